@@ -1,0 +1,124 @@
+// Who runs, and how one run of each is measured. Every measurement is a process of its own.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { runProcess } from './process.js';
+import { scripts, type Workspace } from './workspace.js';
+
+export interface Measurement {
+  /** Wall time of the whole process, start included. */
+  readonly seconds: number;
+  /** Photos through the frozen base, decoding included, start not included. */
+  readonly imagesPerSecond?: number | undefined;
+  readonly peakMegabytes: number;
+  /** On the validation images, after the last epoch. */
+  readonly accuracy?: number | undefined;
+  /** What else the process told. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface Contender {
+  readonly name: string;
+  measure(workspace: Workspace): Promise<Measurement>;
+}
+
+/** A folder of photos, made when first asked for. */
+export type Folder = (workspace: Workspace) => string | Promise<string>;
+
+const trainResult = z.looseObject({
+  computed: z.number(),
+  val: z.looseObject({ accuracy: z.number() }).optional(),
+  seconds: z.record(z.string(), z.number()),
+});
+
+/**
+ * `finetune train` with nothing stored from before.
+ * @param backbone a folder or the name of a prepared backbone
+ */
+export function finetune(
+  name: string,
+  data: Folder,
+  backbone: (workspace: Workspace) => Promise<string>,
+  flags: readonly string[] = [],
+): Contender {
+  return {
+    name,
+    async measure(workspace) {
+      const fresh = await mkdtemp(join(workspace.dir, 'run-'));
+      try {
+        const places = [
+          '--data',
+          await data(workspace),
+          '--backbone',
+          await backbone(workspace),
+          '--out',
+          join(fresh, 'run'),
+        ];
+        return await measureFinetune(workspace, fresh, [
+          'train',
+          ...places,
+          '--store',
+          join(fresh, 'store'),
+          ...flags,
+          '--json',
+        ]);
+      } finally {
+        await rm(fresh, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function measureFinetune(
+  { checkout }: Workspace,
+  fresh: string,
+  args: readonly string[],
+): Promise<Measurement> {
+  const memoryFile = join(fresh, 'peak-memory');
+  const preload = pathToFileURL(join(scripts, 'report-memory.mjs')).href;
+  const { stdout, seconds } = await runProcess(
+    process.execPath,
+    ['--import', preload, join(checkout, 'dist/cli.js'), ...args],
+    {
+      cwd: checkout,
+      env: { ...process.env, FINETUNE_CACHE: join(fresh, 'cache'), PEAK_MEMORY_FILE: memoryFile },
+    },
+  );
+  const result = trainResult.parse(JSON.parse(stdout));
+  const { features } = result.seconds;
+  return {
+    seconds,
+    imagesPerSecond: features === undefined ? undefined : result.computed / features,
+    peakMegabytes: Number(await readFile(memoryFile, 'utf8')),
+    accuracy: result.val?.accuracy,
+    details: { stages: result.seconds, images: result.computed },
+  };
+}
+
+const peerResult = z.looseObject({
+  peakMegabytes: z.number(),
+  imagesPerSecond: z.number().optional(),
+  accuracy: z.number().optional(),
+});
+
+/** One of the Python scripts beside this file. */
+export function peer(
+  name: string,
+  script: 'keras_peer.py' | 'torch_peer.py',
+  args: (workspace: Workspace) => Promise<readonly string[]>,
+): Contender {
+  return {
+    name,
+    async measure(workspace) {
+      const { stdout, seconds } = await runProcess(workspace.python, [
+        join(scripts, script),
+        ...(await args(workspace)),
+      ]);
+      const { peakMegabytes, imagesPerSecond, accuracy, ...details } = peerResult.parse(
+        JSON.parse(stdout.trim().split('\n').at(-1)!),
+      );
+      return { seconds, imagesPerSecond, peakMegabytes, accuracy, details };
+    },
+  };
+}

@@ -1,0 +1,14 @@
+// The demo: a real pretrained network learns real handwritten digits, then names one that it has never seen.
+// It runs the commands a user would type, in the checkout.
+import { spawnSync } from 'node:child_process';
+
+const commands = [
+  'train --data datasets/digits --backbone efficientnet-lite0 --out runs/digits --force',
+  'predict datasets/digits-unseen/7.png --model runs/digits',
+];
+
+for (const line of commands) {
+  console.log(`\n$ finetune ${line}`);
+  const { status } = spawnSync(process.execPath, ['dist/cli.js', ...line.split(' ')], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 2);
+}

@@ -1,0 +1,10 @@
+// What every architecture can be built with.
+
+import type { Size } from '../../keras/topology/shape-rules.js';
+
+export interface TopologyOptions {
+  /** Height and width in pixels; null is open. */
+  readonly inputSize: readonly [Size, Size];
+  /** With the 1000 ImageNet classes on top. */
+  readonly includeTop: boolean;
+}

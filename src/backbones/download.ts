@@ -1,0 +1,103 @@
+// Fetches one published file: several sources, resume after a break, checksum before use.
+
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EnvHttpProxyAgent } from 'undici';
+import { FinetuneError, messageOf } from '../errors.js';
+import { fetchPart, SourceError, sizeOf, type Transfer } from './download-part.js';
+import { fileDigest } from './file-digest.js';
+
+export interface DownloadOptions {
+  /** Hex. Checked before the file gets its name. */
+  readonly md5?: string | undefined;
+  /** The file's size, where it is known. */
+  readonly bytes?: number | undefined;
+  /** Called as bytes arrive; `total` is undefined where nobody says. */
+  readonly onProgress?: ((done: number, total: number | undefined) => void) | undefined;
+  /** Called once per source that failed. */
+  readonly onProblem?: ((message: string) => void) | undefined;
+  /** Milliseconds without a byte after which a connection counts as dead. */
+  readonly stallTimeout?: number | undefined;
+  /** Milliseconds before the first retry; doubles from one to the next. */
+  readonly retryDelay?: number | undefined;
+}
+
+/** Connections in a row that bring nothing, after which a source is given up. */
+const fruitlessConnections = 4;
+/** Against a server that hands out a byte at a time. */
+const connectionsPerSource = 64;
+
+/**
+ * Downloads a file. What arrived before a break is kept as `PATH.part` and gone on with, also by the next process
+ * where a checksum can vouch for it. Proxies come from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+ * @param sources http or https addresses of the same bytes, tried in this order
+ * @param path appears only when the file is whole and its checksum right
+ * @throws FinetuneError `download-failed` telling what each source did
+ */
+export async function downloadFile(
+  sources: readonly string[],
+  path: string,
+  options: DownloadOptions = {},
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const { stallTimeout = 30_000 } = options;
+  const agent = new EnvHttpProxyAgent({
+    headersTimeout: stallTimeout,
+    bodyTimeout: stallTimeout,
+    connect: { timeout: stallTimeout },
+  });
+  const problems: string[] = [];
+  try {
+    for (const source of sources) {
+      const transfer: Transfer = { source, part: `${path}.part`, agent, validator: undefined };
+      if (options.md5 === undefined) await rm(transfer.part, { force: true });
+      const problem = await trySource(transfer, options);
+      if (problem === undefined) return await rename(transfer.part, path);
+      problems.push(`${source}: ${problem}`);
+      options.onProblem?.(`${source}: ${problem}`);
+    }
+  } finally {
+    await agent.destroy();
+  }
+  throw new FinetuneError('download-failed', `The download failed. ${problems.join('. ')}.`);
+}
+
+/** @returns what went wrong, or undefined when the part is whole and right */
+async function trySource(transfer: Transfer, options: DownloadOptions): Promise<string | undefined> {
+  let problem = '';
+  let fruitless = 0;
+  for (let i = 0; i < connectionsPerSource && fruitless < fruitlessConnections; i++) {
+    if (fruitless > 0) await sleep((options.retryDelay ?? 1000) * 2 ** (fruitless - 1));
+    const offset = await sizeOf(transfer.part);
+    try {
+      await fetchPart(transfer, options);
+      const wrong = await checkPart(transfer.part, options);
+      if (wrong === undefined) return undefined;
+      await rm(transfer.part, { force: true });
+      problem = wrong;
+      // Bytes kept from before may have been at fault: only a file fetched in one go condemns its source.
+      if (offset === 0) return problem;
+    } catch (error) {
+      if (error instanceof FinetuneError) throw error;
+      problem = describe(error);
+      if (error instanceof SourceError && error.final) return problem;
+    }
+    fruitless = (await sizeOf(transfer.part)) > offset ? 0 : fruitless + 1;
+  }
+  return problem;
+}
+
+/** fetch says only "fetch failed" or "terminated"; what happened is in its cause. */
+function describe(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? messageOf(error) : messageOf(cause) || messageOf(error);
+}
+
+async function checkPart(part: string, { md5, bytes }: DownloadOptions): Promise<string | undefined> {
+  const size = await sizeOf(part);
+  if (bytes !== undefined && size !== bytes) return `it sent ${size} bytes, expected are ${bytes}`;
+  if (md5 === undefined) return undefined;
+  const found = await fileDigest(part, 'md5');
+  return found === md5.toLowerCase() ? undefined : `it sent other content: md5 ${found}, expected is ${md5}`;
+}

@@ -1,0 +1,70 @@
+// Pixels to network input: the modes of Keras' preprocess_input as numbers, and which architecture was trained with which.
+
+import { FinetuneError } from '../errors.js';
+import type { Preprocessing } from '../types.js';
+
+/** Every mode is `(x - mean) / std` on 0..255, per channel in the given order (for caffe mean and std are in BGR order). */
+export const preprocessingModes = {
+  caffe: { channelOrder: 'BGR', mean: [103.939, 116.779, 123.68], std: [1, 1, 1] },
+  tf: { channelOrder: 'RGB', mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] },
+  torch: {
+    channelOrder: 'RGB',
+    mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
+    std: [0.229 * 255, 0.224 * 255, 0.225 * 255],
+  },
+  lite: { channelOrder: 'RGB', mean: [127, 127, 127], std: [128, 128, 128] },
+  unit: { channelOrder: 'RGB', mean: [0, 0, 0], std: [255, 255, 255] },
+  none: { channelOrder: 'RGB', mean: [0, 0, 0], std: [1, 1, 1] },
+} as const satisfies Record<string, Preprocessing>;
+
+/** caffe, tf, torch as Keras names them; lite: EfficientNet-Lite's; unit: 0..1; none: normalised inside the model. */
+export type PreprocessingMode = keyof typeof preprocessingModes;
+
+/** First match wins; names are compared in lower case with `_` and `-` alike. */
+const modeOfArchitecture: readonly (readonly [RegExp, PreprocessingMode])[] = [
+  [/efficientnet-?lite/, 'lite'],
+  [/efficientnet|convnext|mobilenet-?v3/, 'none'],
+  [/vgg|squeezenet|resnet(50|101|152)$/, 'caffe'],
+  [/densenet/, 'torch'],
+  [/mobilenet|inception|xception|nasnet|resnet.*v2/, 'tf'],
+];
+
+/**
+ * Decides how images of a network are preprocessed.
+ * @param architecture e.g. `vgg16`, or the name in the Keras file, e.g. `mobilenetv2_0.35_224`
+ * @param mode what the user asked for, if anything
+ * @returns undefined for an unknown architecture without a mode: then nobody but the user knows
+ * @throws FinetuneError `bad-option` for an unknown mode
+ */
+export function resolvePreprocessing(architecture: string, mode?: string): PreprocessingMode | undefined {
+  if (mode !== undefined) return validateMode(mode);
+  const name = architecture.toLowerCase().replaceAll('_', '-');
+  return modeOfArchitecture.find(([pattern]) => pattern.test(name))?.[1];
+}
+
+function validateMode(mode: string): PreprocessingMode {
+  if (Object.hasOwn(preprocessingModes, mode)) return mode as PreprocessingMode;
+  throw new FinetuneError(
+    'bad-option',
+    `Unknown preprocessing "${mode}". Expected one of: ${Object.keys(preprocessingModes).join(', ')}.`,
+  );
+}
+
+/**
+ * Applies a card's preprocessing to pixels, as Keras' `preprocess_input` does.
+ * @param pixels RGB values 0..255, interleaved: `[..., 3]`
+ * @returns a new array of the same length, in the channel order that the network wants
+ * @example preprocessInput([255, 0, 0], preprocessingModes.tf) // Float32Array [1, -1, -1]
+ */
+export function preprocessInput(pixels: ArrayLike<number>, preprocessing: Preprocessing): Float32Array {
+  const { channelOrder, mean, std } = preprocessing;
+  const reversed = channelOrder === 'BGR';
+  const output = new Float32Array(pixels.length);
+  for (let start = 0; start < pixels.length; start += 3) {
+    for (let channel = 0; channel < 3; channel++) {
+      const value = pixels[start + (reversed ? 2 - channel : channel)]!;
+      output[start + channel] = (value - mean[channel]!) / std[channel]!;
+    }
+  }
+  return output;
+}

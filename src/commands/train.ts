@@ -1,0 +1,41 @@
+// finetune train: progress on stderr, the result on stdout.
+
+import { relative } from 'node:path';
+import { resolveOptions, trainOptions } from '../options.js';
+import type { TrainResult } from '../pipeline/save-run.js';
+import { train } from '../pipeline/train.js';
+import { renderMetrics } from '../report/metrics.js';
+import { showEventsOn } from '../report/terminal.js';
+import { loadConfigFile } from './config-file.js';
+import type { Command } from './registry.js';
+
+export const command: Command = {
+  options: trainOptions,
+  examples: [
+    ['train --data ./pets', 'a new head on VGG16'],
+    ['train --data ./pets --backbone efficientnet-lite0', 'no preparation needed: comes with finetune'],
+    ['train --data ./pets --hidden 256 --epochs 30', 'a hidden layer, trained by epochs'],
+  ],
+  async run(flags) {
+    const options = resolveOptions(trainOptions, flags, await loadConfigFile(flags.config));
+    const result = await train(options, showEventsOn(process.stderr));
+    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : renderResult(result));
+    process.stderr.write(`Next: finetune predict IMAGE --model ${relative('', result.run)}\n`);
+    return 0;
+  },
+};
+
+function renderResult({ run, val, test, trainImages, head, seconds, computed, images }: TrainResult): string {
+  const judged = test ?? val;
+  const table = judged === undefined ? '' : `${renderMetrics(judged)}\n\n`;
+  const scores = [
+    val && `validation accuracy ${val.accuracy.toFixed(4)}`,
+    test && `test accuracy ${test.accuracy.toFixed(4)}`,
+  ];
+  return [
+    table,
+    `Trained on ${trainImages} images with ${head.description}.\n`,
+    `${[`Saved ${relative('', run)}`, ...scores.filter(Boolean)].join(', ')}.\n`,
+    `${seconds.total} s in all; ${computed} of ${images} images went through the base, the others came from the store.\n`,
+  ].join('');
+}

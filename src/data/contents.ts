@@ -1,0 +1,81 @@
+// What a file of a data set is, by its bytes: an image with its content hash, a bad image, or something else.
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { hasImageExtension, headLength, reasonNotReadable, recogniseFormat } from './formats.js';
+import { describeReadFailure } from './read.js';
+
+export type Contents =
+  | { readonly kind: 'image'; readonly hash: string }
+  | { readonly kind: 'bad'; readonly reason: string }
+  | { readonly kind: 'other' };
+
+const chunkBytes = 256 * 1024;
+
+/** Files that are read at a time: each needs one chunk of memory. */
+const filesAtATime = 8;
+
+/** Identifies files, in their order. */
+export async function identifyFiles(paths: readonly string[]): Promise<Contents[]> {
+  const contents = new Array<Contents>(paths.length);
+  let next = 0;
+  const readOn = async () => {
+    const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+    while (next < paths.length) {
+      const i = next++;
+      contents[i] = await identifyFile(paths[i]!, chunk);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(filesAtATime, paths.length) }, readOn));
+  return contents;
+}
+
+/** Whether a file is meant as an image, by its name, or is one, by its first bytes. */
+export async function looksLikeImage(path: string): Promise<boolean> {
+  if (hasImageExtension(path)) return true;
+  if (!(await stat(path)).isFile()) return false;
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headLength), 0, headLength, 0);
+    return recogniseFormat(buffer.subarray(0, bytesRead)) !== undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+async function identifyFile(path: string, chunk: Buffer): Promise<Contents> {
+  try {
+    const status = await stat(path);
+    // A folder behind a link, or a named pipe: opening that one would wait for ever.
+    if (!status.isFile()) return { kind: 'other' };
+    const file = await open(path);
+    try {
+      return await identify(file, status.size, path, chunk);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    return badIfNamedAsImage(path, describeReadFailure(error));
+  }
+}
+
+async function identify(file: FileHandle, size: number, path: string, chunk: Buffer): Promise<Contents> {
+  let { bytesRead } = await file.read(chunk, 0, chunkBytes, 0);
+  if (bytesRead === 0) return badIfNamedAsImage(path, 'an empty file');
+  const format = recogniseFormat(chunk.subarray(0, Math.min(bytesRead, headLength)));
+  const reason = reasonNotReadable(format);
+  if (reason !== undefined) {
+    return format === undefined ? badIfNamedAsImage(path, reason) : { kind: 'bad', reason };
+  }
+  const hash = createHash('sha256').update(chunk.subarray(0, bytesRead));
+  for (let position = bytesRead; position < size && bytesRead > 0; position += bytesRead) {
+    ({ bytesRead } = await file.read(chunk, 0, chunkBytes, position));
+    hash.update(chunk.subarray(0, bytesRead));
+  }
+  return { kind: 'image', hash: hash.digest('hex') };
+}
+
+/** A README beside the photos is no mishap; a broken `.jpg` is. */
+function badIfNamedAsImage(path: string, reason: string): Contents {
+  return hasImageExtension(path) ? { kind: 'bad', reason } : { kind: 'other' };
+}

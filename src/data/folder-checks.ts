@@ -1,0 +1,81 @@
+// What can be wrong with the folders of a data set: errors where training makes no sense, warnings elsewhere.
+
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { FinetuneError } from '../errors.js';
+import type { BadImage } from '../types.js';
+import { type ClassFolder, classNamesOf, listLooseImages, trainingFolders } from './class-folders.js';
+
+/**
+ * Refuses what cannot be trained on.
+ * @param filled paths of the class folders that hold an image
+ * @throws FinetuneError `bad-data-set`
+ */
+export function validateFolders(
+  dir: string,
+  folders: readonly ClassFolder[],
+  filled: ReadonlySet<string>,
+  bad: readonly BadImage[],
+): void {
+  const classNames = classNamesOf(folders);
+  const badNote =
+    bad[0] === undefined ? '' : ` Unreadable files: ${bad.length}, e.g. ${bad[0].path}: ${bad[0].reason}.`;
+  if (filled.size === 0) {
+    refuse(
+      `No images in ${dir}. Expected one sub-folder per class holding JPEG, PNG or WebP files.${badNote} ` +
+        'See finetune train --help.',
+    );
+  }
+  const strange = folders.find(({ className }) => !classNames.includes(className));
+  if (strange !== undefined) {
+    refuse(
+      `${strange.path}/ is no class of train/. Expected only folders named as there: ${classNames.join(', ')}.`,
+    );
+  }
+  const training = trainingFolders(folders);
+  const empty = training.find(({ path }) => !filled.has(path));
+  if (empty !== undefined) {
+    refuse(
+      `Class folder ${join(dir, empty.path)} holds no image. Expected images in every class: add some, or remove the folder.${badNote}`,
+    );
+  }
+  if (training.length === 1) refuse(describeOneClass(dir, training[0]!));
+}
+
+function refuse(message: string): never {
+  throw new FinetuneError('bad-data-set', message);
+}
+
+function describeOneClass(dir: string, { path }: ClassFolder): string {
+  const nested = readdirSync(join(dir, path), { withFileTypes: true }).filter(entry => entry.isDirectory());
+  const names = nested.slice(0, 5).map(({ name }) => name);
+  const hint =
+    nested.length > 1
+      ? ` ${path}/ holds folders itself (${names.join(', ')}): if those are the classes, give ${join(dir, path)}.`
+      : '';
+  return `${dir} holds one class only: ${path}. Expected at least two sub-folders, one per class.${hint}`;
+}
+
+/** Warnings about images that are not used and sides that lack a class. */
+export async function describeFolders(
+  dir: string,
+  folders: readonly ClassFolder[],
+  filled: ReadonlySet<string>,
+): Promise<string[]> {
+  const loose = await listLooseImages(dir);
+  const looseWarning =
+    loose.length === 0
+      ? []
+      : [`Images in ${dir} itself, outside every class folder, not used: ${loose.length}, e.g. ${loose[0]}.`];
+  return [...looseWarning, ...describeMissingClasses(folders, filled)];
+}
+
+function describeMissingClasses(folders: readonly ClassFolder[], filled: ReadonlySet<string>): string[] {
+  return (['val', 'test'] as const).flatMap(side => {
+    const ofSide = folders.filter(folder => folder.side === side);
+    if (ofSide.length === 0) return [];
+    const present = new Set(ofSide.filter(({ path }) => filled.has(path)).map(({ className }) => className));
+    const missing = classNamesOf(folders).filter(name => !present.has(name));
+    return missing.length === 0 ? [] : [`${side}/ holds no image of: ${missing.join(', ')}.`];
+  });
+}

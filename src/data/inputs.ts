@@ -1,0 +1,67 @@
+// What a user names on the command line (files, folders, globs, standard input) to a list of images.
+
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { glob, hasMagic } from 'glob';
+import { FinetuneError } from '../errors.js';
+import { listFiles } from './class-folders.js';
+import { looksLikeImage } from './contents.js';
+import { byNature } from './natural-order.js';
+import { readImageFile, readImageStream } from './read.js';
+
+export interface ImageInput {
+  /** As the user named it, or found below a folder that they named. */
+  readonly name: string;
+  /**
+   * The bytes of the file.
+   * @throws FinetuneError `bad-image` when there is nothing to read
+   */
+  read(): Promise<Buffer>;
+}
+
+/**
+ * Lists the images of files, folders (recursively), globs and `-` (standard input): arguments in the order given,
+ * below each one natural order. What is missing is an input whose `read` fails, so that the others are still answered.
+ * @throws FinetuneError `bad-option` for no argument at all
+ */
+export async function resolveImages(args: readonly string[]): Promise<ImageInput[]> {
+  if (args.length === 0) {
+    throw new FinetuneError(
+      'bad-option',
+      'No image given. Expected files, folders, globs, or - for standard input.',
+    );
+  }
+  const inputs = await Promise.all(args.map(resolveOne));
+  return inputs.flat();
+}
+
+async function resolveOne(arg: string): Promise<ImageInput[]> {
+  if (arg === '-') return [{ name: '-', read: () => readImageStream(process.stdin) }];
+  const status = await stat(arg).catch(() => undefined);
+  if (status?.isDirectory()) {
+    const images = await listImages(arg);
+    return images.length === 0 ? [nothingAt(arg, 'a folder without images')] : images.map(inputAt);
+  }
+  if (status === undefined && hasMagic(arg)) {
+    const files = await glob(arg, { nodir: true });
+    return files.length === 0 ? [nothingAt(arg, 'no file matches')] : files.sort(byNature).map(inputAt);
+  }
+  return [inputAt(arg)];
+}
+
+async function listImages(folder: string): Promise<string[]> {
+  const images: string[] = [];
+  for (const name of (await listFiles(folder)).sort(byNature)) {
+    const path = join(folder, name);
+    if (await looksLikeImage(path).catch(() => false)) images.push(path);
+  }
+  return images;
+}
+
+function inputAt(path: string): ImageInput {
+  return { name: path, read: () => readImageFile(path) };
+}
+
+function nothingAt(name: string, reason: string): ImageInput {
+  return { name, read: () => Promise.reject(new FinetuneError('bad-image', reason)) };
+}

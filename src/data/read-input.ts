@@ -1,0 +1,33 @@
+// From an image to what a network takes: the one way, for training, prediction, evaluation and calibration.
+
+import type { Preprocessing, ResizeRule } from '../types.js';
+import { decodeImage } from './decode.js';
+import { preprocess } from './preprocess.js';
+
+/** What is done to an image, as a card says it, at a size that is settled. */
+export interface InputRules {
+  readonly size: readonly [height: number, width: number];
+  readonly resize: ResizeRule;
+  readonly preprocessing: Preprocessing;
+}
+
+export interface NetworkInput {
+  readonly input: Float32Array;
+  /** Of `input`. */
+  readonly shape: readonly [count: 1, height: number, width: number, channels: 3];
+}
+
+/**
+ * Decodes and preprocesses one image.
+ * @param image a path or the bytes of an image file
+ * @throws FinetuneError `bad-image`
+ */
+export async function readInput(
+  image: string | Buffer,
+  { size, resize, preprocessing }: InputRules,
+): Promise<NetworkInput> {
+  const pixels = await decodeImage(image, size, resize);
+  const input = new Float32Array(pixels.data.length);
+  preprocess(pixels, preprocessing, input, 0);
+  return { input, shape: [1, ...size, 3] };
+}

@@ -1,0 +1,98 @@
+// A folder of images to a data set: classes, images with their content hashes, and what is wrong with it.
+
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { BadImage, ImageFile, Side } from '../types.js';
+import { type ClassFolder, classNamesOf, findClassFolders, listFiles } from './class-folders.js';
+import { type Contents, identifyFiles } from './contents.js';
+import { describeFolders, validateFolders } from './folder-checks.js';
+import { describeDuplicates } from './duplicates.js';
+import { byNature } from './natural-order.js';
+
+export interface DataSet {
+  /** The folder that image paths are relative to. */
+  readonly root: string;
+  /** In natural order; labels are indices into it. */
+  readonly classNames: readonly string[];
+  /** In natural order of their paths. */
+  readonly images: readonly ImageFile[];
+  /** By image path, where the folders are train/ with val/ or test/. */
+  readonly sides?: ReadonlyMap<string, Side>;
+  readonly bad: readonly BadImage[];
+  /** For people: labels that contradict each other, images that are not used, and the like. */
+  readonly warnings: readonly string[];
+  /** sha-256 of all paths and contents, hex. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Scans a folder that holds a folder per class, or train/ (with val/, test/) each with a folder per class.
+ * Contents decide what is an image, not names; hidden files are passed over.
+ * @throws FinetuneError `not-found` | `bad-data-set` naming the class or folder and what was expected
+ */
+export async function scanDataSet(dir: string): Promise<DataSet> {
+  const folders = await findClassFolders(dir);
+  const files = await identifyAll(dir, folders);
+  const bad = files.flatMap(({ path, contents }) =>
+    contents.kind === 'bad' ? { path, reason: contents.reason } : [],
+  );
+  const filled = new Set(files.filter(isImage).map(({ folder }) => folder.path));
+  validateFolders(dir, folders, filled, bad);
+  const classNames = classNamesOf(folders);
+  const images = labelImages(files, classNames);
+  const sides = sidesOf(files);
+  return {
+    root: dir,
+    classNames,
+    images,
+    ...(sides && { sides }),
+    bad,
+    warnings: [
+      ...(await describeFolders(dir, folders, filled)),
+      ...describeDuplicates(images, classNames, sides),
+    ],
+    fingerprint: fingerprintOf(images),
+  };
+}
+
+interface ScannedFile {
+  readonly path: string;
+  readonly folder: ClassFolder;
+  readonly contents: Contents;
+}
+
+async function identifyAll(dir: string, folders: readonly ClassFolder[]): Promise<ScannedFile[]> {
+  const listed = await Promise.all(
+    folders.map(async folder => {
+      const names = await listFiles(join(dir, folder.path));
+      return names.map(name => ({ path: `${folder.path}/${name}`, folder }));
+    }),
+  );
+  const files = listed.flat().sort((a, b) => byNature(a.path, b.path));
+  const contents = await identifyFiles(files.map(({ path }) => join(dir, path)));
+  return files.map((file, i) => ({ ...file, contents: contents[i]! }));
+}
+
+function isImage({ contents }: ScannedFile): boolean {
+  return contents.kind === 'image';
+}
+
+function labelImages(files: readonly ScannedFile[], classNames: readonly string[]): ImageFile[] {
+  const labels = new Map(classNames.map((name, label) => [name, label]));
+  return files.flatMap(({ path, folder, contents }) =>
+    contents.kind === 'image' ? { path, label: labels.get(folder.className)!, hash: contents.hash } : [],
+  );
+}
+
+function sidesOf(files: readonly ScannedFile[]): Map<string, Side> | undefined {
+  const sided = files
+    .filter(isImage)
+    .flatMap(({ path, folder: { side } }) => (side ? [[path, side] as const] : []));
+  return sided.length === 0 ? undefined : new Map(sided);
+}
+
+function fingerprintOf(images: readonly ImageFile[]): string {
+  const hash = createHash('sha256');
+  for (const { path, hash: contentHash } of images) hash.update(`${path}\0${contentHash}\n`);
+  return hash.digest('hex');
+}

@@ -1,0 +1,147 @@
+// Kernels built from kernels: runs those of the wasm backend on each other's results and frees what lies between.
+
+import type { KernelBackend, NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import { getKernel, util } from '@tensorflow/tfjs-core';
+
+/** What this folder uses of tfjs' wasm backend beyond the public interface. */
+export interface WasmBackend extends KernelBackend {
+  /** A tensor of undefined contents. */
+  makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
+  /** The tensor's memory itself, valid until the next allocation. */
+  typedArrayFromHeap(tensor: TensorInfo): Float32Array;
+}
+
+type Dilations = readonly [height: number, width: number];
+
+/**
+ * Runs `compute` and frees all that it made except its result.
+ * @returns what `compute` returned; the caller owns it
+ */
+export function runSteps(backend: object, compute: (steps: Steps) => TensorInfo): TensorInfo {
+  const steps = new Steps(backend as WasmBackend);
+  let result: TensorInfo | undefined;
+  try {
+    result = compute(steps);
+    return result;
+  } finally {
+    steps.free(result);
+  }
+}
+
+/** One method per kernel in use; each result is freed at the end of `runSteps`. */
+export class Steps {
+  readonly #made: TensorInfo[] = [];
+
+  constructor(readonly backend: WasmBackend) {}
+
+  reshape(x: TensorInfo, shape: number[]): TensorInfo {
+    return this.#run('Reshape', { x }, { shape });
+  }
+
+  transpose(x: TensorInfo, perm: number[]): TensorInfo {
+    return this.#run('Transpose', { x }, { perm });
+  }
+
+  reverse(x: TensorInfo, dims: number[]): TensorInfo {
+    return this.#run('Reverse', { x }, { dims });
+  }
+
+  concat(parts: TensorInfo[], axis: number): TensorInfo {
+    return this.#run('Concat', parts as unknown as NamedTensorInfoMap, { axis });
+  }
+
+  add(a: TensorInfo, b: TensorInfo): TensorInfo {
+    return this.#run('Add', { a, b });
+  }
+
+  multiply(a: TensorInfo, b: TensorInfo): TensorInfo {
+    return this.#run('Multiply', { a, b });
+  }
+
+  /** `[batch, height, width, channels]` -> the mean of all pixels, `[batch, 1, 1, channels]`. */
+  pixelMean(x: TensorInfo): TensorInfo {
+    const filterSize = x.shape.slice(1, 3);
+    return this.#run('AvgPool', { x }, { filterSize, strides: [1, 1], pad: 'valid' });
+  }
+
+  sum(x: TensorInfo, axis: number[]): TensorInfo {
+    return this.#run('Sum', { x }, { axis, keepDims: false });
+  }
+
+  fill(shape: number[], value: number): TensorInfo {
+    return this.#run('Fill', {}, { shape, value, dtype: 'float32' });
+  }
+
+  /**
+   * `[rows, inner]` by `[inner, columns]`: the fast path of the backend, which has no batches and no transposes.
+   * By the fused kernel, because the plain one is built on this.
+   */
+  product(a: TensorInfo, b: TensorInfo): TensorInfo {
+    const [a3d, b3d] = [a, b].map(x => this.reshape(x, [1, ...x.shape])) as [TensorInfo, TensorInfo];
+    const attrs = { transposeA: false, transposeB: false, activation: 'linear' };
+    const product = this.#run('_FusedMatMul', { a: a3d, b: b3d }, attrs);
+    return this.reshape(product, product.shape.slice(1));
+  }
+
+  /** Stride 1, no padding. */
+  convolve(x: TensorInfo, filter: TensorInfo, kind: 'plain' | 'depthwise', dilations: Dilations): TensorInfo {
+    const name = kind === 'plain' ? 'Conv2D' : 'DepthwiseConv2dNative';
+    const attrs = { strides: [1, 1], pad: 'valid', dataFormat: 'NHWC', dilations };
+    return this.#run(name, { x, filter }, attrs);
+  }
+
+  /** A new tensor whose contents `fill` writes. `sources` are read; no kernel may run inside. */
+  write(
+    shape: number[],
+    sources: readonly TensorInfo[],
+    fill: (target: Float32Array, ...sources: Float32Array[]) => void,
+  ): TensorInfo {
+    const target = this.keep(this.backend.makeOutput(shape, 'float32'));
+    // Views are taken after the allocation: it may move the whole memory.
+    const views = sources.map(each => this.backend.typedArrayFromHeap(each));
+    if (util.sizeFromShape(shape) > 0) fill(this.backend.typedArrayFromHeap(target), ...views);
+    return target;
+  }
+
+  /** The rows `first` ... `first + count - 1` of a matrix. The backend's own slice copies the whole tensor first. */
+  rows(x: TensorInfo, first: number, count: number): TensorInfo {
+    const width = x.shape[1]!;
+    return this.write([count, width], [x], (target, source) => {
+      target.set(source.subarray(first * width, (first + count) * width));
+    });
+  }
+
+  /** Adds up `part(0)` ... `part(count - 1)`, holding one at a time. */
+  sumOf(count: number, part: (steps: Steps, index: number) => TensorInfo): TensorInfo {
+    let total = runSteps(this.backend, steps => part(steps, 0));
+    for (let index = 1; index < count; index++) {
+      const before = total;
+      total = runSteps(this.backend, steps => steps.add(steps.keep(before), part(steps, index)));
+    }
+    return this.keep(total);
+  }
+
+  /** Takes over a tensor that was made elsewhere. */
+  keep(tensor: TensorInfo): TensorInfo {
+    this.#made.push(tensor);
+    return tensor;
+  }
+
+  /** Frees all but one. */
+  free(except: TensorInfo | undefined): void {
+    for (const each of this.#made) {
+      if (each !== except) this.backend.disposeData(each.dataId);
+    }
+  }
+
+  #run(name: string, inputs: NamedTensorInfoMap, attrs: object = {}): TensorInfo {
+    const kernel = getKernel(name, 'wasm');
+    if (kernel === null) throw new Error(`The wasm backend has no kernel ${name}`);
+    const result = kernel.kernelFunc({
+      inputs,
+      backend: this.backend,
+      attrs: attrs as NamedAttrMap,
+    });
+    return this.keep(result as TensorInfo);
+  }
+}

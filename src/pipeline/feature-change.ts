@@ -1,0 +1,90 @@
+// What storing weights in fewer bits does to a backbone's features, measured on made-up photos.
+
+import { removeTop } from '../backbones/cut.js';
+import { preprocessInput } from '../backbones/preprocessing.js';
+import { compileOnnx } from '../runtime/onnx/compile.js';
+import { openSession } from '../runtime/session.js';
+import type { Card, Network } from '../types.js';
+
+/** How features of the stored network compare with those of the original. */
+export interface FeatureChange {
+  /** Cosine of an image's features before and after: mean and lowest over the images. 1 is unchanged. */
+  readonly cosineMean: number;
+  readonly cosineLowest: number;
+  /** Largest difference of a feature, as a part of the largest feature. */
+  readonly largest: number;
+}
+
+const imageCount = 8;
+/** For a network whose input is open. */
+const defaultSide = 224;
+
+/** Runs both networks, without their tops, on the same images. */
+export async function measureFeatureChange(
+  original: Network,
+  stored: Network,
+  card: Omit<Card, 'sha256'>,
+): Promise<FeatureChange> {
+  const images = makeImages(card);
+  const before = await featuresOf(removeTop(original, card), images, card);
+  const after = await featuresOf(removeTop(stored, card), images, card);
+  const cosines = before.map((features, i) => cosine(features, after[i]!));
+  return {
+    cosineMean: cosines.reduce((sum, value) => sum + value, 0) / cosines.length,
+    cosineLowest: Math.min(...cosines),
+    largest: Math.max(...before.map((features, i) => relativeDifference(features, after[i]!))),
+  };
+}
+
+function sizeOf({ inputShape: [height, width] }: Pick<Card, 'inputShape'>): [height: number, width: number] {
+  return [height ?? defaultSide, width ?? defaultSide];
+}
+
+async function featuresOf(
+  network: Network,
+  images: readonly Float32Array[],
+  card: Pick<Card, 'inputShape' | 'preprocessing'>,
+): Promise<Float32Array[]> {
+  const session = await openSession(compileOnnx(network));
+  try {
+    const features: Float32Array[] = [];
+    for (const pixels of images) {
+      const input = preprocessInput(pixels, card.preprocessing);
+      features.push((await session.run(input, [1, ...sizeOf(card), 3])).data);
+    }
+    return features;
+  } finally {
+    await session.release();
+  }
+}
+
+/** Soft coloured waves: always the same, and nothing like noise, which no network was trained on. */
+function makeImages(card: Pick<Card, 'inputShape'>): Float32Array[] {
+  const [height, width] = sizeOf(card);
+  return Array.from({ length: imageCount }, (_, image) =>
+    Float32Array.from({ length: height * width * 3 }, (_value, i) => {
+      const channel = i % 3;
+      const x = Math.floor(i / 3) % width;
+      const y = Math.floor(i / (3 * width));
+      const wave = (step: number) =>
+        Math.sin(
+          ((image * 7 + channel * 3 + step * 5) % 11) +
+            (x * (step + image)) / 29 +
+            (y * (step * 2 + channel)) / 37,
+        );
+      return Math.round(127.5 + 42 * (wave(1) + wave(2) + wave(4)));
+    }),
+  );
+}
+
+function cosine(one: Float32Array, other: Float32Array): number {
+  const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  const norms = Math.sqrt(dot(one, one) * dot(other, other));
+  return norms === 0 ? 1 : dot(one, other) / norms;
+}
+
+function relativeDifference(before: Float32Array, after: Float32Array): number {
+  const largest = before.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const difference = before.reduce((most, value, i) => Math.max(most, Math.abs(value - after[i]!)), 0);
+  return largest === 0 ? 0 : difference / largest;
+}

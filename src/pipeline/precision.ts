@@ -1,0 +1,166 @@
+// In which precision the frozen base runs: measured on a few of the user's images, remembered for the next run.
+
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { cacheDirectory } from '../cache-directory.js';
+import { readInput } from '../data/read-input.js';
+import { FinetuneError } from '../errors.js';
+import { compileOnnx } from '../runtime/onnx/compile.js';
+import { countProcessors } from '../runtime/processors.js';
+import { type Calibration, parseCalibration, renderCalibration } from '../runtime/quantise/calibration.js';
+import { choosePrecision, type TrialRecord } from '../runtime/quantise/choose.js';
+import { compileQuantized } from '../runtime/quantise/compile.js';
+import { openSession } from '../runtime/session.js';
+import type { EmitEvent, ImageFile, Network } from '../types.js';
+import { writeWhole } from '../write-whole.js';
+import type { Base } from './base.js';
+
+/** How the base, and the classifier on top of it, become ONNX. */
+export interface Precision {
+  readonly name: 'fp32' | 'int8';
+  /** What was measured, in a line. */
+  readonly reason: string;
+  readonly trials: readonly TrialRecord[];
+  /** Hash of what the features depend on beyond the base. */
+  readonly fingerprint: string;
+  compile(network: Network): Uint8Array;
+}
+
+export interface PrecisionRequest {
+  readonly wanted: 'auto' | 'fp32' | 'int8';
+  /** The data folder that image paths are relative to. */
+  readonly root: string;
+  /** Training images, of which a few are calibrated and measured on. */
+  readonly images: readonly ImageFile[];
+  readonly emit: EmitEvent;
+}
+
+/** Images to calibrate and measure on. */
+const sampleSize = 32;
+
+/** A data set that the base is through with in less time than this is not worth the trials. */
+const worthTryingSeconds = 15;
+
+/**
+ * Decides the precision: as told, as remembered for this base and data folder, or by measurement.
+ * @throws FinetuneError `bad-data-set` when int8 is asked for and there are too few images to calibrate on
+ */
+export async function resolvePrecision(base: Base, request: PrecisionRequest): Promise<Precision> {
+  if (request.wanted === 'fp32') return inFloat('as asked for', []);
+  const path = rememberedAt(base, request);
+  const remembered = await readRemembered(path);
+  if (remembered !== undefined) return remembered;
+  const sample = sampleOf(request.images);
+  if (request.wanted === 'auto') {
+    const seconds = await estimateSeconds(base, request, sample);
+    if (seconds < worthTryingSeconds) {
+      return await remember(
+        path,
+        inFloat(`about ${seconds.toFixed(1)} s for all images: not worth trials`, []),
+      );
+    }
+  }
+  request.emit({ type: 'stage', name: 'precision', detail: `trying int8 on ${sample.length} images` });
+  const force = request.wanted === 'int8';
+  const choice = await choosePrecision(base.network, inputsOf(base, request.root, sample), {
+    threads: 1,
+    force,
+  });
+  if (force && choice.calibration === undefined) {
+    throw new FinetuneError(
+      'bad-data-set',
+      `--precision int8 needs at least 2 readable training images to calibrate on; received ${sample.length}.`,
+    );
+  }
+  const precision = choice.calibration
+    ? inBytes(describe(choice.taken), choice.trials, choice.calibration)
+    : inFloat(describe(choice.trials[0]), choice.trials);
+  return await remember(path, precision, choice.calibration);
+}
+
+function inFloat(reason: string, trials: readonly TrialRecord[]): Precision {
+  return { name: 'fp32', reason, trials, fingerprint: '', compile: compileOnnx };
+}
+
+function inBytes(reason: string, trials: readonly TrialRecord[], calibration: Calibration): Precision {
+  return {
+    name: 'int8',
+    reason,
+    trials,
+    fingerprint: createHash('sha256').update(renderCalibration(calibration)).digest('hex'),
+    compile: network => compileQuantized(network, calibration).model,
+  };
+}
+
+function describe(trial: TrialRecord | undefined): string {
+  if (trial === undefined) return 'too few images to measure on';
+  const { cosineMean, cosineMin, imagesPerSecond: speeds } = trial;
+  const faithful = `features at cosine ${cosineMean.toFixed(4)} (lowest ${cosineMin.toFixed(4)})`;
+  if (speeds === undefined) return `int8 is not faithful enough: ${faithful}`;
+  return `int8 ${(speeds.int8 / speeds.fp32).toFixed(2)} times as fast as fp32, ${faithful}`;
+}
+
+/** The images of lowest hash: a sample that hardly changes when others are added. */
+function sampleOf(images: readonly ImageFile[]): readonly ImageFile[] {
+  return [...images].sort((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, sampleSize);
+}
+
+/** Preprocessed images; those that cannot be decoded are left out. */
+async function* inputsOf({ rules }: Base, root: string, images: readonly ImageFile[]) {
+  for (const image of images) {
+    const read = await readInput(join(root, image.path), rules).catch(ignoreBadImage);
+    if (read !== undefined) yield read;
+  }
+}
+
+function ignoreBadImage(error: unknown): undefined {
+  if (!(error instanceof FinetuneError)) throw error;
+}
+
+/** How long the base would take in float over all images, from one of them. */
+async function estimateSeconds(
+  base: Base,
+  { root, images }: PrecisionRequest,
+  sample: readonly ImageFile[],
+): Promise<number> {
+  const session = await openSession(compileOnnx(base.network), { threads: 1 });
+  try {
+    for await (const { input, shape } of inputsOf(base, root, sample)) {
+      await session.run(input, shape);
+      const started = performance.now();
+      await session.run(input, shape);
+      return ((performance.now() - started) * images.length) / 1000 / countProcessors();
+    }
+    return 0;
+  } finally {
+    await session.release();
+  }
+}
+
+/** One decision per base and data folder: the features of a growing data set stay comparable, and stored. */
+function rememberedAt(base: Base, { root, wanted }: PrecisionRequest): string {
+  const key = JSON.stringify([base.fingerprint, base.preprocessingHash, resolve(root), wanted]);
+  const name = createHash('sha256').update(key).digest('hex');
+  return join(cacheDirectory(), 'precision-v1', `${name}.json`);
+}
+
+async function readRemembered(path: string): Promise<Precision | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const { reason, trials, calibration } = JSON.parse(text);
+    return calibration ? inBytes(reason, trials, parseCalibration(calibration)) : inFloat(reason, trials);
+  } catch {
+    // Damaged, or of another version: it is measured again.
+    return undefined;
+  }
+}
+
+async function remember(path: string, precision: Precision, calibration?: Calibration): Promise<Precision> {
+  const { reason, trials } = precision;
+  const text = JSON.stringify({ reason, trials, calibration: calibration && renderCalibration(calibration) });
+  await mkdir(dirname(path), { recursive: true });
+  await writeWhole(path, text);
+  return precision;
+}

@@ -1,0 +1,123 @@
+// Where a backbone that is being prepared comes from: the catalogue, a Keras file, the folder of a tfjs model.
+
+import { existsSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { loadCard } from '../backbones/card.js';
+import { type CatalogueEntry, catalogue, findInCatalogue } from '../backbones/catalogue.js';
+import { isGraphModel } from '../backbones/graph-model/graph.js';
+import { readGraphModel } from '../backbones/graph-model/open.js';
+import type { CardFacts } from '../backbones/plan-card.js';
+import { FinetuneError } from '../errors.js';
+import { openKerasFile } from '../keras/keras-file.js';
+import { openLayersModel } from '../keras/layers-model.js';
+import type { OpenNetwork } from '../keras/open-network.js';
+import { networkSourceOf } from '../keras/source.js';
+import { openWeightsFile } from '../keras/weights-file.js';
+import type { Card } from '../types.js';
+import { fetchWeights } from './fetch-weights.js';
+import type { PrepareRequest } from './prepare.js';
+import { readTeachableMachine } from './teachable-machine.js';
+
+/** A network that can be opened, under the name that its backbone gets. */
+export interface PrepareSource {
+  readonly name: string;
+  readonly facts: Omit<CardFacts, 'name'>;
+  /** Of a folder that has one already: a backbone, a run's model. */
+  readonly card?: Card | undefined;
+  open(): Promise<OpenNetwork>;
+}
+
+/**
+ * Decides where the network comes from; nothing is downloaded yet.
+ * @throws FinetuneError `bad-option` for options that exclude each other or a name that is none; `not-found`
+ */
+export async function openPrepareSource(request: PrepareRequest): Promise<PrepareSource> {
+  if (request.from === undefined) return catalogueSource(request);
+  for (const option of ['includeTop', 'url', 'weights'] as const) {
+    if (!request[option]) continue;
+    throw new FinetuneError(
+      'bad-option',
+      `--from takes a whole model of your own; --${option === 'includeTop' ? 'include-top' : option} is for published networks, by name.`,
+    );
+  }
+  return await ownSource(request.from, request.name);
+}
+
+function catalogueSource(request: PrepareRequest): PrepareSource {
+  const { name = 'vgg16', includeTop = false } = request;
+  const entry = findInCatalogue(name);
+  if (entry === undefined) {
+    throw new FinetuneError(
+      'bad-option',
+      `Unknown network ${name}. Expected one of: ${catalogue.map(each => each.name).join(', ')}; ` +
+        'or --from FILE for a Keras file of your own.',
+    );
+  }
+  if (request.weights !== undefined && request.url !== undefined) {
+    throw new FinetuneError(
+      'bad-option',
+      '--weights and --url exclude each other: the file is here or there.',
+    );
+  }
+  return {
+    name: includeTop ? `${entry.name}-top` : entry.name,
+    facts: {
+      entry,
+      source: request.weights === undefined ? addressOf(request, entry) : basename(request.weights),
+    },
+    open: () => openPublished(entry, request),
+  };
+}
+
+function addressOf({ url, includeTop }: PrepareRequest, { weights }: CatalogueEntry): string {
+  return url ?? (includeTop ? weights.top : weights.noTop).urls[0]!;
+}
+
+async function openPublished(entry: CatalogueEntry, request: PrepareRequest): Promise<OpenNetwork> {
+  const { includeTop = false, weights, url, emit } = request;
+  const file = includeTop ? entry.weights.top : entry.weights.noTop;
+  const path = weights ?? (await fetchWeights(entry.name, file, url, emit));
+  try {
+    return await openWeightsFile(path, entry.plan({ inputSize: [entry.size, entry.size], includeTop }));
+  } catch (error) {
+    // No checksum is published for it: what cannot be read is not to be found in the cache again.
+    if (weights === undefined && file.md5 === undefined) await rm(path, { force: true });
+    throw error;
+  }
+}
+
+async function ownSource(from: string, wantedName: string | undefined): Promise<PrepareSource> {
+  const entry = await stat(from).catch((cause: unknown) => {
+    throw new FinetuneError(
+      'not-found',
+      `${from} is not there. Expected a Keras file or a tfjs model's folder.`,
+      { cause },
+    );
+  });
+  const name = wantedName ?? nameAfter(from);
+  if (!/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) {
+    throw new FinetuneError(
+      'bad-option',
+      `"${name}" cannot name a backbone. Expected letters, digits, "-", "_" and ".": say --name NAME.`,
+    );
+  }
+  const facts = { source: basename(from) };
+  if (!entry.isDirectory()) return { name, facts, open: () => openKerasFile(from) };
+  const card = existsSync(join(from, 'card.json')) ? await loadCard(from) : undefined;
+  const extras = await readTeachableMachine(from);
+  return { name, card, facts: { ...facts, ...extras }, open: () => openFolder(from) };
+}
+
+async function openFolder(dir: string): Promise<OpenNetwork> {
+  const network = (await isGraphModel(dir))
+    ? networkSourceOf(await readGraphModel(dir))
+    : await openLayersModel(dir);
+  return { ...network, close: async () => undefined };
+}
+
+/** `model.keras` says nothing: then the folder that it lies in. */
+function nameAfter(path: string): string {
+  const stem = basename(path).replace(/\.(keras|h5|hdf5)$/i, '');
+  return stem === 'model' ? basename(resolve(path, '..')) : stem;
+}

@@ -1,0 +1,108 @@
+// prepare: a Keras file, a published network or a tfjs model becomes pretrained/NAME/. Emits events, prints nothing.
+
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { saveCard } from '../backbones/card.js';
+import { type PlannedCard, planCard } from '../backbones/plan-card.js';
+import { resolveBackbone } from '../backbones/resolve.js';
+import { FinetuneError } from '../errors.js';
+
+import { loadLayersModel, writeLayersModel } from '../keras/layers-model.js';
+import { withClosing } from '../keras/open-network.js';
+import type { QuantizedType } from '../keras/quantize.js';
+import { type NetworkSource, readNetwork } from '../keras/source.js';
+import type { Card, EmitEvent } from '../types.js';
+import { type FeatureChange, measureFeatureChange } from './feature-change.js';
+import { openPrepareSource, type PrepareSource } from './prepare-source.js';
+import { writeRunFolder } from './run-folder.js';
+
+export interface PrepareRequest {
+  /** A name of the catalogue; with `from`, the name that the backbone is to have. */
+  readonly name?: string | undefined;
+  /** A Keras file, or the folder of a tfjs layers model, of the user's own. */
+  readonly from?: string | undefined;
+  /** Of a catalogue network: with its 1000 ImageNet classes, under the name `NAME-top`. */
+  readonly includeTop?: boolean | undefined;
+  /** Another address of the published file. */
+  readonly url?: string | undefined;
+  /** The published file, already on disk. */
+  readonly weights?: string | undefined;
+  /** The backbone's folder. Default: `./pretrained/NAME`. */
+  readonly out?: string | undefined;
+  /** Replace what is there. */
+  readonly force?: boolean | undefined;
+  readonly quantize?: QuantizedType | undefined;
+  /** A mode of `preprocessingModes`, where the network's own is not known or wrong. */
+  readonly preprocessing?: string | undefined;
+  readonly emit: EmitEvent;
+}
+
+/** A prepared backbone. */
+export interface Prepared {
+  /** Absolute. */
+  readonly dir: string;
+  readonly card: Card;
+  /** Of the stored weights; undefined where the backbone had been prepared before. */
+  readonly bytes: number | undefined;
+  /** Where the weights were quantised. */
+  readonly change?: FeatureChange;
+}
+
+/**
+ * Prepares a backbone: its folder appears whole or not at all. A catalogue network that is there already is left as
+ * it is; any other folder that is there is refused without `force`.
+ * @throws FinetuneError `bad-option`, `not-found`, `download-failed`, `bad-model`, `bad-weights`, `unsupported-layer`
+ */
+export async function prepareBackbone(request: PrepareRequest): Promise<Prepared> {
+  const source = await openPrepareSource(request);
+  const dir = resolve(request.out ?? join('pretrained', source.name));
+  if (existsSync(dir) && !request.force) return await keepExisting(dir, source);
+  request.emit({ type: 'stage', name: 'prepare', detail: `${source.name} from ${source.facts.source}` });
+  return await withClosing(await source.open(), network => convert(network, source, dir, request));
+}
+
+async function keepExisting(dir: string, source: PrepareSource): Promise<Prepared> {
+  const existing = await resolveBackbone(dir).catch(() => undefined);
+  const { entry } = source.facts;
+  if (existing !== undefined && entry !== undefined && existing.card.architecture === entry.name) {
+    return { ...existing, bytes: undefined };
+  }
+  throw new FinetuneError(
+    'bad-option',
+    `${dir} exists already. Choose another --name or --out, or say --force to replace it.`,
+  );
+}
+
+async function convert(
+  network: NetworkSource,
+  source: PrepareSource,
+  dir: string,
+  { emit, quantize, preprocessing }: PrepareRequest,
+): Promise<Prepared> {
+  const { card: planned, notes } = cardOf(network, source, preprocessing);
+  for (const message of [...network.notes, ...notes]) emit({ type: 'warning', message });
+  let prepared: Prepared | undefined;
+  await writeRunFolder(dir, async temporary => {
+    const { sha256, bytes } = await writeLayersModel(temporary, network, { quantize });
+    const card: Card = { ...planned, sha256 };
+    await saveCard(temporary, card);
+    prepared = { dir, card, bytes };
+    if (quantize === undefined) return;
+    emit({ type: 'stage', name: 'compare', detail: `features in ${quantize} with those in float32` });
+    const change = await measureFeatureChange(readNetwork(network), await loadLayersModel(temporary), card);
+    prepared = { ...prepared, change };
+  });
+  return prepared!;
+}
+
+/** A card that came along is kept; the rest is planned. */
+function cardOf(
+  { topology }: NetworkSource,
+  { name, card, facts }: PrepareSource,
+  mode: string | undefined,
+): PlannedCard {
+  const planned = planCard(topology, { ...facts, name, preprocessing: mode ?? facts.preprocessing });
+  if (card === undefined) return planned;
+  const { preprocessing } = mode === undefined ? card : planned.card;
+  return { card: { ...card, name, preprocessing }, notes: [] };
+}

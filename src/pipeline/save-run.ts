@@ -1,0 +1,153 @@
+// A run on disk: the joined model in both forms, run.json, history.jsonl.
+
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { saveCard } from '../backbones/card.js';
+import { appendLayers } from '../backbones/cut.js';
+import type { DataSet } from '../data/scan.js';
+import type { Engine } from '../engines/start.js';
+import { saveLayersModel } from '../keras/layers-model.js';
+import type { TrainOptions } from '../options.js';
+import { predictHead } from '../training/head.js';
+import { computeMetrics } from '../training/metrics.js';
+import type { ImageFile, LabelledFeatures, Metrics, Network, Side } from '../types.js';
+import { writeWhole } from '../write-whole.js';
+import type { Base } from './base.js';
+import type { ExtractedFeatures } from './extract.js';
+import type { FittedHead, HeadFit } from './fit-head.js';
+import { type Agreement, compareModels } from './compare-models.js';
+import type { Precision } from './precision.js';
+import { runFormatVersion, writeRunFolder } from './run-folder.js';
+import type { Sides } from './split-features.js';
+import type { Stopwatch } from './stopwatch.js';
+import { versions } from './versions.js';
+
+/** Everything a finished training knows. */
+export interface Training {
+  readonly options: TrainOptions;
+  readonly base: Base;
+  readonly precision: Precision;
+  readonly dataSet: DataSet;
+  readonly split: Readonly<Record<Side, readonly ImageFile[]>>;
+  readonly extracted: ExtractedFeatures;
+  readonly sides: Sides;
+  readonly engine: Engine;
+  readonly head: FittedHead;
+  readonly watch: Stopwatch;
+}
+
+/** What `train` answers; the same as run.json says, less the lists. */
+export interface TrainResult {
+  /** The run's folder. */
+  readonly run: string;
+  readonly classNames: readonly string[];
+  readonly images: number;
+  readonly trainImages: number;
+  /** Images that went through the base; features of the others were in the store. */
+  readonly computed: number;
+  readonly badImages: number;
+  readonly precision: { readonly name: 'fp32' | 'int8'; readonly reason: string };
+  readonly head: HeadFit;
+  readonly val?: Metrics | undefined;
+  readonly test?: Metrics | undefined;
+  /** Where the base runs on bytes: how the two saved models compare. */
+  readonly agreement?: Agreement | undefined;
+  /** Seconds per stage, and `total`. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** Writes the run and says what was learnt. */
+export async function saveRun(dir: string, training: Training): Promise<TrainResult> {
+  const { base, precision, head, sides, dataSet, watch } = training;
+  const classifier = appendLayers(base.network, head.layers, head.weights);
+  const measured = {
+    val: measure(head, sides.val, dataSet.classNames),
+    test: measure(head, sides.test, dataSet.classNames),
+  };
+  let result!: TrainResult;
+  await writeRunFolder(dir, async temporary => {
+    await saveModel(join(temporary, 'model'), classifier, training);
+    const model = precision.compile(classifier);
+    await writeWhole(join(temporary, 'model.onnx'), model);
+    await writeWhole(
+      join(temporary, 'history.jsonl'),
+      head.history.map(line => `${JSON.stringify(line)}\n`).join(''),
+    );
+    watch.lap('save');
+    const agreement =
+      precision.name === 'int8' ? await compareModels(classifier, model, training) : undefined;
+    watch.lap('verify');
+    result = summarise(dir, training, { ...measured, agreement });
+    await writeWhole(join(temporary, 'run.json'), `${JSON.stringify(record(result, training), null, 1)}\n`);
+  });
+  return result;
+}
+
+function measure(
+  head: FittedHead,
+  side: LabelledFeatures,
+  classNames: readonly string[],
+): Metrics | undefined {
+  if (side.labels.length === 0) return undefined;
+  return computeMetrics(predictHead(head.dense, side.features), side.labels, classNames);
+}
+
+async function saveModel(dir: string, classifier: Network, { base, dataSet }: Training): Promise<void> {
+  await mkdir(dir);
+  const { sha256 } = await saveLayersModel(dir, classifier);
+  await saveCard(dir, {
+    ...base.card,
+    name: basename(dataSet.root),
+    classNames: dataSet.classNames,
+    sha256,
+  });
+}
+
+function summarise(
+  run: string,
+  { dataSet, sides, extracted, precision, head, watch }: Training,
+  measured: Pick<TrainResult, 'val' | 'test' | 'agreement'>,
+): TrainResult {
+  return {
+    run,
+    classNames: dataSet.classNames,
+    images: extracted.images.length,
+    trainImages: sides.train.labels.length,
+    computed: extracted.computed,
+    badImages: dataSet.bad.length + extracted.bad.length,
+    precision: { name: precision.name, reason: precision.reason },
+    head: head.fit,
+    ...measured,
+    seconds: watch.seconds(),
+  };
+}
+
+/** run.json */
+function record(
+  result: TrainResult,
+  { options, base, precision, dataSet, split, extracted, engine }: Training,
+) {
+  const { run: _run, ...learnt } = result;
+  return {
+    formatVersion: runFormatVersion,
+    finishedAt: new Date().toISOString(),
+    ...learnt,
+    options,
+    versions: versions(),
+    engine: { name: engine.name, device: engine.device },
+    base: {
+      backbone: base.card.name,
+      runtime: 'onnxruntime',
+      fingerprint: base.fingerprint,
+      precision: precision.name,
+      trials: precision.trials,
+    },
+    dataSet: { fingerprint: dataSet.fingerprint, warnings: dataSet.warnings },
+    bad: [...dataSet.bad, ...extracted.bad],
+    split: Object.fromEntries(
+      Object.entries(split).flatMap(([side, images]) =>
+        images.map(({ path, hash }): [string, { side: string; hash: string }] => [path, { side, hash }]),
+      ),
+    ),
+  };
+}

@@ -1,0 +1,165 @@
+// Makes the tensorflow engine work on this machine, by the first way that does.
+
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { findGpus } from '../engines/gpus.js';
+import {
+  builtDirectory,
+  findPrebuilt,
+  findTensorflow,
+  type TensorflowPlace,
+} from '../engines/tensorflow-place.js';
+import { buildTensorflow, sizeOf, workDirectory } from '../engines/tensorflow-setup/build.js';
+import { checkTensorflow } from '../engines/tensorflow-setup/check.js';
+import { installPrebuilt, prebuiltFolders } from '../engines/tensorflow-setup/prebuilt.js';
+import { FinetuneError, messageOf } from '../errors.js';
+import type { EmitEvent } from '../types.js';
+
+type Device = 'cpu' | 'cuda';
+
+/** The ways, in the order in which they are tried. */
+export type SetupWay = 'installed' | 'prebuilt' | 'built';
+
+export interface SetupOptions {
+  /** What it has to run on; without it, CUDA where there is a GPU. */
+  readonly device?: Device | undefined;
+}
+
+export interface SetupResult {
+  readonly way: SetupWay;
+  readonly device: Device;
+  /** Of the TensorFlow library. */
+  readonly version: string;
+  readonly directory: string;
+  /** Of all files in the directory. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** The ways that did not work, and why. */
+  readonly failed: readonly FailedWay[];
+}
+
+interface FailedWay {
+  readonly way: SetupWay;
+  readonly reason: string;
+}
+
+interface Working {
+  readonly place: TensorflowPlace;
+  readonly version: string;
+}
+
+type TryWay = (device: Device, tell: (step: string) => void) => Promise<Working>;
+
+/**
+ * Tries in turn: the engine that is here, the official download, a build of its own. Each must compute a
+ * convolution and its gradients, on the device that is wanted, before it counts.
+ * @throws FinetuneError `engine-missing` with the reason of every way
+ */
+export async function setupEngine(options: SetupOptions, emit: EmitEvent): Promise<SetupResult> {
+  const started = performance.now();
+  const found = await findWay(options.device ?? (await detectDevice()), options.device === undefined, emit);
+  const { place, version } = found.working;
+  return {
+    way: found.way,
+    device: found.device,
+    version,
+    directory: place.directory,
+    bytes: await sizeOf(place.directory),
+    seconds: (performance.now() - started) / 1000,
+    failed: found.failed,
+  };
+}
+
+/** Takes away what `setupEngine` made. */
+export async function removeEngine(): Promise<{
+  readonly removed: readonly string[];
+  readonly bytes: number;
+}> {
+  const prebuilt = findPrebuilt();
+  const all = [builtDirectory(), workDirectory(), ...(prebuilt ? prebuiltFolders(prebuilt) : [])];
+  const removed = all.filter(each => existsSync(each));
+  const sizes = await Promise.all(removed.map(sizeOf));
+  for (const folder of removed) await rm(folder, { recursive: true, force: true });
+  return { removed, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+async function detectDevice(): Promise<Device> {
+  return (await findGpus()).length > 0 ? 'cuda' : 'cpu';
+}
+
+interface FoundWay {
+  readonly way: SetupWay;
+  readonly device: Device;
+  readonly working: Working;
+  readonly failed: readonly FailedWay[];
+}
+
+async function findWay(device: Device, mayFallBack: boolean, emit: EmitEvent): Promise<FoundWay> {
+  const failed: FailedWay[] = [];
+  for (const way of Object.keys(ways) as SetupWay[]) {
+    try {
+      const working = await ways[way](device, detail => emit({ type: 'stage', name: 'setup', detail }));
+      return { way, device, working, failed };
+    } catch (error) {
+      failed.push({ way, reason: messageOf(error) });
+    }
+  }
+  if (device === 'cpu' || !mayFallBack) throw noneWorks(device, failed);
+  emit({ type: 'warning', message: `The GPU cannot be used, so the CPU is. ${reasonsOf(failed)}` });
+  return findWay('cpu', false, emit);
+}
+
+const ways: Readonly<Record<SetupWay, TryWay>> = {
+  installed: async (device, tell) => {
+    const place = findTensorflow();
+    if (place === undefined) throw new Error('there is none');
+    tell(`checking ${place.directory}`);
+    return { place, version: await check(place, device) };
+  },
+  prebuilt: async (device, tell) => {
+    tell('trying the official download');
+    const place = await installPrebuilt(device);
+    try {
+      return { place, version: await check(place, device) };
+    } catch (error) {
+      // Left behind, it would be tried at every start.
+      for (const folder of prebuiltFolders(place)) await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  },
+  built: async (device, tell) => {
+    const engine = await buildTensorflow(device, tell);
+    tell('checking');
+    const version = await check(engine.place, device);
+    return { place: await engine.install(), version };
+  },
+};
+
+/** @returns the library's version */
+async function check(place: TensorflowPlace, device: Device): Promise<string> {
+  const found = await checkTensorflow(place);
+  if (device === 'cuda' && found.device === 'cpu') {
+    throw new Error(
+      'TensorFlow finds no GPU that it can use; `nvidia-smi` should list one with a current driver',
+    );
+  }
+  return found.version;
+}
+
+function noneWorks(device: Device, failed: readonly FailedWay[]): FinetuneError {
+  const wanted = device === 'cuda' ? 'TensorFlow on CUDA' : 'TensorFlow';
+  return new FinetuneError(
+    'engine-missing',
+    `${wanted} could not be installed. ${reasonsOf(failed)}\nWithout it the wasm engine trains everything, slower.`,
+  );
+}
+
+function reasonsOf(failed: readonly FailedWay[]): string {
+  return failed.map(({ way, reason }) => `\n- ${titles[way]}: ${reason}.`).join('');
+}
+
+const titles: Readonly<Record<SetupWay, string>> = {
+  installed: 'An engine that is here already',
+  prebuilt: 'The official download',
+  built: 'A build against the TensorFlow of PyPI',
+};

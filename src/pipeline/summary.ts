@@ -1,0 +1,60 @@
+// summary: the layers of a backbone, of a Keras file, or of a published network that need not even be prepared.
+
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findInCatalogue } from '../backbones/catalogue.js';
+import { isGraphModel } from '../backbones/graph-model/graph.js';
+import { readGraphModel } from '../backbones/graph-model/open.js';
+import { resolveBackbone } from '../backbones/resolve.js';
+import { summarise } from '../backbones/summarise.js';
+import { openKerasFile } from '../keras/keras-file.js';
+import { openLayersModel } from '../keras/layers-model.js';
+import { withClosing } from '../keras/open-network.js';
+import type { Card, FunctionalConfig, NetworkSummary } from '../types.js';
+
+/**
+ * Summarises a network.
+ * @param source a prepared name, a folder with model.json, a Keras file, or a name of the catalogue, `-top` for its top
+ * @throws FinetuneError `not-prepared`, `bad-model`, `unsupported-layer`
+ */
+export async function summariseNetwork(source: string): Promise<NetworkSummary> {
+  return summarise(await findTopology(source));
+}
+
+async function findTopology(source: string): Promise<FunctionalConfig> {
+  if (await isFile(source)) return withClosing(await openKerasFile(source), ({ topology }) => topology);
+  if ((await isFile(join(source, 'model.json'))) && !(await isFile(join(source, 'card.json')))) {
+    const isGraph = await isGraphModel(source);
+    return (isGraph ? await readGraphModel(source) : await openLayersModel(source)).topology;
+  }
+  try {
+    const { dir, card } = await resolveBackbone(source);
+    return asPublished(card) ?? (await openLayersModel(dir)).topology;
+  } catch (error) {
+    const published = planPublished(source.replace(/-top$/, ''), source.endsWith('-top'));
+    if (published === undefined) throw error;
+    return published;
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    entry => entry.isFile(),
+    () => false,
+  );
+}
+
+/** Keras' own classes: what is stored has some of them rewritten. */
+function asPublished({ architecture, featureLayer, inputShape }: Card): FunctionalConfig | undefined {
+  return planPublished(architecture, featureLayer !== undefined, inputShape);
+}
+
+function planPublished(
+  name: string,
+  includeTop: boolean,
+  inputShape?: Card['inputShape'],
+): FunctionalConfig | undefined {
+  const entry = findInCatalogue(name);
+  const [height, width] = inputShape ?? [entry?.size ?? null, entry?.size ?? null];
+  return entry?.plan({ inputSize: [height, width], includeTop });
+}

@@ -1,0 +1,88 @@
+// A folder of photos to a classifier: scan, split, base once per image, head, one joined model, a run on disk.
+
+import { openFeatureStore } from '../runtime/feature-store.js';
+import { scanDataSet } from '../data/scan.js';
+import { planSplit } from '../data/split.js';
+import { startEngine } from '../engines/start.js';
+import { FinetuneError } from '../errors.js';
+import type { TrainOptions } from '../options.js';
+import type { EmitEvent } from '../types.js';
+import { loadBase } from './base.js';
+import { extractFeatures } from './extract.js';
+import { fitHead, trainsByEpochs } from './fit-head.js';
+import { resolvePrecision } from './precision.js';
+import { planRunFolder } from './run-folder.js';
+import { saveRun, type TrainResult } from './save-run.js';
+import { startStopwatch } from './stopwatch.js';
+import { splitFeatures } from './split-features.js';
+import { storeDirectory, storeLimitBytes } from './store-location.js';
+
+/**
+ * Trains a classifier on a folder of images and saves it as a run.
+ * @param emit hears of stages, progress, epochs, bad images and warnings
+ * @throws FinetuneError for what the user can mend: options, data set, backbone
+ */
+export async function train(options: TrainOptions, emit: EmitEvent): Promise<TrainResult> {
+  validateSolver(options);
+  const watch = startStopwatch();
+  const base = await loadBase(options);
+  const dir = planRunFolder(options.data, options.out, options.force);
+  watch.lap('start');
+
+  const dataSet = await scanDataSet(options.data);
+  const split = planSplit(dataSet, options);
+  for (const message of dataSet.warnings) emit({ type: 'warning', message });
+  for (const image of dataSet.bad) emit({ type: 'bad-image', image });
+  watch.lap('scan');
+
+  const { root } = dataSet;
+  const wanted = options.precision;
+  const precision = await resolvePrecision(base, { wanted, root, images: split.train, emit });
+  emit({ type: 'stage', name: 'base', detail: `${precision.name}: ${precision.reason}` });
+  watch.lap('precision');
+
+  const store = await openFeatureStore(storeDirectory(options.store), { maxBytes: storeLimitBytes });
+  const images = [...split.train, ...split.val, ...split.test];
+  const extracted = await extractFeatures(base, images, { precision, root, store, emit }).finally(() =>
+    store.close(),
+  );
+  for (const image of extracted.bad) emit({ type: 'bad-image', image });
+  const sides = splitFeatures(extracted, split, dataSet.classNames);
+  watch.lap('features');
+
+  const engine = await startEngine(options.engine);
+  emit({ type: 'stage', name: 'head', detail: engine.description });
+  const head = await fitHead(sides, dataSet.classNames.length, options, emit);
+  watch.lap('head');
+
+  const training = { options, base, precision, dataSet, split, extracted, sides, engine, head, watch };
+  const result = await saveRun(dir, training);
+  warnOfDisagreement(result, emit);
+  return result;
+}
+
+function validateSolver(options: TrainOptions): void {
+  const { headSolver, hidden, epochs, l2 } = options;
+  if (headSolver === 'lbfgs' && (hidden.length > 0 || epochs !== undefined)) {
+    throw new FinetuneError(
+      'bad-option',
+      '--head-solver lbfgs solves a linear head to its optimum: it has no hidden layers and no epochs. ' +
+        'Leave out --hidden and --epochs, or say --head-solver adam.',
+    );
+  }
+  if (l2 !== undefined && trainsByEpochs(options)) {
+    throw new FinetuneError(
+      'bad-option',
+      '--l2 belongs to --head-solver lbfgs. When training by epochs, --dropout is what holds the weights back.',
+    );
+  }
+}
+
+/** Of the fp32 model, which browsers run, with the int8 model, which this program runs. */
+function warnOfDisagreement({ agreement }: TrainResult, emit: EmitEvent): void {
+  if (agreement === undefined || agreement.same >= agreement.images * 0.98) return;
+  const message =
+    `The int8 model and the fp32 model disagree on ${agreement.images - agreement.same} of ${agreement.images} ` +
+    'validation images. Train with --precision fp32 if they have to answer alike.';
+  emit({ type: 'warning', message });
+}

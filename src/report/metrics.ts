@@ -1,0 +1,81 @@
+// Metrics as text: a table per class and the confusion matrix, or its worst pairs where it would be too wide.
+
+import type { Metrics } from '../types.js';
+import { renderTable } from './table.js';
+
+/** Columns of a terminal; 20 classes need more. */
+const widest = 100;
+const mostColumns = 20;
+const mostPairs = 10;
+
+/**
+ * Renders metrics without colours.
+ * @returns several lines, no line break at the end
+ */
+export function renderMetrics(metrics: Metrics): string {
+  const total = metrics.perClass.reduce((sum, { support }) => sum + support, 0);
+  return [
+    `accuracy ${percent(metrics.accuracy)}  log-loss ${metrics.loss.toFixed(4)}  images ${total}`,
+    renderClasses(metrics, total),
+    renderConfusion(metrics),
+  ].join('\n\n');
+}
+
+function renderClasses({ perClass, macro }: Metrics, total: number): string {
+  const rows = perClass.map(({ name, precision, recall, f1, support }) => [
+    printable(name),
+    ...[precision, recall, f1].map(percent),
+    support,
+  ]);
+  const means = ['mean of classes', ...[macro.precision, macro.recall, macro.f1].map(percent), total];
+  return renderNumbers(['class', 'precision', 'recall', 'F1', 'images'], [...rows, means]);
+}
+
+function renderConfusion(metrics: Metrics): string {
+  if (metrics.perClass.length > mostColumns) return renderPairs(metrics);
+  const matrix = renderMatrix(metrics);
+  return matrix.split('\n').every(line => line.length <= widest) ? matrix : renderPairs(metrics);
+}
+
+/** Rows are what the images are, columns what was answered. */
+function renderMatrix({ perClass, confusion }: Metrics): string {
+  const names = perClass.map(({ name }) => printable(name));
+  const rows = confusion.map((row, label) => [
+    names[label]!,
+    ...row.map(count => (count === 0 ? '·' : count)),
+  ]);
+  return renderNumbers(['is \\ answered', ...names], rows);
+}
+
+function renderPairs({ perClass, confusion }: Metrics): string {
+  const pairs = confusion
+    .flatMap((row, label) => row.map((count, answer) => ({ label, answer, count })))
+    .filter(({ label, answer, count }) => label !== answer && count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, mostPairs);
+  if (pairs.length === 0) return 'No class was taken for another.';
+  const rows = pairs.map(({ label, answer, count }) => [
+    printable(perClass[label]!.name),
+    printable(perClass[answer]!.name),
+    count,
+  ]);
+  return renderNumbers(['most confused: is', 'answered', 'images'], rows);
+}
+
+/** Names on the left, numbers on the right. */
+function renderNumbers(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  return renderTable(
+    head,
+    rows,
+    head.map((_, column) => (column === 0 ? 'left' : 'right')),
+  );
+}
+
+/** A folder may be named anything, also what a terminal would take for a command. */
+function printable(name: string): string {
+  return name.replace(/\p{C}/gu, '?');
+}
+
+function percent(part: number): string {
+  return `${(100 * part).toFixed(1)} %`;
+}

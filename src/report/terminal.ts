@@ -1,0 +1,75 @@
+// Pipeline events on a terminal: a bar with images/s and time left, a line per epoch. Silent when piped, except for warnings.
+
+import cliProgress from 'cli-progress';
+import type { EmitEvent, EpochRecord, PipelineEvent } from '../types.js';
+
+interface Terminal {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** @returns an event listener that draws on `terminal` (standard error) */
+export function showEventsOn(terminal: Terminal & NodeJS.WritableStream): EmitEvent {
+  const bars = new Map<string, cliProgress.SingleBar>();
+  return event => {
+    if (event.type === 'progress') {
+      if (terminal.isTTY) showProgress(bars, event, terminal);
+      return;
+    }
+    const line = renderEvent(event, terminal.isTTY === true);
+    if (line !== undefined) terminal.write(`${line}\n`);
+  };
+}
+
+function showProgress(
+  bars: Map<string, cliProgress.SingleBar>,
+  { stage, done, total }: Extract<PipelineEvent, { type: 'progress' }>,
+  stream: NodeJS.WritableStream,
+): void {
+  const bar = bars.get(stage) ?? startBar(stage, total, stream);
+  bars.set(stage, bar);
+  bar.update(done, { rate: '' });
+  if (done < total) return;
+  bar.stop();
+  bars.delete(stage);
+}
+
+function startBar(stage: string, total: number, stream: NodeJS.WritableStream): cliProgress.SingleBar {
+  const started = performance.now();
+  const bar = new cliProgress.SingleBar({
+    stream,
+    hideCursor: true,
+    format: (options, { value, total: all }) => {
+      const seconds = (performance.now() - started) / 1000;
+      const rate = value / Math.max(seconds, 1e-3);
+      const left = rate > 0 ? Math.ceil((all - value) / rate) : 0;
+      const drawn = options.formatBar?.(value / all, options) ?? '';
+      return `${stage} ${drawn} ${value}/${all}  ${rate.toFixed(rate < 10 ? 1 : 0)}/s  ${left} s left`;
+    },
+  });
+  bar.start(total, 0);
+  return bar;
+}
+
+function renderEvent(event: PipelineEvent, interactive: boolean): string | undefined {
+  switch (event.type) {
+    case 'warning':
+      return `Warning: ${event.message}`;
+    case 'bad-image':
+      return `Bad image left out: ${event.image.path} (${event.image.reason})`;
+    case 'stage':
+      return interactive ? `${event.name}${event.detail ? `: ${event.detail}` : ''}` : undefined;
+    case 'epoch':
+      return interactive ? renderEpoch(event.epoch, event.epochs) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function renderEpoch({ epoch, loss, accuracy, valLoss, valAccuracy }: EpochRecord, epochs: number): string {
+  const validation =
+    valLoss === undefined || valAccuracy === undefined
+      ? ''
+      : `  val loss ${valLoss.toFixed(4)}  val accuracy ${valAccuracy.toFixed(4)}`;
+  return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  accuracy ${accuracy.toFixed(4)}${validation}`;
+}

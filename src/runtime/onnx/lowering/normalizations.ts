@@ -1,0 +1,76 @@
+// Normalisation layers, in inference mode: with the statistics that training left behind.
+
+import type { LayerCall, Lowering } from './layer-call.js';
+import { channelShape, channelsOf, inOrder, sameAs, type Value } from './value.js';
+
+export const normalizationLowerings: Readonly<Record<string, Lowering>> = {
+  BatchNormalization: lowerBatchNormalization,
+  LayerNormalization: lowerLayerNormalization,
+  Rescaling: lowerRescaling,
+};
+
+function lowerBatchNormalization(call: LayerCall): Value {
+  const input = inOrder(call.graph, call.input, 'channels-first');
+  const channels = channelsOf(input);
+  requireLastAxis(call);
+  if (channels === null) throw call.wrong('has an input whose number of channels is open');
+  const scale = channelConstant(call, call.flag('scale', true) ? 'gamma' : 1, channels);
+  const offset = channelConstant(call, call.flag('center', true) ? 'beta' : 0, channels);
+  const mean = channelConstant(call, 'moving_mean', channels);
+  const variance = channelConstant(call, 'moving_variance', channels);
+  if (input.shape.length === 2 || input.shape.length === 4) {
+    const attributes = { epsilon: { float: call.number('epsilon', 1e-3) } };
+    const inputs = [input.name, scale, offset, mean, variance];
+    return sameAs(input, call.graph.node('BatchNormalization', call.name, inputs, attributes));
+  }
+  throw call.unsupported(`an input of rank ${input.shape.length}`);
+}
+
+/** A weight of one number per channel, or a constant that stands for one that is switched off. */
+function channelConstant(call: LayerCall, variable: string | number, channels: number): string {
+  if (typeof variable === 'number') {
+    return call.graph.constant(`constant/${variable}x${channels}`, [channels], () =>
+      new Float32Array(channels).fill(variable),
+    );
+  }
+  const weight = call.weight(variable, [channels]);
+  return call.graph.constant(weight.name, weight.shape, () => weight.data);
+}
+
+function lowerLayerNormalization(call: LayerCall): Value {
+  const input = inOrder(call.graph, call.input, 'channels-last');
+  requireLastAxis(call);
+  const size = channelsOf(input);
+  if (size === null) throw call.wrong('has an input whose last size is open');
+  const scale = channelConstant(call, call.flag('scale', true) ? 'gamma' : 1, size);
+  const offset = channelConstant(call, call.flag('center', true) ? 'beta' : 0, size);
+  const name = call.graph.node('LayerNormalization', call.name, [input.name, scale, offset], {
+    axis: { int: -1 },
+    epsilon: { float: call.number('epsilon', 1e-3) },
+  });
+  return sameAs(input, name);
+}
+
+function requireLastAxis(call: LayerCall): void {
+  const axes = call.integers('axis', [-1]);
+  const last = call.input.shape.length - 1;
+  if (axes.length !== 1 || (axes[0] !== -1 && axes[0] !== last)) {
+    throw call.unsupported(`normalisation over axis [${axes}]; expected the last one`);
+  }
+}
+
+/** `x * scale + offset`; both are one number, or one per channel. */
+function lowerRescaling(call: LayerCall): Value {
+  const { input, graph, name } = call;
+  const scaled = graph.node('Mul', `${name}/scaled`, [input.name, factorConstant(call, 'scale', 1)]);
+  return sameAs(input, graph.node('Add', name, [scaled, factorConstant(call, 'offset', 0)]));
+}
+
+function factorConstant(call: LayerCall, key: string, fallback: number): string {
+  const given = call.layer.config[key] ?? fallback;
+  if (!Array.isArray(given)) return call.graph.scalar(call.number(key, fallback));
+  if (!given.every(each => typeof each === 'number'))
+    throw call.wrong(`has a ${key} that is not made of numbers`);
+  const shape = channelShape(call.input, given.length);
+  return call.graph.constant(`${call.name}/${key}`, shape, () => Float32Array.from(given));
+}

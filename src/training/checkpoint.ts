@@ -1,0 +1,106 @@
+// A checkpoint on disk: one file, the last one only. A line of JSON, then the arrays as little-endian float32.
+
+import { readFile, stat } from 'node:fs/promises';
+import { endianness } from 'node:os';
+import { z } from 'zod';
+import { messageOf } from '../errors.js';
+import { writeWhole } from '../write-whole.js';
+import type { Checkpoint } from './tail.js';
+
+const formatVersion = 1;
+const largestHeaderBytes = 64 * 1024 * 1024;
+
+const count = z.number().int().nonnegative();
+const headerSchema = z.object({
+  formatVersion: z.literal(formatVersion),
+  /** Of what is trained: options, data, model. A checkpoint of another training is none. */
+  fingerprint: z.string(),
+  steps: count,
+  bestEpoch: count,
+  history: z.array(
+    z.object({
+      epoch: count,
+      loss: z.number(),
+      accuracy: z.number(),
+      valLoss: z.number().optional(),
+      valAccuracy: z.number().optional(),
+      seconds: z.number(),
+    }),
+  ),
+  /** Elements of each trainable weight. */
+  lengths: z.array(count),
+});
+
+/** Replaces the file at `path` in one step: after a kill there is the old one or the new one. */
+export async function saveCheckpoint(
+  path: string,
+  fingerprint: string,
+  checkpoint: Checkpoint,
+): Promise<void> {
+  const { weights, adam, best, history } = checkpoint;
+  const header: z.input<typeof headerSchema> = {
+    ...{ formatVersion, fingerprint, history: [...history] },
+    ...{ steps: adam.steps, bestEpoch: best.epoch, lengths: weights.map(({ length }) => length) },
+  };
+  await writeWhole(path, async file => {
+    await file.writeFile(`${JSON.stringify(header)}\n`);
+    for (const values of [weights, adam.first, adam.second, best.weights].flat()) {
+      await file.writeFile(littleEndian(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)));
+    }
+  });
+}
+
+/**
+ * Reads a checkpoint back.
+ * @param lengths elements of each trainable weight of the model that is to go on
+ * @returns undefined where there is none, or none of this training and this model; `warn` hears why
+ */
+export async function loadCheckpoint(
+  path: string,
+  { fingerprint, lengths }: { readonly fingerprint: string; readonly lengths: readonly number[] },
+  warn: (reason: string) => void,
+): Promise<Checkpoint | undefined> {
+  try {
+    const floats = 4 * lengths.reduce((sum, length) => sum + length, 0);
+    const { size } = await stat(path);
+    if (size > largestHeaderBytes + 4 * floats) throw new Error(`it is too large (${size} bytes)`);
+    const bytes = await readFile(path);
+    const end = bytes.indexOf('\n');
+    const header = headerSchema.parse(JSON.parse(bytes.subarray(0, Math.max(0, end)).toString('utf8')));
+    if (header.fingerprint !== fingerprint) throw new Error('it belongs to other data or options');
+    if (String(header.lengths) !== String(lengths) || bytes.length !== end + 1 + 4 * floats) {
+      throw new Error('it does not fit the model');
+    }
+    const [weights, first, second, best] = readArrays(bytes.subarray(end + 1), lengths);
+    return {
+      weights: weights!,
+      adam: { steps: header.steps, first: first!, second: second! },
+      best: { epoch: header.bestEpoch, weights: best! },
+      history: header.history,
+    };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      warn(`The checkpoint ${path} is not used: ${messageOf(error)}. Training starts from the beginning.`);
+    }
+    return undefined;
+  }
+}
+
+/** The four groups of arrays, each with one array per weight. */
+function readArrays(bytes: Uint8Array, lengths: readonly number[]): Float32Array[][] {
+  let start = 0;
+  return Array.from({ length: 4 }, () =>
+    lengths.map(length => {
+      const end = start + 4 * length;
+      // A copy, since floats must start at a multiple of four.
+      const part = littleEndian(new Uint8Array(bytes.subarray(start, end)));
+      start = end;
+      return new Float32Array(part.buffer, part.byteOffset, length);
+    }),
+  );
+}
+
+/** The same bytes on nearly every machine, swapped ones on the others. */
+function littleEndian(bytes: Uint8Array): Uint8Array {
+  return endianness() === 'LE' ? bytes : Buffer.from(bytes).swap32();
+}

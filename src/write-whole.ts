@@ -1,0 +1,27 @@
+// Files that are there whole or not at all.
+
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+
+/**
+ * Writes a file under a temporary name beside its own, flushes and renames it.
+ * @param write text, or what fills the open file
+ */
+export async function writeWhole(
+  path: string,
+  write: string | Uint8Array | ((file: FileHandle) => Promise<void>),
+): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      if (typeof write === 'function') await write(file);
+      else await file.writeFile(write);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import test from 'node:test';
+import { resolveImages } from '../../src/data/inputs.js';
+import { folderWith, numberedJpeg } from './sample-images.js';
+
+const [first, second] = [await numberedJpeg(1), await numberedJpeg(2)];
+
+test('files, folders and globs become images, in the order given', async t => {
+  const root = await folderWith(t, {
+    'one.jpg': first,
+    'album/10.jpg': first,
+    'album/9.jpg': second,
+    'album/deep/photo': first,
+    'album/readme.txt': 'x',
+    'album/.hidden.jpg': first,
+  });
+  const names = async (...args: string[]) =>
+    (await resolveImages(args.map(arg => join(root, arg)))).map(({ name }) => name);
+  const at = (...paths: string[]) => paths.map(path => join(root, path));
+  assert.deepEqual(
+    await names('one.jpg', 'album'),
+    at('one.jpg', 'album/9.jpg', 'album/10.jpg', 'album/deep/photo'),
+  );
+  assert.deepEqual(await names('album/*.jpg'), at('album/9.jpg', 'album/10.jpg'));
+});
+
+test('an image is read when asked for, byte by byte', async t => {
+  const root = await folderWith(t, { 'a[1].jpg': first });
+  const [image] = await resolveImages([join(root, 'a[1].jpg')]);
+  assert.deepEqual(await image!.read(), first);
+});
+
+test('what is missing is an input that cannot be read, not the end of everything', async t => {
+  const root = await folderWith(t, { 'a.jpg': first, 'empty/readme.txt': 'x' });
+  const images = await resolveImages(['a.jpg', 'b.jpg', '*.png', 'empty'].map(arg => join(root, arg)));
+  const reasons = await Promise.all(
+    images.map(image =>
+      image.read().then(
+        () => 'read',
+        error => error.message,
+      ),
+    ),
+  );
+  assert.deepEqual(reasons, ['read', 'no such file', 'no file matches', 'a folder without images']);
+  await assert.rejects(images[1]!.read(), { name: 'FinetuneError', code: 'bad-image' });
+});
+
+test('no image at all is a mistake', async () => {
+  await assert.rejects(resolveImages([]), {
+    code: 'bad-option',
+    message: /^No image given\. Expected files/,
+  });
+});
+
+test('- is standard input', () => {
+  const module = JSON.stringify(new URL('../../src/data/inputs.ts', import.meta.url).href);
+  const script = `
+    const { resolveImages } = await import(${module});
+    const [input] = await resolveImages(['-']);
+    console.log(input.name, (await input.read()).toString('base64'));`;
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '-e', script],
+    { input: first, encoding: 'utf8' },
+  );
+  assert.equal(stdout, `- ${first.toString('base64')}\n`, stderr);
+});

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { scanDataSet } from '../../src/data/scan.js';
+import { folderWith, headerOfBmp, numberedJpeg, quartersImage } from './sample-images.js';
+
+const [a, b, c, d] = await Promise.all([1, 2, 3, 4].map(numberedJpeg));
+const jpegs = { a: a!, b: b!, c: c!, d: d! };
+
+test('a folder per class: classes and images in natural order, labels and content hashes', async t => {
+  const root = await folderWith(t, {
+    'class10/x.jpg': jpegs.a,
+    'class9/img10.jpg': jpegs.b,
+    'class9/img2.jpg': jpegs.c,
+    'class9/more/y.jpg': jpegs.d,
+  });
+  const { classNames, images, sides, bad, warnings } = await scanDataSet(root);
+  assert.deepEqual(classNames, ['class9', 'class10']);
+  assert.deepEqual(
+    images.map(({ path, label }) => [path, label]),
+    [
+      ['class9/img2.jpg', 0],
+      ['class9/img10.jpg', 0],
+      ['class9/more/y.jpg', 0],
+      ['class10/x.jpg', 1],
+    ],
+  );
+  assert.equal(images[3]!.hash, createHash('sha256').update(jpegs.a).digest('hex'));
+  assert.deepEqual([sides, bad, warnings], [undefined, [], []]);
+});
+
+test('contents decide what is an image, not names', async t => {
+  const png = await quartersImage().png().toBuffer();
+  const root = await folderWith(t, {
+    'cats/photo.txt': jpegs.a,
+    'cats/no-extension': png,
+    'cats/README.md': 'Photos of cats.',
+    'cats/labels.csv': 'a,b',
+    'dogs/1.png': jpegs.b,
+    'dogs/text.jpg': 'not a photo',
+    'dogs/nothing.jpg': '',
+    'dogs/old.bmp': headerOfBmp(),
+  });
+  const { images, bad } = await scanDataSet(root);
+  assert.deepEqual(
+    images.map(({ path }) => path),
+    ['cats/no-extension', 'cats/photo.txt', 'dogs/1.png'],
+  );
+  assert.deepEqual(bad, [
+    { path: 'dogs/nothing.jpg', reason: 'an empty file' },
+    { path: 'dogs/old.bmp', reason: 'BMP is not read: convert it to JPEG or PNG' },
+    { path: 'dogs/text.jpg', reason: 'no image: its contents are none of JPEG, PNG, WebP, GIF, TIFF' },
+  ]);
+});
+
+test('hidden files and the litter of archivers are passed over', async t => {
+  const root = await folderWith(t, {
+    'cats/a.jpg': jpegs.a,
+    'cats/._a.jpg': 'litter',
+    'cats/.hidden/b.jpg': jpegs.b,
+    'dogs/c.jpg': jpegs.c,
+    '.git/d.jpg': jpegs.d,
+    '__MACOSX/cats/a.jpg': 'litter',
+  });
+  const { classNames, images, bad } = await scanDataSet(root);
+  assert.deepEqual([classNames, images.length, bad.length], [['cats', 'dogs'], 2, 0]);
+});
+
+test('odd names of folders and files are only names', async t => {
+  const names = ['[a-z]', '{x,y}', 'constructor', 'sp ace', '!not', 'ünï'];
+  const files = names.map(name => [`${name}/*?.jpg`, jpegs.a]);
+  const root = await folderWith(t, Object.fromEntries(files));
+  const { classNames, images } = await scanDataSet(root);
+  assert.deepEqual([...classNames].sort(), [...names].sort());
+  assert.equal(images.length, names.length);
+});
+
+test('links to folders outside are classes, loops and dead links are harmless', async t => {
+  const elsewhere = await folderWith(t, { 'x.jpg': jpegs.c });
+  const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'dogs/b.jpg': jpegs.b });
+  symlinkSync(elsewhere, join(root, 'foxes'));
+  symlinkSync(root, join(root, 'cats/loop'));
+  symlinkSync('nowhere', join(root, 'dogs/dead.jpg'));
+  const { classNames, images, bad } = await scanDataSet(root);
+  assert.deepEqual(classNames, ['cats', 'dogs', 'foxes']);
+  assert.deepEqual(
+    images.map(({ path }) => path),
+    ['cats/a.jpg', 'dogs/b.jpg', 'foxes/x.jpg'],
+  );
+  assert.deepEqual(bad, [{ path: 'dogs/dead.jpg', reason: 'no such file' }]);
+});
+
+test('a named pipe does not hold the scan up', { skip: process.platform === 'win32' }, async t => {
+  const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'dogs/b.jpg': jpegs.b });
+  spawnSync('mkfifo', [join(root, 'cats/pipe.jpg')]);
+  assert.ok(existsSync(join(root, 'cats/pipe.jpg')));
+  assert.equal((await scanDataSet(root)).images.length, 2);
+});
+
+test('a file larger than one chunk is hashed whole', async t => {
+  const large = Buffer.concat([jpegs.a, Buffer.alloc(700_000, 1)]);
+  const root = await folderWith(t, { 'cats/a.jpg': large, 'dogs/b.jpg': jpegs.b });
+  const { images } = await scanDataSet(root);
+  assert.equal(images[0]!.hash, createHash('sha256').update(large).digest('hex'));
+});
+
+for (const name of ['val', 'valid', 'validation', 'Val']) {
+  test(`train/ and ${name}/ with a folder per class are the split`, async t => {
+    const root = await folderWith(t, {
+      'train/cats/a.jpg': jpegs.a,
+      'train/dogs/b.jpg': jpegs.b,
+      [`${name}/cats/c.jpg`]: jpegs.c,
+      [`${name}/dogs/d.jpg`]: jpegs.d,
+    });
+    const { classNames, sides, warnings } = await scanDataSet(root);
+    assert.deepEqual(classNames, ['cats', 'dogs']);
+    assert.deepEqual([...sides!.values()], ['train', 'train', 'val', 'val']);
+    assert.deepEqual(warnings, []);
+  });
+}
+
+test('train among other names is a class like them', async t => {
+  const root = await folderWith(t, { 'train/a.jpg': jpegs.a, 'plane/b.jpg': jpegs.b, 'car/c.jpg': jpegs.c });
+  const { classNames, sides } = await scanDataSet(root);
+  assert.deepEqual([classNames, sides], [['car', 'plane', 'train'], undefined]);
+});
+
+test('warnings name what contradicts, leaks, is missing or lies outside', async t => {
+  const root = await folderWith(t, {
+    'stray.jpg': jpegs.d,
+    'train/cats/a.jpg': jpegs.a,
+    'train/dogs/a-again.jpg': jpegs.a,
+    'train/dogs/b.jpg': jpegs.b,
+    'val/cats/b.jpg': jpegs.b,
+    'val/cats/c.jpg': jpegs.c,
+  });
+  assert.deepEqual((await scanDataSet(root)).warnings, [
+    `Images in ${root} itself, outside every class folder, not used: 1, e.g. stray.jpg.`,
+    'val/ holds no image of: dogs.',
+    'Images in two classes, which contradict each other: 2, e.g. train/cats/a.jpg = train/dogs/a-again.jpg (cats and dogs).',
+    'Images on two sides of the split, so that scores flatter: 1, e.g. train/dogs/b.jpg = val/cats/b.jpg.',
+  ]);
+});
+
+test('copies within a class are counted', async t => {
+  const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'cats/b.jpg': jpegs.a, 'dogs/c.jpg': jpegs.c });
+  assert.deepEqual((await scanDataSet(root)).warnings, [
+    'Images that exist more than once, kept on one side of the split: 1, e.g. cats/a.jpg = cats/b.jpg.',
+  ]);
+});
+
+test('the fingerprint changes with a byte, a name or a label, and with nothing else', async t => {
+  const files = { 'cats/a.jpg': jpegs.a, 'dogs/b.jpg': jpegs.b };
+  const fingerprint = async (changed: Record<string, Buffer>) =>
+    (await scanDataSet(await folderWith(t, changed))).fingerprint;
+  const original = await fingerprint(files);
+  assert.equal(await fingerprint(files), original);
+  const others = [
+    { ...files, 'dogs/b.jpg': jpegs.c },
+    { 'cats/a.jpg': jpegs.a, 'dogs/c.jpg': jpegs.b },
+    { 'cats/a.jpg': jpegs.a, 'cats/b.jpg': jpegs.b, 'dogs/b.jpg': jpegs.b },
+  ];
+  for (const changed of others) assert.notEqual(await fingerprint(changed), original);
+});
+
+const refused: Record<string, readonly [Record<string, Buffer | string>, RegExp]> = {
+  'an empty folder': [{ '.keep': '' }, /^No images in .*\. Expected one sub-folder per class/],
+  'folders without images': [{ 'cats/readme.txt': 'x', 'dogs/x.csv': 'y' }, /^No images in /],
+  'images without class folders': [
+    { 'a.jpg': jpegs.a, 'b.jpg': jpegs.b },
+    /^Images but no class folders in .* one class, give the folder above/,
+  ],
+  'a single class': [{ 'cats/a.jpg': jpegs.a }, /holds one class only: cats\. Expected at least two/],
+  'a folder too many above the classes': [
+    { 'pets/cats/a.jpg': jpegs.a, 'pets/dogs/b.jpg': jpegs.b },
+    /one class only: pets.*pets\/ holds folders itself \(cats, dogs\).*give .*pets/,
+  ],
+  'an empty class': [
+    { 'cats/a.jpg': jpegs.a, 'dogs/readme.txt': 'x', 'foxes/b.jpg': jpegs.b },
+    /^Class folder .*dogs holds no image/,
+  ],
+  'a class of bad images': [
+    { 'cats/a.jpg': jpegs.a, 'dogs/b.jpg': 'text' },
+    /^Class folder .*dogs holds no image.* Unreadable files: 1, e\.g\. dogs\/b\.jpg: no image/,
+  ],
+  'a class of val/ that train/ lacks': [
+    { 'train/cats/a.jpg': jpegs.a, 'train/dogs/b.jpg': jpegs.b, 'val/wolves/c.jpg': jpegs.c },
+    /^val\/wolves\/ is no class of train\/\. Expected only folders named as there: cats, dogs/,
+  ],
+  'val/ without train/': [
+    { 'val/cats/a.jpg': jpegs.a, 'test/cats/b.jpg': jpegs.b },
+    /test\/ and val\/ but no train\//,
+  ],
+  'val/ and validation/': [
+    { 'train/cats/a.jpg': jpegs.a, 'val/cats/b.jpg': jpegs.b, 'validation/cats/c.jpg': jpegs.c },
+    /val\/ and validation\/, which mean the same/,
+  ],
+  'a test/ folder without classes': [
+    { 'train/cats/a.jpg': jpegs.a, 'train/dogs/b.jpg': jpegs.b, 'test/1.jpg': jpegs.c },
+    /^Images but no class folders in .*test/,
+  ],
+};
+
+for (const [name, [files, message]] of Object.entries(refused)) {
+  test(`${name}: refused with what was expected`, async t => {
+    const root = await folderWith(t, files);
+    await assert.rejects(scanDataSet(root), { name: 'FinetuneError', code: 'bad-data-set', message });
+  });
+}
+
+test('a missing folder and a file are refused', async t => {
+  const root = await folderWith(t, { file: 'x' });
+  await assert.rejects(scanDataSet(join(root, 'nowhere')), { code: 'not-found', message: /^No folder / });
+  writeFileSync(join(root, 'photo.jpg'), jpegs.a);
+  await assert.rejects(scanDataSet(join(root, 'photo.jpg')), { code: 'bad-data-set', message: /is a file/ });
+});

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+import { findInCatalogue } from '../../src/backbones/catalogue.js';
+import { removeTop } from '../../src/backbones/cut.js';
+import { preprocessingModes } from '../../src/backbones/preprocessing.js';
+import { outputShape } from '../../src/backbones/shapes.js';
+import { loadLayersModel } from '../../src/keras/layers-model.js';
+import { prepareBackbone, type PrepareRequest } from '../../src/pipeline/prepare.js';
+import type { PipelineEvent } from '../../src/types.js';
+import { answering, startServer } from '../helpers/unruly-server.js';
+import { writeWeightsFile } from '../helpers/weights-file.js';
+
+const home = process.cwd();
+const embedded = join(home, 'pretrained/efficientnet-lite0');
+const teachable = join(home, '../shared/models/mobilenet_v2_0.35_teachable');
+const dir = realpathSync(mkdtempSync(join(tmpdir(), 'finetune-prepare-')));
+const name = 'mobilenet_v2_0.35';
+const weights = join(dir, 'weights.h5');
+const cached = join(
+  dir,
+  'cache/downloads/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5',
+);
+let events: PipelineEvent[] = [];
+
+before(async () => {
+  process.chdir(dir);
+  process.env.FINETUNE_CACHE = join(dir, 'cache');
+  await writeWeightsFile(weights, findInCatalogue(name)!.plan({ inputSize: [224, 224], includeTop: false }));
+});
+
+after(async () => {
+  process.chdir(home);
+  await rm(dir, { recursive: true, force: true });
+});
+
+function prepare(request: Omit<PrepareRequest, 'emit'>) {
+  events = [];
+  return prepareBackbone({ ...request, emit: event => events.push(event) });
+}
+
+/** Nothing that looks prepared, and no temporary folder either. */
+function assertNothingAt(folder: string): void {
+  assert.equal(existsSync(folder), false);
+  const parent = join(folder, '..');
+  const left = existsSync(parent) ? readdirSync(parent) : [];
+  assert.deepEqual(
+    left.filter(entry => entry.startsWith('.')),
+    [],
+  );
+}
+
+test('a published network is downloaded, with progress, and prepared under its name', async () => {
+  await using server = await startServer(readFileSync(weights));
+  const { dir: prepared, card, bytes } = await prepare({ name, url: server.url });
+  assert.equal(prepared, join(dir, 'pretrained', name));
+  assert.deepEqual(card.inputShape, [224, 224, 3]);
+  assert.deepEqual(card.preprocessing, preprocessingModes.tf);
+  assert.equal(card.architecture, name);
+  assert.equal(card.source, server.url);
+  assert.equal(card.classNames, undefined);
+  const network = await loadLayersModel(prepared);
+  assert.deepEqual(outputShape(network), [7, 7, 1280]);
+  assert.equal(
+    bytes,
+    [...network.weights.values()].reduce((sum, { data }) => sum + data.byteLength, 0),
+  );
+  const progress = events.filter(event => event.type === 'progress').at(-1);
+  const { length } = readFileSync(weights);
+  assert.deepEqual(progress, { type: 'progress', stage: 'download', done: length, total: length });
+});
+
+test('what is prepared already is left as it is; --force does it again, from the cache', async () => {
+  await using server = await startServer(Buffer.alloc(0), answering(500));
+  const card = join(dir, 'pretrained', name, 'card.json');
+  const before = readFileSync(card, 'utf8');
+  assert.equal((await prepare({ name, url: server.url })).bytes, undefined);
+  assert.equal(readFileSync(card, 'utf8'), before);
+  assert.ok((await prepare({ name, url: server.url, force: true })).bytes! > 1e6);
+  assert.deepEqual(server.ranges, []);
+});
+
+test('--weights takes the published file from disk; --out puts the backbone elsewhere', async () => {
+  const { dir: prepared, card } = await prepare({ name, weights, out: 'mine' });
+  assert.equal(prepared, join(dir, 'mine'));
+  assert.equal(card.source, 'weights.h5');
+});
+
+test('a download that is not what was published prepares nothing, and the message says what else to do', async () => {
+  await using server = await startServer(readFileSync(weights));
+  await assert.rejects(prepare({ name: 'vgg16', url: server.url }), {
+    code: 'download-failed',
+    message: /expected are 58889256.*finetune prepare vgg16 --weights FILE.*HTTPS_PROXY.*efficientnet-lite0/s,
+  });
+  assertNothingAt(join(dir, 'pretrained/vgg16'));
+});
+
+test('a file without published checksum that cannot be read is not kept in the cache', async () => {
+  await rm(cached);
+  await using server = await startServer(Buffer.from('<html>Please log in</html>'));
+  await assert.rejects(prepare({ name, url: server.url, force: true }), { message: /neither|not an HDF5/ });
+  assert.equal(existsSync(cached), false);
+  assert.ok(existsSync(join('pretrained', name, 'card.json')), 'what was prepared before is still there');
+});
+
+test('weights of another network prepare nothing', async () => {
+  await assert.rejects(prepare({ name: 'squeezenet', weights }), { code: 'bad-weights' });
+  assertNothingAt(join(dir, 'pretrained/squeezenet'));
+});
+
+test('a prepared backbone or a run can be prepared again, smaller, and the loss is measured', async () => {
+  const { card, bytes, change } = await prepare({ from: embedded, name: 'small', quantize: 'uint8' });
+  assert.equal(card.name, 'small');
+  assert.equal(card.classNames!.length, 1000);
+  assert.equal(card.resize.method, 'crop');
+  assert.ok(bytes! < 5.2e6, `${bytes} bytes`);
+  assert.ok(change!.cosineLowest > 0.5 && change!.cosineLowest < 1, JSON.stringify(change));
+  assert.ok(change!.largest > 0 && change!.cosineMean >= change!.cosineLowest);
+});
+
+test('--preprocessing overrides what is known', async () => {
+  const { card } = await prepare({ from: embedded, name: 'other', preprocessing: 'tf' });
+  assert.deepEqual(card.preprocessing, preprocessingModes.tf);
+});
+
+test('a Teachable Machine export brings its class names and leaves its head', {
+  skip: !existsSync(teachable) && `${teachable} is not here`,
+}, async () => {
+  const { dir: prepared, card } = await prepare({ from: teachable });
+  assert.deepEqual(card.classNames, ['Class 1', 'Class 2']);
+  assert.deepEqual(card.preprocessing, preprocessingModes.tf);
+  assert.equal(card.resize.method, 'crop');
+  const base = removeTop(await loadLayersModel(prepared), card);
+  assert.deepEqual(outputShape(base), [7, 7, 1280]);
+});
+
+const mistakes: [title: string, request: Omit<PrepareRequest, 'emit'>, message: RegExp][] = [
+  [
+    'an unknown network',
+    { name: 'alexnet' },
+    /Unknown network alexnet. Expected one of: vgg16, vgg19, .*--from FILE/,
+  ],
+  ['a file that is not there', { from: 'nowhere.keras' }, /nowhere.keras is not there/],
+  ['a name that is a path', { from: embedded, name: '../evil' }, /cannot name a backbone/],
+  [
+    '--from with --include-top',
+    { from: embedded, includeTop: true },
+    /--include-top is for published networks/,
+  ],
+  ['--url with --weights', { name, url: 'http://x', weights }, /exclude each other/],
+  [
+    'an unknown preprocessing',
+    { from: embedded, name: 'x', preprocessing: 'y' },
+    /Unknown preprocessing "y"/,
+  ],
+  ['a folder that is taken', { from: embedded, name: 'small' }, /small exists already.*--force/],
+  ['a folder of something else', { name: 'vgg16', out: 'cache' }, /cache exists already/],
+];
+for (const [title, request, message] of mistakes) {
+  test(`${title} is refused`, async () => {
+    await assert.rejects(prepare(request), { name: 'FinetuneError', message });
+  });
+}
+
+test('a file that breaks off in the middle leaves nothing', async () => {
+  writeFileSync('half.h5', readFileSync(weights).subarray(0, 800_000));
+  await assert.rejects(prepare({ name: 'squeezenet', weights: 'half.h5' }), { code: 'bad-weights' });
+  assertNothingAt(resolve('pretrained/squeezenet'));
+});

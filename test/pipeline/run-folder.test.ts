@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, realpath, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { beforeEach } from 'node:test';
+import { planRunFolder, resolveRun, writeRunFolder } from '../../src/pipeline/run-folder.js';
+
+let dir = '';
+
+beforeEach(async () => {
+  dir = await realpath(await mkdtemp(join(tmpdir(), 'finetune-runs-')));
+  process.chdir(dir);
+});
+
+async function finishRun(name: string, finishedAt: string): Promise<void> {
+  const record = { formatVersion: 1, finishedAt, classNames: ['cat', 'dog'], split: {} };
+  await mkdir(join('runs', name), { recursive: true });
+  await writeFile(join('runs', name, 'run.json'), JSON.stringify(record));
+}
+
+test('a run is named after its data folder, and an existing run is never overwritten', async () => {
+  assert.equal(planRunFolder('photos/pets', undefined, false), join(dir, 'runs/pets'));
+  await finishRun('pets', '2026-01-01T00:00:00Z');
+  assert.equal(planRunFolder('photos/pets', undefined, false), join(dir, 'runs/pets-2'));
+  assert.equal(planRunFolder('photos/pets', undefined, true), join(dir, 'runs/pets'));
+});
+
+test('--out that exists is refused without --force', async () => {
+  await mkdir('mine');
+  assert.throws(() => planRunFolder('pets', 'mine', false), /mine exists already.*--force/);
+  assert.equal(planRunFolder('pets', 'mine', true), join(dir, 'mine'));
+});
+
+test('a run that fails while it is written leaves nothing, and the old one as it was', async () => {
+  await finishRun('pets', '2026-01-01T00:00:00Z');
+  const failing = writeRunFolder(join(dir, 'runs/pets'), async temporary => {
+    await writeFile(join(temporary, 'run.json'), 'half');
+    throw new Error('disk full');
+  });
+  await assert.rejects(failing, /disk full/);
+  assert.deepEqual(await readdir('runs'), ['pets']);
+  assert.equal((await resolveRun('runs/pets')).record.finishedAt, '2026-01-01T00:00:00Z');
+});
+
+test('the newest run is the one that finished last, whatever its name', async () => {
+  await finishRun('a', '2026-01-02T00:00:00Z');
+  await finishRun('b', '2026-01-01T00:00:00Z');
+  assert.equal((await resolveRun(undefined)).dir, join('runs', 'a'));
+});
+
+test('a missing, foreign or newer run gives a message that says what to do', async () => {
+  await assert.rejects(resolveRun(undefined), /No finished run under .*finetune train/);
+  await assert.rejects(resolveRun('nowhere'), /No run in nowhere/);
+  await finishRun('a', '2026-01-01T00:00:00Z');
+  await writeFile('runs/a/run.json', '{"formatVersion": 2}');
+  await assert.rejects(resolveRun('runs/a'), /not a run that this version reads/);
+  assert.ok(existsSync('runs/a/run.json'));
+});

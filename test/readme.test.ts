@@ -1,0 +1,66 @@
+// The README's sessions and examples, run. A number may differ in its digits; every word has to be right.
+import assert from 'node:assert/strict';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { checkout, makeWorkplace } from './helpers/finetune.js';
+
+const readme = readFileSync(join(checkout, 'README.md'), 'utf8');
+const continuousIntegration = readFileSync(join(checkout, '.ci/run'), 'utf8');
+
+function blocks(language: string): string[] {
+  return [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
+    .filter(([, kind]) => kind === language)
+    .map(([, , text]) => text!);
+}
+
+/** `$ finetune ...` lines of a session, each with the output shown below it. */
+function readSession(block: string): { args: string[]; shown: string }[] {
+  return block
+    .split(/^\$ finetune /m)
+    .slice(1)
+    .map(part => {
+      const [line, ...shown] = part.split('\n');
+      return { args: line!.split(' '), shown: shown.join('\n').trim() };
+    });
+}
+
+/** Runs of white space and digits count as equal: timings, and columns as wide as their numbers. */
+const withoutNumbers = (text: string) =>
+  text
+    .replace(/[\d.]+/g, '0')
+    .replace(/ +/g, ' ')
+    .trim();
+
+test('the sessions that the README shows run as shown', () => {
+  const workplace = makeWorkplace();
+  cpSync(join(checkout, 'datasets'), join(workplace.dir, 'datasets'), { recursive: true });
+  const sessions = blocks('console').flatMap(readSession);
+  assert.ok(sessions.length >= 3);
+  for (const { args, shown } of sessions) {
+    const { status, stdout, stderr } = workplace.run(args);
+    assert.equal(status, 0, stderr);
+    if (shown !== '') assert.equal(withoutNumbers(stdout), withoutNumbers(shown));
+  }
+});
+
+test('the programs that the README shows run', async () => {
+  const workplace = makeWorkplace();
+  cpSync(join(checkout, 'datasets'), join(workplace.dir, 'datasets'), { recursive: true });
+  const programs = blocks('js');
+  assert.ok(programs.length > 0);
+  for (const [i, program] of programs.entries()) {
+    const file = join(workplace.dir, `example-${i}.mjs`);
+    writeFileSync(file, program.replaceAll("'finetune'", JSON.stringify(join(checkout, 'dist/index.js'))));
+    const { status, stderr } = workplace.runNode([file]);
+    assert.equal(status, 0, stderr);
+  }
+});
+
+test('continuous integration runs the two commands of the README', () => {
+  const commands = blocks('sh')
+    .map(text => text.trim())
+    .filter(text => text.startsWith('npm ci'));
+  assert.equal(commands.length, 2);
+  for (const command of commands) assert.ok(continuousIntegration.includes(`\n${command}\n`), command);
+});

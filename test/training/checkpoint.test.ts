@@ -1,0 +1,86 @@
+// Checkpoints on disk: whole, of this training, or none.
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.js';
+import type { Checkpoint } from '../../src/training/tail.js';
+
+const arrays = (first: number): Float32Array[] => [
+  Float32Array.of(first, first / 3),
+  Float32Array.of(-first),
+];
+const checkpoint: Checkpoint = {
+  weights: arrays(1),
+  adam: { steps: 7, first: arrays(2), second: arrays(3) },
+  best: { epoch: 1, weights: arrays(4) },
+  history: [{ epoch: 1, loss: 0.5, accuracy: 0.75, valLoss: 0.6, valAccuracy: 0.5, seconds: 1 }],
+};
+const same = { fingerprint: 'this training', lengths: [2, 1] };
+
+let dir: string;
+let path: string;
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'checkpoint-'));
+  path = join(dir, 'checkpoint.bin');
+});
+after(() => rm(dir, { recursive: true }));
+
+async function load(expected = same): Promise<{ found: Checkpoint | undefined; warnings: string[] }> {
+  const warnings: string[] = [];
+  return { found: await loadCheckpoint(path, expected, warning => warnings.push(warning)), warnings };
+}
+
+test('A checkpoint comes back to the bit, and nothing else is left beside it', async () => {
+  await saveCheckpoint(path, 'an older one', checkpoint);
+  await saveCheckpoint(path, same.fingerprint, checkpoint);
+  assert.deepEqual(await load(), { found: checkpoint, warnings: [] });
+  assert.deepEqual(await readdir(dir), ['checkpoint.bin']);
+});
+
+test('Without a checkpoint there is nothing to say', async () => {
+  const found = await loadCheckpoint(join(dir, 'none'), same, assert.fail);
+  assert.equal(found, undefined);
+});
+
+const others = [
+  {
+    name: 'other data or options',
+    expected: { ...same, fingerprint: 'another' },
+    reason: /other data or options/,
+  },
+  { name: 'another model', expected: { ...same, lengths: [1, 2] }, reason: /does not fit the model/ },
+];
+
+for (const { name, expected, reason } of others) {
+  test(`A checkpoint of ${name} is not used, and a warning says why`, async () => {
+    await saveCheckpoint(path, same.fingerprint, checkpoint);
+    const { found, warnings } = await load(expected);
+    assert.equal(found, undefined);
+    assert.match(warnings.join(), reason);
+    assert.match(warnings.join(), /Training starts from the beginning/);
+  });
+}
+
+const damages: { name: string; damage: (bytes: Buffer) => Buffer }[] = [
+  { name: 'cut short', damage: bytes => bytes.subarray(0, -1) },
+  { name: 'longer than it says', damage: bytes => Buffer.concat([bytes, Buffer.alloc(4)]) },
+  { name: 'empty', damage: () => Buffer.alloc(0) },
+  { name: 'without its first line', damage: bytes => bytes.subarray(bytes.indexOf('\n') + 1) },
+  {
+    name: 'of a later version',
+    damage: bytes =>
+      Buffer.from(bytes.toString('latin1').replace('"formatVersion":1', '"formatVersion":2'), 'latin1'),
+  },
+];
+
+for (const { name, damage } of damages) {
+  test(`A checkpoint that is ${name} is not used`, async () => {
+    await saveCheckpoint(path, same.fingerprint, checkpoint);
+    await writeFile(path, damage(await readFile(path)));
+    const { found, warnings } = await load();
+    assert.equal(found, undefined);
+    assert.equal(warnings.length, 1);
+  });
+}

@@ -1,0 +1,33 @@
+// Made-up features with a known answer: a class is a random centre, its images lie around it.
+import { seededRandom } from '../../src/training/random.js';
+import type { LabelledFeatures } from '../../src/types.js';
+
+export interface ClusterOptions {
+  readonly perClass: number;
+  readonly classes: number;
+  readonly size: number;
+  /** Distance of images from their centre; the centres are about 1 apart per dimension. */
+  readonly spread: number;
+  readonly seed?: number;
+}
+
+/** The classes' images in turn; another seed draws other images of the same classes. */
+export function drawClusters({ perClass, classes, size, spread, seed = 2 }: ClusterOptions): {
+  features: number[][];
+  labels: number[];
+} {
+  const [place, scatter] = [seededRandom(1), seededRandom(seed)];
+  const centres = Array.from({ length: classes }, () => Array.from({ length: size }, () => 2 * place()));
+  const labels = Array.from({ length: perClass * classes }, (_, i) => i % classes);
+  const features = labels.map(label => centres[label]!.map(at => at + spread * (2 * scatter() - 1)));
+  return { features, labels };
+}
+
+export function labelledClusters(options: ClusterOptions): LabelledFeatures {
+  const { features, labels } = drawClusters(options);
+  return {
+    features: Float32Array.from(features.flat()),
+    labels: Int32Array.from(labels),
+    size: options.size,
+  };
+}
