@@ -20,6 +20,7 @@ const rank: Record<string, number> = {
   export: 3,
   'options.ts': 4,
   'cache-directory.ts': 4,
+  'child-process.ts': 4,
   'write-whole.ts': 4,
   'errors.ts': 5,
   'types.ts': 5,

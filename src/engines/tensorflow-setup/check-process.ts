@@ -1,21 +1,17 @@
 // The process that `check.ts` starts: one convolution and its gradients, whose values are known.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { messageOf } from '../../errors.js';
+import { answerParent } from '../../child-process.js';
 import { startTensorflow } from '../tensorflow.js';
 import type { TensorflowPlace } from '../tensorflow-place.js';
-import type { CheckFailure, EngineCheck } from './check.js';
+import type { EngineCheck } from './check.js';
 
-process.send?.(await tryEngine(JSON.parse(process.argv[2] ?? '') as TensorflowPlace));
+await answerParent(tryEngine);
 
-async function tryEngine(place: TensorflowPlace): Promise<EngineCheck | CheckFailure> {
-  try {
-    const { device } = await startTensorflow(place, () => '');
-    computeKnown();
-    return { device, version: place.record?.tensorflow ?? 'of the npm package' };
-  } catch (error) {
-    return { failure: messageOf(error) };
-  }
+async function tryEngine(place: TensorflowPlace): Promise<EngineCheck> {
+  const { device } = await startTensorflow(place, () => '');
+  computeKnown();
+  return { device, version: place.record?.tensorflow ?? 'of the npm package' };
 }
 
 /** All ones: each output is the sum of a 2x2 window over 3 channels, 12. */

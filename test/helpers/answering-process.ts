@@ -1,0 +1,12 @@
+// The process that child-process.test.ts asks.
+import { answerParent } from '../../src/child-process.js';
+
+await answerParent(async (question: string) => {
+  if (question === 'fail') throw new Error('no answer to that');
+  if (question === 'die') process.kill(process.pid, 'SIGKILL');
+  if (question === 'crash') {
+    process.stderr.write('out of luck\n');
+    process.exit(3);
+  }
+  return { asked: question };
+});
