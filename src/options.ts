@@ -64,6 +64,9 @@ const maybe = <Schema extends z.ZodType>(option: Option<Schema>) => ({
   schema: option.schema.optional(),
 });
 
+const list = <Item extends z.ZodType>(item: Item, help: string, expects: string) =>
+  ({ schema: z.array(item).min(1), help, kind: 'list', expects }) as const;
+
 const requiredText = (help: string, expects: string) =>
   ({ schema: z.string().min(1), help, kind: 'text', expects }) as const;
 
@@ -177,6 +180,7 @@ export const trainOptions = {
     'auto',
   ),
   verify: flag('Compare the int8 model with the fp32 one on every validation image, not on 32'),
+  profile: flag('Print where the time went: read, decode, preprocess, base, store, head'),
   engine: withDefault(choice(['auto', 'tensorflow', 'wasm'], 'What trains the head'), 'auto'),
   seed: withDefault(integer(0, 2 ** 31 - 1, 'Drives split, order, dropout and initial weights'), 1),
   store,
@@ -198,6 +202,35 @@ export const evaluateOptions = {
   model,
   data: requiredText('Folder with one sub-folder of images per class', 'a folder'),
   minAccuracy: maybe(number(0, 1, 'Exit 1 when the accuracy is below')),
+  json,
+} as const satisfies OptionTable;
+
+/** Options of `finetune bench`. */
+export const benchOptions = {
+  backbone: maybe(
+    list(
+      z.string().min(1),
+      'Pretrained networks (default: all that are prepared)',
+      'names or folders, with commas',
+    ),
+  ),
+  precision: withDefault(
+    list(z.enum(['fp32', 'int8']), 'How the frozen base computes', 'fp32 or int8, or both with a comma'),
+    ['fp32', 'int8'],
+  ),
+  batchSize: withDefault(
+    list(
+      numeric.pipe(z.number().int().min(1).max(256)),
+      'Images that go through the base together',
+      'whole numbers from 1 to 256, with commas',
+    ),
+    [1, 8],
+  ),
+  images: withDefault(
+    integer(8, 10_000, 'Images that each row is timed on, in whole batches; decoding them is not timed'),
+    64,
+  ),
+  data: text('Folder of photos to take the images from (default: generated soft waves)', 'a folder'),
   json,
 } as const satisfies OptionTable;
 
@@ -274,3 +307,4 @@ function splitList(value: unknown): unknown {
 export type TrainOptions = Resolved<typeof trainOptions>;
 export type PredictOptions = Resolved<typeof predictOptions>;
 export type EvaluateOptions = Resolved<typeof evaluateOptions>;
+export type BenchOptions = Resolved<typeof benchOptions>;

@@ -5,6 +5,7 @@ import { resolveOptions, trainOptions } from '../options.js';
 import type { TrainResult } from '../pipeline/save-run.js';
 import { train } from '../pipeline/train.js';
 import { renderMetrics } from '../report/metrics.js';
+import { renderProfile } from '../report/profile.js';
 import { showEventsOn } from '../report/terminal.js';
 import { loadConfigFile } from './config-file.js';
 import type { Command } from './registry.js';
@@ -20,12 +21,14 @@ export const command: Command = {
     const options = resolveOptions(trainOptions, flags, await loadConfigFile(flags.config));
     const result = await train(options, showEventsOn(process.stderr));
     process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : renderResult(result));
+    if (options.profile) process.stderr.write(`${renderProfile(result.profile, result.computed)}\n`);
     process.stderr.write(`Next: finetune predict IMAGE --model ${relative('', result.run)}\n`);
     return 0;
   },
 };
 
-function renderResult({ run, val, test, trainImages, head, seconds, computed, images }: TrainResult): string {
+function renderResult(result: TrainResult): string {
+  const { run, val, test, trainImages, precision, head, seconds, computed, images } = result;
   const judged = test ?? val;
   const table = judged === undefined ? '' : `${renderMetrics(judged)}\n\n`;
   const scores = [
@@ -35,7 +38,19 @@ function renderResult({ run, val, test, trainImages, head, seconds, computed, im
   return [
     table,
     `Trained on ${trainImages} images with ${head.description}.\n`,
+    `Base in ${precision.name}: ${precision.reason}.\n`,
+    renderAgreement(result),
     `${[`Saved ${relative('', run)}`, ...scores.filter(Boolean)].join(', ')}.\n`,
-    `${seconds.total} s in all; ${computed} of ${images} images went through the base, the others came from the store.\n`,
+    `${seconds.total!.toFixed(1)} s in all; ${computed} of ${images} images went through the base, the others came from the store.\n`,
   ].join('');
+}
+
+/** How the int8 model of this program and the fp32 model of browsers compare. */
+function renderAgreement({ agreement }: TrainResult): string {
+  if (agreement === undefined) return '';
+  const { images, same, largestDifference } = agreement;
+  return (
+    `The fp32 model for browsers answers ${same} of ${images} validation images alike; ` +
+    `confidences differ by ${(100 * largestDifference).toFixed(2)} % at most.\n`
+  );
 }

@@ -2,7 +2,7 @@
 
 import sharp, { type Region, type Sharp } from 'sharp';
 import { FinetuneError, messageOf } from '../errors.js';
-import type { Pixels, ResizeRule } from '../types.js';
+import type { Lap, Pixels, ResizeRule } from '../types.js';
 import { hasNeutralProfile } from './colour-profile.js';
 import { headLength, reasonNotReadable, recogniseFormat } from './formats.js';
 import { readImageHead } from './read.js';
@@ -26,10 +26,17 @@ sharp.cache(false);
  * Decodes an image: orientation applied, an embedded colour profile converted to sRGB, CMYK and grey to RGB,
  * 16 bits to 8, alpha over white, the first frame of several, antialiased when scaled down.
  * @param file a path or the bytes of an image file
+ * @param lap told after `read` (of large files, their beginning only) and `decode`
  * @throws FinetuneError `bad-image` with the reason in plain words; a broken image never comes back in part
  */
-export async function decodeImage(file: string | Buffer, size: Size, rule: ResizeRule): Promise<Pixels> {
+export async function decodeImage(
+  file: string | Buffer,
+  size: Size,
+  rule: ResizeRule,
+  lap?: Lap,
+): Promise<Pixels> {
   const head = typeof file === 'string' ? await readImageHead(file, headBytes) : file;
+  lap?.('read');
   const reason = reasonOf(head);
   if (reason !== undefined) throw new FinetuneError('bad-image', reason);
   const [height, width] = size;
@@ -43,6 +50,7 @@ export async function decodeImage(file: string | Buffer, size: Size, rule: Resiz
     });
     const resized = await resize(image.flatten({ background: 'white' }), size, rule);
     const data = await resized.toColourspace('srgb').raw().toBuffer();
+    lap?.('decode');
     return { data, height, width };
   } catch (cause) {
     throw new FinetuneError('bad-image', describeFailure(messageOf(cause)), { cause });

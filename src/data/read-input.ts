@@ -1,6 +1,6 @@
 // From an image to what a network takes: the one way, for training, prediction, evaluation and calibration.
 
-import type { Preprocessing, ResizeRule } from '../types.js';
+import type { Lap, Preprocessing, ResizeRule } from '../types.js';
 import { decodeImage } from './decode.js';
 import { preprocess } from './preprocess.js';
 
@@ -20,14 +20,17 @@ export interface NetworkInput {
 /**
  * Decodes and preprocesses one image.
  * @param image a path or the bytes of an image file
+ * @param lap told after `read`, `decode` and `preprocess`
  * @throws FinetuneError `bad-image`
  */
 export async function readInput(
   image: string | Buffer,
   { size, resize, preprocessing }: InputRules,
+  lap?: Lap,
 ): Promise<NetworkInput> {
-  const pixels = await decodeImage(image, size, resize);
+  const pixels = await decodeImage(image, size, resize, lap);
   const input = new Float32Array(pixels.data.length);
   preprocess(pixels, preprocessing, input, 0);
+  lap?.('preprocess');
   return { input, shape: [1, ...size, 3] };
 }

@@ -1,9 +1,11 @@
 // A thread that decodes photos and runs the frozen base on them, one at a time.
 
-import { move, workerData } from 'piscina';
+import { workerData } from 'piscina';
 import { type InputRules, readInput } from '../data/read-input.js';
 import { FinetuneError } from '../errors.js';
-import { openSession } from '../runtime/session.js';
+import { openSession, type SessionOptions } from '../runtime/session.js';
+import type { BaseAnswer } from './base-runtime.js';
+import { startStopwatch } from './stopwatch.js';
 
 /** What every thread needs to know once. */
 export interface BaseWorkerData extends InputRules {
@@ -11,23 +13,26 @@ export interface BaseWorkerData extends InputRules {
   readonly model: string;
   /** Threads of the base's operators. */
   readonly threads: number;
+  /** What the bytes of the base's output stand for, where it gives bytes. */
+  readonly output: SessionOptions['output'];
 }
 
-/** The features of an image, or why there are none. */
-export type BaseAnswer = Float32Array | { readonly reason: string };
+/** What is known of an image whose name the other side has. */
+export type WorkerAnswer = Omit<BaseAnswer, 'image'>;
 
-const { model, threads, ...rules }: BaseWorkerData = workerData;
-const session = await openSession(model, { threads });
+const { model, threads, output, ...rules }: BaseWorkerData = workerData;
+const session = await openSession(model, { threads, output });
 
 /** @param path of an image file */
-export default async function computeFeatures(path: string): Promise<BaseAnswer> {
+export default async function computeFeatures(path: string): Promise<WorkerAnswer> {
+  const watch = startStopwatch();
   try {
-    const { input, shape } = await readInput(path, rules);
-    const { data } = await session.run(input, shape);
-    // Handed over, not copied; on the other side it is the array itself.
-    return move(data) as unknown as Float32Array;
+    const { input, shape } = await readInput(path, rules, watch.lap);
+    const { data, bytes } = await session.run(input, shape);
+    watch.lap('base');
+    return { outcome: bytes && output ? { data: bytes, ...output } : data, seconds: watch.seconds() };
   } catch (error) {
-    if (error instanceof FinetuneError && error.code === 'bad-image') return { reason: error.message };
-    throw error;
+    if (!(error instanceof FinetuneError && error.code === 'bad-image')) throw error;
+    return { outcome: { reason: error.message }, seconds: watch.seconds() };
   }
 }

@@ -11,6 +11,7 @@ import { countProcessors } from '../runtime/processors.js';
 import { type Calibration, parseCalibration, renderCalibration } from '../runtime/quantise/calibration.js';
 import { choosePrecision, type TrialRecord } from '../runtime/quantise/choose.js';
 import { compileQuantized } from '../runtime/quantise/compile.js';
+import type { Quantization } from '../runtime/quantise/quantization.js';
 import { openSession } from '../runtime/session.js';
 import type { EmitEvent, ImageFile, Network } from '../types.js';
 import { writeWhole } from '../write-whole.js';
@@ -24,7 +25,10 @@ export interface Precision {
   readonly trials: readonly TrialRecord[];
   /** Hash of what the features depend on beyond the base. */
   readonly fingerprint: string;
+  /** A classifier on the base; it answers in float. */
   compile(network: Network): Uint8Array;
+  /** The base alone, which may answer in bytes: exact, and a quarter of the size. */
+  compileBase(network: Network): { readonly model: Uint8Array; readonly output?: Quantization | undefined };
 }
 
 export interface PrecisionRequest {
@@ -79,8 +83,15 @@ export async function resolvePrecision(base: Base, request: PrecisionRequest): P
   return await remember(path, precision, choice.calibration);
 }
 
-function inFloat(reason: string, trials: readonly TrialRecord[]): Precision {
-  return { name: 'fp32', reason, trials, fingerprint: '', compile: compileOnnx };
+/** `int8: 3.90 times as fast as fp32, ...` */
+export function describePrecision({ name, reason }: Pick<Precision, 'name' | 'reason'>): string {
+  return `${name}: ${reason}`;
+}
+
+/** The base in float32. */
+export function inFloat(reason: string, trials: readonly TrialRecord[]): Precision {
+  const compileBase = (network: Network) => ({ model: compileOnnx(network) });
+  return { name: 'fp32', reason, trials, fingerprint: '', compile: compileOnnx, compileBase };
 }
 
 function inBytes(reason: string, trials: readonly TrialRecord[], calibration: Calibration): Precision {
@@ -90,6 +101,7 @@ function inBytes(reason: string, trials: readonly TrialRecord[], calibration: Ca
     trials,
     fingerprint: createHash('sha256').update(renderCalibration(calibration)).digest('hex'),
     compile: network => compileQuantized(network, calibration).model,
+    compileBase: network => compileQuantized(network, calibration, 'uint8'),
   };
 }
 

@@ -13,10 +13,10 @@ import { computeMetrics } from '../training/metrics.js';
 import type { ImageFile, LabelledFeatures, Metrics, Network, Side } from '../types.js';
 import { writeWhole } from '../write-whole.js';
 import type { Base } from './base.js';
+import type { BaseRuntime } from './base-runtime.js';
 import type { ExtractedFeatures } from './extract.js';
 import type { FittedHead, HeadFit } from './fit-head.js';
 import { type Agreement, compareModels } from './compare-models.js';
-import type { Precision } from './precision.js';
 import { runFormatVersion, writeRunFolder } from './run-folder.js';
 import type { Sides } from './split-features.js';
 import type { Stopwatch } from './stopwatch.js';
@@ -26,7 +26,7 @@ import { versions } from './versions.js';
 export interface Training {
   readonly options: TrainOptions;
   readonly base: Base;
-  readonly precision: Precision;
+  readonly runtime: BaseRuntime;
   readonly dataSet: DataSet;
   readonly split: Readonly<Record<Side, readonly ImageFile[]>>;
   readonly extracted: ExtractedFeatures;
@@ -54,11 +54,14 @@ export interface TrainResult {
   readonly agreement?: Agreement | undefined;
   /** Seconds per stage, and `total`. */
   readonly seconds: Readonly<Record<string, number>>;
+  /** Seconds per step of the work on images, summed over threads, and of the head. */
+  readonly profile: Readonly<Record<string, number>>;
 }
 
 /** Writes the run and says what was learnt. */
 export async function saveRun(dir: string, training: Training): Promise<TrainResult> {
-  const { base, precision, head, sides, dataSet, watch } = training;
+  const { base, head, sides, dataSet, watch } = training;
+  const { precision } = training.runtime;
   const classifier = appendLayers(base.network, head.layers, head.weights);
   const measured = {
     val: measure(head, sides.val, dataSet.classNames),
@@ -105,7 +108,7 @@ async function saveModel(dir: string, classifier: Network, { base, dataSet }: Tr
 
 function summarise(
   run: string,
-  { dataSet, sides, extracted, precision, head, watch }: Training,
+  { dataSet, sides, extracted, runtime: { precision }, head, watch }: Training,
   measured: Pick<TrainResult, 'val' | 'test' | 'agreement'>,
 ): TrainResult {
   return {
@@ -119,13 +122,14 @@ function summarise(
     head: head.fit,
     ...measured,
     seconds: watch.seconds(),
+    profile: { ...extracted.profile, head: watch.seconds().head ?? 0 },
   };
 }
 
 /** run.json */
 function record(
   result: TrainResult,
-  { options, base, precision, dataSet, split, extracted, engine }: Training,
+  { options, base, runtime, dataSet, split, extracted, engine }: Training,
 ) {
   const { run: _run, ...learnt } = result;
   return {
@@ -137,10 +141,10 @@ function record(
     engine: { name: engine.name, device: engine.device },
     base: {
       backbone: base.card.name,
-      runtime: 'onnxruntime',
+      runtime: runtime.name,
       fingerprint: base.fingerprint,
-      precision: precision.name,
-      trials: precision.trials,
+      precision: runtime.precision.name,
+      trials: runtime.precision.trials,
     },
     dataSet: { fingerprint: dataSet.fingerprint, warnings: dataSet.warnings },
     bad: [...dataSet.bad, ...extracted.bad],

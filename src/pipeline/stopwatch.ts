@@ -1,9 +1,11 @@
 // Seconds per stage of a pipeline.
 
+import type { Lap } from '../types.js';
+
 export interface Stopwatch {
   /** Ends a stage that began at the previous lap. */
-  lap(stage: string): void;
-  /** Seconds by stage, to the millisecond, and `total` since the start. */
+  readonly lap: Lap;
+  /** Seconds by stage, to the microsecond, and `total` since the start. */
   seconds(): Readonly<Record<string, number>>;
 }
 
@@ -22,5 +24,5 @@ export function startStopwatch(): Stopwatch {
 }
 
 function toSeconds(milliseconds: number): number {
-  return Math.round(milliseconds) / 1000;
+  return Math.round(milliseconds * 1000) / 1e6;
 }

@@ -8,9 +8,10 @@ import { FinetuneError } from '../errors.js';
 import type { TrainOptions } from '../options.js';
 import type { EmitEvent } from '../types.js';
 import { loadBase } from './base.js';
+import { chooseRuntime } from './base-runtime.js';
 import { extractFeatures } from './extract.js';
 import { fitHead, trainsByEpochs } from './fit-head.js';
-import { resolvePrecision } from './precision.js';
+import { describePrecision } from './precision.js';
 import { planRunFolder } from './run-folder.js';
 import { saveRun, type TrainResult } from './save-run.js';
 import { startStopwatch } from './stopwatch.js';
@@ -36,26 +37,24 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
   watch.lap('scan');
 
   const { root } = dataSet;
+  const engine = await startEngine(options.engine);
+  emit({ type: 'stage', name: 'engine', detail: engine.description });
   const wanted = options.precision;
-  const precision = await resolvePrecision(base, { wanted, root, images: split.train, emit });
-  emit({ type: 'stage', name: 'base', detail: `${precision.name}: ${precision.reason}` });
+  const runtime = await chooseRuntime(base, engine, { wanted, root, images: split.train, emit });
+  emit({ type: 'stage', name: 'base', detail: describePrecision(runtime.precision) });
   watch.lap('precision');
 
-  const store = await openFeatureStore(storeDirectory(options.store), { maxBytes: storeLimitBytes });
+  const store = openFeatureStore(storeDirectory(options.store), { maxBytes: storeLimitBytes });
   const images = [...split.train, ...split.val, ...split.test];
-  const extracted = await extractFeatures(base, images, { precision, root, store, emit }).finally(() =>
-    store.close(),
-  );
+  const extracted = await extractFeatures(base, images, { runtime, root, store, emit });
   for (const image of extracted.bad) emit({ type: 'bad-image', image });
   const sides = splitFeatures(extracted, split, dataSet.classNames);
   watch.lap('features');
 
-  const engine = await startEngine(options.engine);
-  emit({ type: 'stage', name: 'head', detail: engine.description });
   const head = await fitHead(sides, dataSet.classNames.length, options, emit);
   watch.lap('head');
 
-  const training = { options, base, precision, dataSet, split, extracted, sides, engine, head, watch };
+  const training = { options, base, runtime, dataSet, split, extracted, sides, engine, head, watch };
   const result = await saveRun(dir, training);
   warnOfDisagreement(result, emit);
   return result;

@@ -7,6 +7,13 @@ export interface QuantizedFeatures {
   readonly zeroPoint: number;
 }
 
+/** The numbers themselves; floats are given back as they are. */
+export function toFloats(features: Float32Array | QuantizedFeatures): Float32Array {
+  if (features instanceof Float32Array) return features;
+  const { data, scale, zeroPoint } = features;
+  return Float32Array.from(data, value => (value - zeroPoint) * scale);
+}
+
 const headerBytes = 16;
 const kinds = { float32: 1, uint8: 2 } as const;
 
@@ -34,9 +41,7 @@ export function decodeFeatures(record: Buffer): Float32Array {
     return new Float32Array(Uint8Array.from(numbers).buffer);
   }
   if (kind === kinds.uint8 && numbers.length === count) {
-    const scale = record.readFloatLE(8);
-    const zeroPoint = record.readUInt32LE(12);
-    return Float32Array.from(numbers, value => (value - zeroPoint) * scale);
+    return toFloats({ data: numbers, scale: record.readFloatLE(8), zeroPoint: record.readUInt32LE(12) });
   }
   throw new Error(`a record of kind ${kind} with ${count} numbers has ${numbers.length} bytes`);
 }
