@@ -4,7 +4,8 @@ import { removeTop } from '../backbones/cut.js';
 import { preprocessInput } from '../backbones/preprocessing.js';
 import { compileOnnx } from '../runtime/onnx/compile.js';
 import { openSession } from '../runtime/session.js';
-import type { Card, Network } from '../types.js';
+import type { Card, Network, Pixels } from '../types.js';
+import { makeSoftWaves } from './soft-waves.js';
 
 /** How features of the stored network compare with those of the original. */
 export interface FeatureChange {
@@ -15,7 +16,6 @@ export interface FeatureChange {
   readonly largest: number;
 }
 
-const imageCount = 8;
 /** For a network whose input is open. */
 const defaultSide = 224;
 
@@ -25,7 +25,7 @@ export async function measureFeatureChange(
   stored: Network,
   card: Omit<Card, 'sha256'>,
 ): Promise<FeatureChange> {
-  const images = makeImages(card);
+  const images = makeSoftWaves(sizeOf(card));
   const before = await featuresOf(removeTop(original, card), images, card);
   const after = await featuresOf(removeTop(stored, card), images, card);
   const cosines = before.map((features, i) => cosine(features, after[i]!));
@@ -42,39 +42,20 @@ function sizeOf({ inputShape: [height, width] }: Pick<Card, 'inputShape'>): [hei
 
 async function featuresOf(
   network: Network,
-  images: readonly Float32Array[],
+  images: readonly Pixels[],
   card: Pick<Card, 'inputShape' | 'preprocessing'>,
 ): Promise<Float32Array[]> {
   const session = await openSession(compileOnnx(network));
   try {
     const features: Float32Array[] = [];
-    for (const pixels of images) {
-      const input = preprocessInput(pixels, card.preprocessing);
+    for (const { data } of images) {
+      const input = preprocessInput(data, card.preprocessing);
       features.push((await session.run(input, [1, ...sizeOf(card), 3])).data);
     }
     return features;
   } finally {
     await session.release();
   }
-}
-
-/** Soft coloured waves: always the same, and nothing like noise, which no network was trained on. */
-function makeImages(card: Pick<Card, 'inputShape'>): Float32Array[] {
-  const [height, width] = sizeOf(card);
-  return Array.from({ length: imageCount }, (_, image) =>
-    Float32Array.from({ length: height * width * 3 }, (_value, i) => {
-      const channel = i % 3;
-      const x = Math.floor(i / 3) % width;
-      const y = Math.floor(i / (3 * width));
-      const wave = (step: number) =>
-        Math.sin(
-          ((image * 7 + channel * 3 + step * 5) % 11) +
-            (x * (step + image)) / 29 +
-            (y * (step * 2 + channel)) / 37,
-        );
-      return Math.round(127.5 + 42 * (wave(1) + wave(2) + wave(4)));
-    }),
-  );
 }
 
 function cosine(one: Float32Array, other: Float32Array): number {
