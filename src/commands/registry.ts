@@ -43,6 +43,11 @@ export const commands: readonly Row[] = [
     load: () => import('./evaluate.js'),
   },
   {
+    usage: 'bench',
+    summary: 'Measure frozen bases with average pooling on this machine: speed and memory',
+    load: () => import('./bench.js'),
+  },
+  {
     usage: 'summary <network>',
     summary: "Show a network's layers, shapes and parameters",
     load: () => import('./summary.js'),

@@ -49,7 +49,8 @@ async function resolveOne(arg: string): Promise<ImageInput[]> {
   return [inputAt(arg)];
 }
 
-async function listImages(folder: string): Promise<string[]> {
+/** Paths of the images below a folder, in natural order; names are believed, else the first bytes decide. */
+export async function listImages(folder: string): Promise<string[]> {
   const images: string[] = [];
   for (const name of (await listFiles(folder)).sort(byNature)) {
     const path = join(folder, name);

@@ -1,0 +1,103 @@
+// Speed and memory of frozen bases on this machine: per backbone, precision and batch size, each in a process of its own.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listBackbones, resolveBackbone } from '../backbones/resolve.js';
+import { askChild } from '../child-process.js';
+import { messageOf } from '../errors.js';
+import type { BenchOptions } from '../options.js';
+import { countProcessors } from '../runtime/processors.js';
+import type { BenchMeasurement, BenchResult, BenchRow, EmitEvent } from '../types.js';
+import { loadBase } from './base.js';
+import { compileBase } from './bench/compile-base.js';
+import { type ImageSource, openImageSource } from './bench/images.js';
+import type { MeasureTask } from './bench/measure-process.js';
+import { versions } from './versions.js';
+
+/**
+ * Measures frozen bases with average pooling, as training runs them, on images that are decoded already.
+ * What fails gives rows with the reason, and the others are measured all the same.
+ * @throws FinetuneError `not-prepared` for an unknown backbone, `not-found` | `bad-data-set` for a folder without images
+ */
+export async function bench(options: BenchOptions, emit: EmitEvent): Promise<BenchResult> {
+  const backbones = await resolveBackbones(options.backbone);
+  const readImages = await openImageSource(options.data, emit);
+  const threads = countProcessors();
+  const total = backbones.length * options.precision.length * options.batchSize.length;
+  const rows: BenchRow[] = [];
+  emit({ type: 'stage', name: 'bench', detail: `${total} rows, each in a process of its own` });
+  const folder = await mkdtemp(join(tmpdir(), 'finetune-bench-'));
+  try {
+    for (const backbone of backbones) {
+      for await (const row of measureBackbone(backbone, { options, readImages, threads, folder })) {
+        rows.push(row);
+        emit({ type: 'progress', stage: 'rows', done: rows.length, total });
+      }
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return { threads, data: options.data ?? null, versions: versions(), rows };
+}
+
+interface NamedBackbone {
+  readonly name: string;
+  readonly dir: string;
+}
+
+/** Those that are named, else all that are prepared. */
+async function resolveBackbones(names: BenchOptions['backbone']): Promise<NamedBackbone[]> {
+  const wanted = names ?? new Set((await listBackbones()).map(({ name }) => name));
+  return Promise.all([...wanted].map(async name => ({ name, dir: (await resolveBackbone(name)).dir })));
+}
+
+interface BenchContext {
+  readonly options: BenchOptions;
+  readonly readImages: ImageSource;
+  readonly threads: number;
+  /** For what a process under measurement opens: one model and the images. */
+  readonly folder: string;
+}
+
+/** Where a step fails, all rows that build on it have its reason. */
+async function* measureBackbone(
+  { name, dir }: NamedBackbone,
+  { options, readImages, threads, folder }: BenchContext,
+): AsyncGenerator<BenchRow> {
+  const [model, images] = [join(folder, 'base.onnx'), join(folder, 'images.bin')];
+  const opened = openBase(dir, readImages, images);
+  for (const precision of options.precision) {
+    const saved = opened.then(async ({ network, inputs }) =>
+      writeFile(model, await compileBase(network, precision, inputs)),
+    );
+    for (const batchSize of options.batchSize) {
+      const measured = Promise.all([opened, saved]).then(([{ size }]) =>
+        measure({ model, images, size, batchSize, atLeast: options.images, threads }),
+      );
+      yield { backbone: name, precision, batchSize, ...(await measured.catch(describeFailure)) };
+    }
+  }
+}
+
+/** Loads a base, and writes the images as its input to the file `images`. */
+async function openBase(dir: string, readImages: ImageSource, images: string) {
+  const { network, rules, size } = await loadBase({
+    ...{ backbone: dir, inputShape: undefined, cut: undefined, resize: undefined },
+    pooling: 'avg',
+  });
+  const inputs = await readImages(rules);
+  await writeFile(
+    images,
+    inputs.map(({ input }) => input),
+  );
+  return { network, size, inputs };
+}
+
+async function measure(task: MeasureTask): Promise<BenchMeasurement> {
+  return (await askChild(import.meta.url, './bench/measure-process', task)) as BenchMeasurement;
+}
+
+function describeFailure(error: unknown): { failure: string } {
+  return { failure: messageOf(error) };
+}

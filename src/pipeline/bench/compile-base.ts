@@ -1,0 +1,27 @@
+// A base in the precision that is to be measured.
+
+import { FinetuneError } from '../../errors.js';
+import { compileOnnx } from '../../runtime/onnx/compile.js';
+import { choosePrecision } from '../../runtime/quantise/choose.js';
+import { compileQuantized } from '../../runtime/quantise/compile.js';
+import type { ImageInput } from '../../runtime/quantise/observe.js';
+import type { BenchSetting, Network } from '../../types.js';
+
+/**
+ * Compiles a base to ONNX; for int8 it is the best of several quantisations, chosen as training chooses.
+ * @param inputs to calibrate on
+ * @throws FinetuneError `unsupported-layer` | `bad-model` | `bad-weights`; `bad-data-set` with too few images for int8
+ */
+export async function compileBase(
+  network: Network,
+  precision: BenchSetting['precision'],
+  inputs: readonly ImageInput[],
+): Promise<Uint8Array> {
+  if (precision === 'fp32') return compileOnnx(network);
+  const { calibration } = await choosePrecision(network, inputs, { threads: 1, force: true });
+  if (calibration !== undefined) return compileQuantized(network, calibration).model;
+  throw new FinetuneError(
+    'bad-data-set',
+    `int8 needs at least 2 readable images to calibrate on; received ${inputs.length}.`,
+  );
+}

@@ -1,0 +1,65 @@
+// Measuring frozen bases, where not all goes well.
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { benchOptions, resolveOptions } from '../../src/options.js';
+import { bench } from '../../src/pipeline/bench.js';
+import type { PipelineEvent } from '../../src/types.js';
+import { checkout } from '../helpers/finetune.js';
+
+const embedded = join(checkout, 'pretrained/efficientnet-lite0');
+const dir = mkdtempSync(join(tmpdir(), 'finetune-bench-test-'));
+const temporary = join(dir, 'temporary');
+mkdirSync(temporary);
+process.env.TMPDIR = temporary;
+
+/** A backbone with a layer that nobody knows. */
+function makeStrangeBackbone(): string {
+  const strange = join(dir, 'strange');
+  cpSync(embedded, strange, { recursive: true });
+  const topology = readFileSync(join(embedded, 'model.json'), 'utf8');
+  writeFileSync(join(strange, 'model.json'), topology.replaceAll('"DepthwiseConv2D"', '"Unheard"'));
+  return strange;
+}
+
+async function measure(given: Readonly<Record<string, unknown>>) {
+  const events: PipelineEvent[] = [];
+  const options = resolveOptions(benchOptions, { images: 8, batchSize: '4', ...given });
+  return { ...(await bench(options, event => events.push(event))), events };
+}
+
+test('a backbone that fails has its reason in its rows, and the others are measured', async () => {
+  const strange = makeStrangeBackbone();
+  const { rows, events } = await measure({ backbone: [strange, embedded], precision: 'fp32' });
+  assert.deepEqual(
+    rows.map(row => [row.backbone, 'failure' in row]),
+    [
+      [strange, true],
+      [embedded, false],
+    ],
+  );
+  assert.match(JSON.stringify(rows[0]), /Unheard/);
+  assert.deepEqual(events.at(-1), { type: 'progress', stage: 'rows', done: 2, total: 2 });
+  const left = readdirSync(temporary).filter(name => name.startsWith('finetune'));
+  assert.deepEqual(left, []);
+});
+
+test('photos come from any folder, and those that cannot be read are told of once', async () => {
+  const photos = join(dir, 'photos');
+  cpSync(join(checkout, 'datasets/digits-unseen'), photos, { recursive: true });
+  writeFileSync(join(photos, 'broken.png'), 'hello');
+  const twice = [embedded, embedded];
+  const { rows, events } = await measure({ backbone: twice, precision: 'fp32', data: photos });
+  assert.ok(rows.every(row => !('failure' in row)));
+  assert.equal(events.filter(({ type }) => type === 'bad-image').length, 1);
+});
+
+test('int8 needs two images to calibrate on; with one, float is measured all the same', async () => {
+  const photos = join(dir, 'photo');
+  cpSync(join(checkout, 'datasets/digits-unseen/7.png'), join(photos, '7.png'));
+  const { rows } = await measure({ backbone: [embedded], data: photos });
+  assert.ok(!('failure' in rows[0]!));
+  assert.match(JSON.stringify(rows[1]), /int8 needs at least 2 readable images/);
+});

@@ -1,0 +1,26 @@
+// The table of finetune bench.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { renderBench } from '../../src/report/bench.js';
+import type { BenchRow } from '../../src/types.js';
+
+const measured: BenchRow = {
+  ...{ backbone: 'small', precision: 'fp32', batchSize: 8, images: 64 },
+  ...{ imagesPerSecond: 123.456, latencyMs: { p50: 60.04, p99: 75 }, peakMegabytes: 141.7 },
+};
+const failed = (batchSize: number): BenchRow => ({
+  ...{ backbone: 'mine', precision: 'int8', batchSize, failure: 'Layer x is unknown.' },
+});
+
+test('a row has its numbers, or failed, and each reason stands once below', () => {
+  const text = renderBench({ threads: 2, data: null, versions: {}, rows: [measured, failed(1), failed(8)] });
+  assert.match(text, /2 threads, generated images, decoded beforehand/);
+  assert.match(text, /^small +fp32 +8 +123\.5 +60\.0 +75\.0 +142$/m);
+  assert.match(text, /^mine +int8 +1 +failed\nmine +int8 +8 +failed$/m);
+  assert.ok(text.endsWith('\n\n! mine: Layer x is unknown.'));
+});
+
+test('the title tells where the images come from', () => {
+  const text = renderBench({ threads: 1, data: './pets', versions: {}, rows: [measured] });
+  assert.match(text, /1 thread, images of \.\/pets,/);
+});
