@@ -1,30 +1,41 @@
-// The gradients of all operations, which tfjs-core leaves to tfjs-layers to register; and those of dilated
-// convolutions, which nobody registers.
+// The gradients of all operations, which tfjs-core leaves to tfjs-layers to register; and those of convolutions that
+// nobody registers or TensorFlow cannot compute: dilated ones, and depthwise ones whose strides differ.
 
 import { createRequire } from 'node:module';
 import {
-  backend_util,
   engine,
   type GradFunc,
   getGradient,
   type NamedAttrMap,
-  pad,
   registerGradient,
-  reshape,
-  slice,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import {
+  type ConvolutionAttrs,
+  type ConvolutionSizes,
+  gatherTaps,
+  layPadding,
+  sizesOf,
+  spreadOutputs,
+  spreadTaps,
+  takeOffPadding,
+} from './plain-convolution.js';
+
+interface GradientKernels {
+  readonly ofInput: string;
+  readonly ofFilter: string;
+  readonly isDepthwise: boolean;
+}
 
 /** Kernels of the gradients of a convolution, plain and depthwise. */
-const convolutions = {
-  Conv2D: { ofInput: 'Conv2DBackpropInput', ofFilter: 'Conv2DBackpropFilter' },
+const convolutions: Readonly<Record<string, GradientKernels>> = {
+  Conv2D: { ofInput: 'Conv2DBackpropInput', ofFilter: 'Conv2DBackpropFilter', isDepthwise: false },
   DepthwiseConv2dNative: {
     ofInput: 'DepthwiseConv2dNativeBackpropInput',
     ofFilter: 'DepthwiseConv2dNativeBackpropFilter',
+    isDepthwise: true,
   },
-} as const;
-
-type Kernels = (typeof convolutions)[keyof typeof convolutions];
+};
 
 /** The gradients that this file has registered. */
 const own = new Set<GradFunc>();
@@ -36,68 +47,53 @@ export function registerGradients(): void {
   for (const [kernelName, kernels] of Object.entries(convolutions)) {
     const original = getGradient(kernelName);
     if (own.has(original.gradFunc)) continue;
-    const gradFunc: GradFunc = (dy, saved, attrs) =>
-      isDilated(attrs)
-        ? dilatedGradient(dy as Tensor, saved, attrs, kernels)
-        : original.gradFunc(dy, saved, attrs);
+    const gradFunc: GradFunc = (dy, saved, attrs) => {
+      const [x, filter] = saved as [Tensor, Tensor];
+      const sizes = sizesOf(x.shape, filter.shape, attrs as unknown as ConvolutionAttrs, kernels.isDepthwise);
+      return isPlainEnough(sizes, kernels.isDepthwise)
+        ? original.gradFunc(dy, saved, attrs)
+        : plainGradient(dy as Tensor, [x, filter], sizes, kernels);
+    };
     own.add(gradFunc);
     registerGradient({ ...original, gradFunc });
   }
 }
 
-function isDilated(attrs: NamedAttrMap): boolean {
-  return !backend_util.tupleValuesAreOne((attrs.dilations ?? 1) as number | number[]);
+/** Whether every engine computes it: no dilation, and for depthwise convolutions one stride for both directions. */
+export function isPlainEnough(sizes: ConvolutionSizes, isDepthwise: boolean): boolean {
+  const { dilationHeight, dilationWidth, strideHeight, strideWidth } = sizes;
+  return dilationHeight === 1 && dilationWidth === 1 && !(isDepthwise && strideHeight !== strideWidth);
 }
 
-/** A dilated filter is a larger one with zeros between its taps; its gradient has those of the taps among others. */
-function dilatedGradient(
+/** The gradient of the plain form, and back through what made it plain. */
+function plainGradient(
   dy: Tensor,
-  [x, filter]: Tensor[],
-  { dilations, ...rest }: NamedAttrMap,
-  kernels: Kernels,
+  [x, filter]: readonly [Tensor, Tensor],
+  sizes: ConvolutionSizes,
+  { ofInput, ofFilter }: GradientKernels,
 ): ReturnType<GradFunc> {
-  const [height, width] = [dilations].flat(1) as [number, number?];
-  const spacing = [height, width ?? height] as const;
-  const attrs = { ...rest, dilations: [1, 1] };
-  const spread = () => spreadTaps(filter!, spacing);
+  const run = (kernel: string, inputs: Record<string, Tensor>, attrs: NamedAttrMap) =>
+    engine().runKernel(kernel, inputs, { ...plainAttrs, ...attrs }) as Tensor;
+  const outputs = () => spreadOutputs(dy, sizes);
   return {
-    x: () =>
-      engine().runKernel(
-        kernels.ofInput,
-        { dy, filter: spread() },
-        { ...attrs, inputShape: x!.shape },
-      ) as Tensor,
+    x: () => {
+      const inputShape = paddedShape(sizes);
+      return takeOffPadding(
+        run(ofInput, { dy: outputs(), filter: spreadTaps(filter, sizes) }, { inputShape }),
+        sizes,
+      );
+    },
     filter: () => {
-      const filterShape = spreadShape(filter!.shape, spacing);
-      const gradient = engine().runKernel(kernels.ofFilter, { x: x!, dy }, { ...attrs, filterShape });
-      return gatherTaps(gradient as Tensor, filter!.shape, spacing);
+      const filterShape = [sizes.effectiveFilterHeight, sizes.effectiveFilterWidth, ...filter.shape.slice(2)];
+      const gradient = run(ofFilter, { x: layPadding(x, sizes), dy: outputs() }, { filterShape });
+      return gatherTaps(gradient, filter.shape, sizes);
     },
   };
 }
 
-type Spacing = readonly [height: number, width: number];
+const plainAttrs: NamedAttrMap = { strides: [1, 1], dilations: [1, 1], pad: 'valid', dataFormat: 'NHWC' };
 
-/** `[height, width, in, out]` -> `[1 + (height - 1) x spacing, ...]` */
-function spreadTaps(filter: Tensor, spacing: Spacing): Tensor {
-  const [height, width, ...channels] = filter.shape as [number, number, number, number];
-  const taps = reshape(filter, [height, 1, width, 1, channels[0] * channels[1]]);
-  const between = spacing.map(each => [0, each - 1] as [number, number]);
-  const spread = pad(taps, [[0, 0], between[0]!, [0, 0], between[1]!, [0, 0]]);
-  const square = reshape(spread, [height * spacing[0], width * spacing[1], ...channels]);
-  return slice(square, [0, 0, 0, 0], spreadShape(filter.shape, spacing));
-}
-
-/** The inverse of `spreadTaps`. */
-function gatherTaps(spread: Tensor, filterShape: number[], spacing: Spacing): Tensor {
-  const [height, width, ...channels] = filterShape as [number, number, number, number];
-  const end = spacing.map(each => [0, each - 1] as [number, number]);
-  const square = pad(spread, [end[0]!, end[1]!, [0, 0], [0, 0]]);
-  const size = channels[0] * channels[1];
-  const taps = reshape(square, [height, spacing[0], width, spacing[1], size]);
-  return reshape(slice(taps, [0, 0, 0, 0, 0], [height, 1, width, 1, size]), filterShape);
-}
-
-function spreadShape(filterShape: number[], spacing: Spacing): [number, number, number, number] {
-  const [height, width, ...channels] = filterShape as [number, number, number, number];
-  return [1 + (height - 1) * spacing[0], 1 + (width - 1) * spacing[1], ...channels];
+function paddedShape({ batchSize, inHeight, inWidth, inChannels, padInfo }: ConvolutionSizes): number[] {
+  const { top, bottom, left, right } = padInfo;
+  return [batchSize, inHeight + top + bottom, inWidth + left + right, inChannels];
 }

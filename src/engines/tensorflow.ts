@@ -12,8 +12,9 @@ import {
   setBackend,
 } from '@tensorflow/tfjs-core';
 import type { Engine } from './engine.js';
-import { findBindings, type TensorflowPlace } from './tensorflow-place.js';
 import { registerGradients } from './gradients.js';
+import { completeDepthwise } from './tensorflow-depthwise.js';
+import { findBindings, type TensorflowPlace } from './tensorflow-place.js';
 
 interface NodeBackend extends KernelBackend {
   readonly isUsingGpuDevice: boolean;
@@ -53,6 +54,7 @@ function registerTensorflow(place: TensorflowPlace): void {
   const addon: object = require(place.addon);
   const { NodeJSKernelBackend } = require('./dist/nodejs_kernel_backend.js') as BackendModule;
   require('./dist/register_all_kernels.js');
+  completeDepthwise();
   registerGradients();
   registerBackend('tensorflow', () => new NodeJSKernelBackend(addon, '@tensorflow/tfjs-node-gpu'), 3);
 }

@@ -1,0 +1,119 @@
+// Convolutions as plain ones, of stride 1, without dilation and padding: what an engine lacks, in terms of what it has.
+// The padding is laid around the image, zeros between the taps of the filter, and every stride-th output is taken.
+
+import {
+  backend_util,
+  pad,
+  reshape,
+  slice,
+  stridedSlice,
+  type Tensor,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
+
+/** tfjs' own record of a convolution's sizes. */
+export type ConvolutionSizes = backend_util.Conv2DInfo;
+
+type Shape4D = [number, number, number, number];
+type Spacing = readonly [height: number, width: number];
+
+/** Attributes of a convolution as tfjs hands them to kernels and gradients. */
+export interface ConvolutionAttrs {
+  readonly strides: number | [number, number];
+  readonly dilations?: number | [number, number] | undefined;
+  readonly pad: Parameters<typeof backend_util.computeConv2DInfo>[4];
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil' | undefined;
+}
+
+/**
+ * @param image shape `[batch, height, width, in]`
+ * @param filter shape `[height, width, in, out]`
+ */
+export function sizesOf(
+  image: readonly number[],
+  filter: readonly number[],
+  { strides, dilations, pad: padding, dimRoundingMode }: ConvolutionAttrs,
+  depthwise: boolean,
+): ConvolutionSizes {
+  return backend_util.computeConv2DInfo(
+    image as Shape4D,
+    filter as Shape4D,
+    strides,
+    dilations ?? 1,
+    padding,
+    dimRoundingMode,
+    depthwise,
+  );
+}
+
+/** `[batch, height, width, in]` with the padding around it. */
+export function layPadding(
+  image: Tensor,
+  { padInfo: { top, bottom, left, right } }: ConvolutionSizes,
+): Tensor4D {
+  return pad(image as Tensor4D, [
+    [0, 0],
+    [top, bottom],
+    [left, right],
+    [0, 0],
+  ]);
+}
+
+/** The inverse of `layPadding`. */
+export function takeOffPadding(image: Tensor, sizes: ConvolutionSizes): Tensor {
+  const { padInfo, inShape } = sizes;
+  return slice(image, [0, padInfo.top, padInfo.left, 0], [...inShape]);
+}
+
+/** The filter with zeros between its taps: `[1 + (height - 1) x dilation, ...]`. */
+export function spreadTaps(filter: Tensor, { dilationHeight, dilationWidth }: ConvolutionSizes): Tensor4D {
+  const [height, width, ...channels] = filter.shape as Shape4D;
+  const flat = reshape(filter, [1, height, width, channels[0] * channels[1]]);
+  const spread = putZerosBetween(flat, [dilationHeight, dilationWidth]);
+  return reshape(spread, [spread.shape[1]!, spread.shape[2]!, ...channels]);
+}
+
+/** The inverse of `spreadTaps`. */
+export function gatherTaps(spread: Tensor, filterShape: number[], sizes: ConvolutionSizes): Tensor {
+  const step = [sizes.dilationHeight, sizes.dilationWidth, 1, 1];
+  return reshape(stridedSlice(spread, [0, 0, 0, 0], spread.shape, step), filterShape);
+}
+
+/** Every stride-th of the outputs that the plain convolution gives. */
+export function takeOutputs(all: Tensor, { strideHeight, strideWidth }: ConvolutionSizes): Tensor {
+  return stridedSlice(all, [0, 0, 0, 0], all.shape, [1, strideHeight, strideWidth, 1]);
+}
+
+/** The inverse of `takeOutputs`: zeros for the outputs that were not taken. */
+export function spreadOutputs(taken: Tensor, sizes: ConvolutionSizes): Tensor {
+  const { inHeight, inWidth, effectiveFilterHeight, effectiveFilterWidth, padInfo } = sizes;
+  const spread = putZerosBetween(taken, [sizes.strideHeight, sizes.strideWidth]);
+  const [, height, width] = spread.shape as Shape4D;
+  const below = inHeight + padInfo.top + padInfo.bottom - effectiveFilterHeight + 1 - height;
+  const beside = inWidth + padInfo.left + padInfo.right - effectiveFilterWidth + 1 - width;
+  return pad(spread, [
+    [0, 0],
+    [0, below],
+    [0, beside],
+    [0, 0],
+  ]);
+}
+
+/** `[n, height, width, channels]` -> `[n, 1 + (height - 1) x spacing, 1 + (width - 1) x spacing, channels]` */
+function putZerosBetween(x: Tensor, [rows, columns]: Spacing): Tensor4D {
+  const [n, height, width, channels] = x.shape as Shape4D;
+  const apart = reshape(x, [n, height, 1, width, channels]);
+  const spread = pad(apart, [
+    [0, 0],
+    [0, 0],
+    [0, rows - 1],
+    [0, 0],
+    [0, (columns - 1) * channels],
+  ]);
+  const whole = reshape(spread, [n, height * rows, width * columns, channels]);
+  return slice(
+    whole as Tensor4D,
+    [0, 0, 0, 0],
+    [n, 1 + (height - 1) * rows, 1 + (width - 1) * columns, channels],
+  );
+}
