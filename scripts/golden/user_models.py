@@ -308,6 +308,26 @@ def odd_names():
     return keras.Model(x, L.Dense(2, name="valueOf")(y), name="odd names")
 
 
+def products():
+    """Bilinear pooling: the products of two kinds of features, summed over all places; and cosines."""
+    x = L.Input((6, 7, 3))
+    one = L.Reshape((-1, 4))(L.Conv2D(4, 3, activation="relu")(x))
+    other = L.Reshape((-1, 5))(L.Conv2D(5, 3, activation="tanh")(x))
+    rows = L.Dense(5)(L.Permute((2, 1))(one))
+    pooled = L.Dot(axes=1)([one, other])
+    square = L.Dot(axes=(2, -1), normalize=True)([pooled, rows])
+    flat = [L.Flatten()(pooled), L.Dense(20)(L.Flatten()(square))]
+    return keras.Model(x, L.Concatenate()([L.Dot(axes=1)(flat), L.Dot(axes=-1, normalize=True)(flat), *flat]), name="products")
+
+
+def replicated():
+    x = L.Input((8, 8, 3))
+    norm = L.experimental.SyncBatchNormalization() if LEGACY else L.BatchNormalization(synchronized=True)
+    y = norm(L.Conv2D(4, 3)(x))
+    y = L.SpatialDropout2D(0.2)(y if LEGACY else L.Identity()(y))
+    return keras.Model(x, L.GlobalMaxPooling2D()(y), name="replicated")
+
+
 def double_precision():
     keras.backend.set_floatx("float64")
     model = keras.Sequential([L.Input((5,)), L.Dense(4, activation="tanh"), L.Dense(2)], name="double_precision")
@@ -332,24 +352,19 @@ MODELS = [
     (one_dimension, [UNIT], "keras"),
     (three_dimensions, [UNIT], "keras"),
     (squeeze_excite, [UNIT], "keras"),
-    (arithmetic, [UNIT], "keras"),
+    (arithmetic, [UNIT], "keras h5"),
     (augmented, [IMAGE], "keras"),
     (resizing, [UNIT], "keras"),
     (pooling, [UNIT], "keras"),
     (open_size, [UNIT], "keras"),
     (odd_names, [UNIT], "keras"),
     (double_precision, [UNIT], "keras"),
+    (products, [UNIT], "keras"),
+    (replicated, [UNIT], "keras"),
 ]
-# What Keras 2 writes differently; tf_keras saves no double.
-LEGACY_MODELS = {
-    "sequential": "keras h5 weights",
-    "activations": "h5",
-    "activation_layers": "h5",
-    "normalizations": "h5",
-    "transfer": "h5 weights",
-    "arithmetic": "h5",
-    "augmented": "h5",
-}
+# Keras 2 saves all of them as .h5, but takes no such names and saves no double.
+LEGACY_FORMATS = {"sequential": "keras h5 weights", "transfer": "h5 weights"}
+NOT_LEGACY = ("odd_names", "double_precision")
 
 
 def randomize(model, seed):
@@ -375,9 +390,9 @@ def main():
     for index, (build, kinds, formats) in enumerate(MODELS):
         name = build.__name__
         if LEGACY:
-            if name not in LEGACY_MODELS:
+            if name in NOT_LEGACY:
                 continue
-            formats = LEGACY_MODELS[name]
+            formats = LEGACY_FORMATS.get(name, "h5")
             name = f"keras2_{name}"
         keras.backend.clear_session()
         model = build()

@@ -9,10 +9,13 @@ export function flatten(_layer: KerasLayer, steps: Steps): Tensor {
   return steps.input.shape.length < 2 ? steps.input : steps.add('Flatten', {}, steps.input);
 }
 
-/** `Reshape`; -1 is the open size. */
+/** `Reshape`; -1 is the size that follows from the others, which tfjs leaves open for the layers above. */
 export function reshape(layer: KerasLayer, steps: Steps): Tensor {
   const sizes = numbersAt({ ...layer, config: { sizes: opened(layer) } }, 'sizes');
-  return steps.add('Reshape', { target_shape: sizes }, steps.input);
+  const total = steps.input.shape.reduce((count: number, size) => count * (size ?? Number.NaN), 1);
+  const rest = sizes.filter(size => size !== -1).reduce((count, size) => count * size, 1);
+  const left = Number.isInteger(total / rest) ? total / rest : -1;
+  return steps.add('Reshape', { target_shape: sizes.map(size => (size === -1 ? left : size)) }, steps.input);
 }
 
 /** Keras 3 writes an open size as null, too. */

@@ -11,7 +11,7 @@ import {
   separableConvolution,
   transposedConvolution,
 } from './convolution.js';
-import { concatenate, elementwise, subtract } from './merge.js';
+import { concatenate, dot, elementwise, subtract } from './merge.js';
 import { batchNormalization, layerNormalization, normalization, rescaling } from './normalization.js';
 import { operation } from './operations.js';
 import { globalPooling, pooling } from './pooling.js';
@@ -49,6 +49,7 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   ...each('Add Multiply Average Maximum Minimum', elementwise),
   ['Subtract', subtract],
   ['Concatenate', concatenate],
+  ['Dot', dot],
   ['Flatten', flatten],
   ['Reshape', reshape],
   ['Permute', permute],

@@ -23,6 +23,7 @@ export const shapeRules: ReadonlyMap<string, ShapeRule> = new Map([
   ...rules('GlobalAveragePooling2D GlobalMaxPooling2D', globalPooling),
   ...rules('Add Multiply Average Maximum Minimum', broadcast),
   rule('Concatenate', concatenate),
+  rule('Dot', dot),
   rule('Dense', (config, inputs) => [...firstOf(inputs).slice(0, -1), integer(config.units)]),
   rule('Flatten', (_config, inputs) => [product(firstOf(inputs))]),
   rule('Reshape', reshape),
@@ -123,6 +124,15 @@ function concatenate(config: Config, inputs: readonly Shape[]): Shape {
   const sizes = inputs.map(input => sizeAt(input, joined));
   const total = sizes.includes(null) ? null : sizes.reduce((sum: number, size) => sum + size!, 0);
   return first.map((size, i) => (i === joined ? (fits ? total : Number.NaN) : size));
+}
+
+/** What is left of both when the axes that are summed over are gone. */
+function dot(config: Config, inputs: readonly Shape[]): Shape {
+  const [one = [], other = []] = inputs;
+  const [first = Number.NaN, second = Number.NaN] = list(config.axes, 2).map(axis => axis - 1);
+  if (!matches(sizeAt(one, first), sizeAt(other, second))) return [Number.NaN];
+  const left = [...one.toSpliced(first, 1), ...other.toSpliced(second, 1)];
+  return left.length === 0 ? [1] : left;
 }
 
 function matches(one: Size, other: Size): boolean {

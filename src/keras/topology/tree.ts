@@ -122,9 +122,15 @@ function parseChild(value: unknown, path: readonly string[], where: string): Tre
     path,
     calls: parseCalls(layer.inbound_nodes, `The layer "${name}"`),
     config,
-    isOperation: typeof layer.module === 'string' && /\bops\b/.test(layer.module),
+    isOperation: isOperation(layer, config),
     trainable: config.trainable !== false,
   };
+}
+
+/** Keras 3 names an operation's module in `.keras` files; in `.h5` files only a layer has a dtype. */
+function isOperation({ module, inbound_nodes: calls }: JsonObject, config: JsonObject): boolean {
+  if (typeof module === 'string') return /\bops\b/.test(module);
+  return Array.isArray(calls) && isObject(calls[0]) && config.dtype === undefined;
 }
 
 function parseEnds(config: JsonObject, where: string) {

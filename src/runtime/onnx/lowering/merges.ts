@@ -18,6 +18,7 @@ export const mergeLowerings: Readonly<Record<string, Lowering>> = {
   Maximum: call => fold(call, 'Max'),
   Minimum: call => fold(call, 'Min'),
   Concatenate: concatenate,
+  Dot: dot,
 };
 
 /** Pairwise from the left: ONNX Runtime fuses a binary Add into the convolution before it, a longer Sum never. */
@@ -93,4 +94,41 @@ function concatenate(call: LayerCall): Value {
   const sizes = inputs.map(input => input.shape[kerasAxis] ?? null);
   const total = sizes.reduce((sum, size) => (sum === null || size === null ? null : sum + size), 0);
   return { ...first, name, shape: first.shape.map((size, i) => (i === kerasAxis ? total : size)) };
+}
+
+/** Vectors: their dot product, as a vector of one. Matrices: their product, each turned so that the summed axis meets. */
+function dot(call: LayerCall): Value {
+  const [one, other] = call.inputs;
+  const [first = 1, second = first] = call.integers('axes', []);
+  const rank = one?.shape.length;
+  if (one === undefined || other === undefined || call.inputs.length > 2 || rank !== other.shape.length) {
+    throw call.wrong('takes two inputs of one rank');
+  }
+  if (rank !== 2 && rank !== 3) throw call.unsupported(`inputs of rank ${rank}`);
+  const [left, right] = [unitAlong(call, one, first, 'left'), unitAlong(call, other, second, 'right')];
+  if (rank === 2) {
+    const products = call.graph.node('Mul', `${call.name}/products`, [left, right]);
+    const name = call.graph.node('ReduceSum', call.name, [products, call.graph.integers([1])]);
+    return { name, shape: [one.shape[0] ?? null, 1], order: 'channels-last' };
+  }
+  const rows = first === 2 ? left : turned(call, left);
+  const columns = second === 1 ? right : turned(call, right);
+  const name = call.graph.node('MatMul', call.name, [rows, columns]);
+  const sizes = [one.shape[3 - first] ?? null, other.shape[3 - second] ?? null];
+  return { name, shape: [one.shape[0] ?? null, ...sizes], order: 'channels-last' };
+}
+
+/** With `normalize`, every vector along the axis divided by its length. */
+function unitAlong(call: LayerCall, { name }: Value, axis: number, side: string): string {
+  if (!call.flag('normalize', false)) return name;
+  const { graph } = call;
+  const squares = graph.node('Mul', `${call.name}/${side}/squares`, [name, name]);
+  const sum = graph.node('ReduceSum', `${call.name}/${side}/sum`, [squares, graph.integers([axis])]);
+  const positive = graph.node('Max', `${call.name}/${side}/positive`, [sum, graph.scalar(1e-12)]);
+  const length = graph.node('Sqrt', `${call.name}/${side}/length`, [positive]);
+  return graph.node('Div', `${call.name}/${side}`, [name, length]);
+}
+
+function turned(call: LayerCall, name: string): string {
+  return call.graph.node('Transpose', `${call.name}/${name}/turned`, [name], { perm: { ints: [0, 2, 1] } });
 }

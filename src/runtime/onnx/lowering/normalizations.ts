@@ -14,10 +14,10 @@ function lowerBatchNormalization(call: LayerCall): Value {
   const channels = channelsOf(input);
   requireLastAxis(call);
   if (channels === null) throw call.wrong('has an input whose number of channels is open');
-  const scale = channelConstant(call, call.flag('scale', true) ? 'gamma' : 1, channels);
-  const offset = channelConstant(call, call.flag('center', true) ? 'beta' : 0, channels);
-  const mean = channelConstant(call, 'moving_mean', channels);
-  const variance = channelConstant(call, 'moving_variance', channels);
+  const scale = constantOf(call, call.flag('scale', true) ? 'gamma' : 1, [channels]);
+  const offset = constantOf(call, call.flag('center', true) ? 'beta' : 0, [channels]);
+  const mean = constantOf(call, 'moving_mean', [channels]);
+  const variance = constantOf(call, 'moving_variance', [channels]);
   if (input.shape.length === 2 || input.shape.length === 4) {
     const attributes = { epsilon: { float: call.number('epsilon', 1e-3) } };
     const inputs = [input.name, scale, offset, mean, variance];
@@ -26,29 +26,40 @@ function lowerBatchNormalization(call: LayerCall): Value {
   throw call.unsupported(`an input of rank ${input.shape.length}`);
 }
 
-/** A weight of one number per channel, or a constant that stands for one that is switched off. */
-function channelConstant(call: LayerCall, variable: string | number, channels: number): string {
+/** A weight, or a constant that stands for one that is switched off. */
+function constantOf(call: LayerCall, variable: string | number, shape: readonly number[]): string {
   if (typeof variable === 'number') {
-    return call.graph.constant(`constant/${variable}x${channels}`, [channels], () =>
-      new Float32Array(channels).fill(variable),
+    const count = shape.reduce((product, size) => product * size, 1);
+    return call.graph.constant(`constant/${variable}x${shape.join('x')}`, shape, () =>
+      new Float32Array(count).fill(variable),
     );
   }
-  const weight = call.weight(variable, [channels]);
+  const weight = call.weight(variable, shape);
   return call.graph.constant(weight.name, weight.shape, () => weight.data);
 }
 
 function lowerLayerNormalization(call: LayerCall): Value {
   const input = inOrder(call.graph, call.input, 'channels-last');
-  requireLastAxis(call);
-  const size = channelsOf(input);
-  if (size === null) throw call.wrong('has an input whose last size is open');
-  const scale = channelConstant(call, call.flag('scale', true) ? 'gamma' : 1, size);
-  const offset = channelConstant(call, call.flag('center', true) ? 'beta' : 0, size);
+  const axes = trailingAxes(call);
+  const sizes = input.shape.slice(-axes);
+  if (!sizes.every(size => size !== null)) throw call.wrong('has an input whose last sizes are open');
+  const scale = constantOf(call, call.flag('scale', true) ? 'gamma' : 1, sizes);
+  const offset = constantOf(call, call.flag('center', true) ? 'beta' : 0, sizes);
   const name = call.graph.node('LayerNormalization', call.name, [input.name, scale, offset], {
-    axis: { int: -1 },
+    axis: { int: -axes },
     epsilon: { float: call.number('epsilon', 1e-3) },
   });
   return sameAs(input, name);
+}
+
+/** How many of the last axes are normalised over together. */
+function trailingAxes(call: LayerCall): number {
+  const rank = call.input.shape.length;
+  const axes = call.integers('axis', [-1]).map(axis => (axis < 0 ? axis : axis - rank));
+  const isTrailing =
+    new Set(axes).size === axes.length && axes.every(axis => axis >= -axes.length && axis > -rank);
+  if (axes.length > 0 && isTrailing) return axes.length;
+  throw call.unsupported(`normalisation over axis [${axes}]; expected the last ones`);
 }
 
 function requireLastAxis(call: LayerCall): void {
