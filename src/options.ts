@@ -110,6 +110,8 @@ export const prepareOptions = {
   name: text('Name of the backbone (default: of the network or the file)', 'a name'),
   out: text("The backbone's folder (default: ./pretrained/NAME)", 'a folder'),
   includeTop: flag('With the 1000 ImageNet classes, as NAME-top'),
+  inputShape,
+  cut: text('The last layer to keep; what lies above it is left out', 'the name of a layer'),
   weights: text("Keras' published weights, already on disk", 'a file'),
   url: text('Another address of the published weights', 'an http(s) address'),
   quantize: maybe(choice(['float16', 'uint8', 'uint16'], 'Store the weights in fewer bits')),

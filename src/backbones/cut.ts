@@ -2,9 +2,10 @@
 
 import { FinetuneError } from '../errors.js';
 import { showShape } from '../keras/topology/shapes.js';
+import { variablesOf } from '../keras/topology/variables.js';
 import type { Card, FunctionalConfig, LayerConfig, Network, WeightTensor } from '../types.js';
 import { pruneNetwork } from './prune.js';
-import { callKey, type LayerCall, layerCalls, outputShape } from './shapes.js';
+import { callKey, type LayerCall, layerCalls, outputShape, shapeOf } from './shapes.js';
 import { adaptPadding, withConfig } from './stride-padding.js';
 
 /**
@@ -86,6 +87,22 @@ function furthestUses(calls: readonly LayerCall[]): number[] {
   return furthest;
 }
 
+/** Up to which layer a network goes, and what size of image it takes; what is left out stays as it is. */
+export interface NetworkShape {
+  readonly cut?: string | undefined;
+  /** Height and width; null is open. */
+  readonly inputShape?: readonly [height: number | null, width: number | null] | undefined;
+}
+
+/**
+ * The network cut, then at another input size.
+ * @throws FinetuneError as `cutAt` and `withInputShape`
+ */
+export function shapeNetwork(network: Network, { cut, inputShape }: NetworkShape): Network {
+  const lower = cut === undefined ? network : cutAt(network, cut);
+  return inputShape === undefined ? lower : withInputShape(lower, inputShape);
+}
+
 /**
  * The network for another input size. Without its top any size from 32 up, or open (null), will do;
  * a network with its top takes its own size only, because its dense layers count on it.
@@ -105,8 +122,27 @@ export function withInputShape(network: Network, size: readonly [number | null, 
   if (own[0] === size[0] && own[1] === size[1]) return network;
   validateSize(network, own.slice(0, 2), size);
   const resized = adaptPadding(withConfig(network, inputName, { batch_input_shape: [null, ...size, 3] }));
-  layerCalls(resized); // says which layer does not fit
+  validateWeights(calls, layerCalls(resized));
   return resized;
+}
+
+/** Some weights are as large as the image: those of a resize in the middle, of a PReLU that shares no axes. */
+function validateWeights(
+  before: ReadonlyMap<string, LayerCall>,
+  after: ReadonlyMap<string, LayerCall>,
+): void {
+  const shapesOf = ({ layer, inputs }: LayerCall, calls: ReadonlyMap<string, LayerCall>) => {
+    const input = inputs[0] === undefined ? [] : shapeOf(inputs[0], calls);
+    return variablesOf(layer.class_name, layer.config, input).map(({ shape }) => shape.join());
+  };
+  for (const [key, call] of after) {
+    if (shapesOf(call, after).join(';') === shapesOf(before.get(key)!, before).join(';')) continue;
+    throw new FinetuneError(
+      'bad-option',
+      `The layer "${call.layer.config.name}" (${call.layer.class_name}) has weights for images of the network's own size. ` +
+        'Leave the input shape out, or cut the network below that layer.',
+    );
+  }
 }
 
 function validateSize(

@@ -77,7 +77,7 @@ function readWholeModel(file: Hdf5File, bytes: number): NetworkSource {
   if (!file.hasAttribute('/', 'model_config')) {
     throw new FinetuneError(
       'bad-model',
-      `${file.label} holds weights without a model config. Expected a whole model (model.save('model.keras')); for weights of a known architecture, name it.`,
+      `${file.label} holds weights without a model config. Expected a whole model (model.save('model.keras')); weights of a published network are taken by its name: finetune prepare NAME --weights FILE.`,
     );
   }
   const [config = ''] = file.attribute('/', 'model_config');

@@ -1,12 +1,11 @@
 // A prepared backbone as a tfjs LayersModel, for programs that build on tfjs themselves.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { cutAt, removeTop, withInputShape } from '../backbones/cut.js';
+import { removeTop, shapeNetwork } from '../backbones/cut.js';
 import { type PreparedBackbone, resolveBackbone } from '../backbones/resolve.js';
 import { startEngine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
 import { loadLayersModel, toArtifacts } from '../keras/layers-model.js';
-import type { Card, Network } from '../types.js';
 
 export interface LoadBackboneOptions {
   /** A prepared name or a folder, e.g. `vgg16`. */
@@ -27,7 +26,9 @@ export interface LoadBackboneOptions {
  */
 export async function loadBackbone(options: LoadBackboneOptions): Promise<LayersModel> {
   const { dir, card } = await findBackbone(options);
-  const network = shapeNetwork(await loadLayersModel(dir), card, options);
+  const whole = await loadLayersModel(dir);
+  const hasOwnEnd = options.includeTop === true || options.cut !== undefined;
+  const network = shapeNetwork(hasOwnEnd ? whole : removeTop(whole, card), options);
   const [{ engine, io }, { loadLayersModel: loadModel }] = await Promise.all([
     import('@tensorflow/tfjs-core'),
     import('@tensorflow/tfjs-layers'),
@@ -52,11 +53,4 @@ async function findBackbone({ name, includeTop = false }: LoadBackboneOptions): 
 
 function ignoreNotPrepared(error: unknown): undefined {
   if (!(error instanceof FinetuneError && error.code === 'not-prepared')) throw error;
-}
-
-function shapeNetwork(whole: Network, card: Card, options: LoadBackboneOptions): Network {
-  const { includeTop = false, inputShape, cut } = options;
-  let network = cut === undefined ? whole : cutAt(whole, cut);
-  if (!includeTop && cut === undefined) network = removeTop(network, card);
-  return inputShape === undefined ? network : withInputShape(network, inputShape);
 }

@@ -5,6 +5,7 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { loadCard } from '../backbones/card.js';
 import { type CatalogueEntry, catalogue, findInCatalogue } from '../backbones/catalogue.js';
+import { shapeNetwork } from '../backbones/cut.js';
 import { isGraphModel } from '../backbones/graph-model/graph.js';
 import { readGraphModel } from '../backbones/graph-model/open.js';
 import type { CardFacts } from '../backbones/plan-card.js';
@@ -14,7 +15,7 @@ import { openLayersModel } from '../keras/layers-model.js';
 import type { OpenNetwork } from '../keras/open-network.js';
 import { networkSourceOf } from '../keras/source.js';
 import { openWeightsFile } from '../keras/weights-file.js';
-import type { Card } from '../types.js';
+import type { Card, FunctionalConfig } from '../types.js';
 import { fetchWeights } from './fetch-weights.js';
 import type { PrepareRequest } from './prepare.js';
 import { readTeachableMachine } from './teachable-machine.js';
@@ -45,7 +46,7 @@ export async function openPrepareSource(request: PrepareRequest): Promise<Prepar
 }
 
 function catalogueSource(request: PrepareRequest): PrepareSource {
-  const { name = 'vgg16', includeTop = false } = request;
+  const { name = 'vgg16', includeTop = false, cut, inputShape } = request;
   const entry = findInCatalogue(name);
   if (entry === undefined) {
     throw new FinetuneError(
@@ -60,14 +61,30 @@ function catalogueSource(request: PrepareRequest): PrepareSource {
       '--weights and --url exclude each other: the file is here or there.',
     );
   }
+  // What cannot be had is said before anything is downloaded.
+  shapeNetwork({ topology: planWhole(entry, request), weights: new Map() }, request);
+  const parts = [
+    entry.name,
+    includeTop && 'top',
+    cut?.replaceAll('/', '_'),
+    inputShape?.map(sizeText).join('x'),
+  ];
   return {
-    name: includeTop ? `${entry.name}-top` : entry.name,
+    name: parts.filter(Boolean).join('-'),
     facts: {
       entry,
       source: request.weights === undefined ? addressOf(request, entry) : basename(request.weights),
     },
     open: () => openPublished(entry, request),
   };
+}
+
+function planWhole({ plan, size }: CatalogueEntry, { includeTop = false }: PrepareRequest): FunctionalConfig {
+  return plan({ inputSize: [size, size], includeTop });
+}
+
+function sizeText(size: number | null): string {
+  return size === null ? 'open' : String(size);
 }
 
 function addressOf({ url, includeTop }: PrepareRequest, { weights }: CatalogueEntry): string {
@@ -79,7 +96,7 @@ async function openPublished(entry: CatalogueEntry, request: PrepareRequest): Pr
   const file = includeTop ? entry.weights.top : entry.weights.noTop;
   const path = weights ?? (await fetchWeights(entry.name, file, url, emit));
   try {
-    return await openWeightsFile(path, entry.plan({ inputSize: [entry.size, entry.size], includeTop }));
+    return await openWeightsFile(path, planWhole(entry, request));
   } catch (error) {
     // No checksum is published for it: what cannot be read is not to be found in the cache again.
     if (weights === undefined && file.md5 === undefined) await rm(path, { force: true });

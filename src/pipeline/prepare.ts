@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { saveCard } from '../backbones/card.js';
+import type { NetworkShape } from '../backbones/cut.js';
 import { type PlannedCard, planCard } from '../backbones/plan-card.js';
 import { resolveBackbone } from '../backbones/resolve.js';
 import { FinetuneError } from '../errors.js';
-
 import { loadLayersModel, writeLayersModel } from '../keras/layers-model.js';
 import { withClosing } from '../keras/open-network.js';
 import type { QuantizedType } from '../keras/quantize.js';
@@ -15,6 +15,7 @@ import type { Card, EmitEvent } from '../types.js';
 import { type FeatureChange, measureFeatureChange } from './feature-change.js';
 import { openPrepareSource, type PrepareSource } from './prepare-source.js';
 import { writeRunFolder } from './run-folder.js';
+import { shapeSource } from './shape-source.js';
 
 export interface PrepareRequest {
   /** A name of the catalogue; with `from`, the name that the backbone is to have. */
@@ -23,6 +24,10 @@ export interface PrepareRequest {
   readonly from?: string | undefined;
   /** Of a catalogue network: with its 1000 ImageNet classes, under the name `NAME-top`. */
   readonly includeTop?: boolean | undefined;
+  /** Height and width of the images that it is to take. Default: its own. */
+  readonly inputShape?: NetworkShape['inputShape'];
+  /** The last layer to keep. */
+  readonly cut?: string | undefined;
   /** Another address of the published file. */
   readonly url?: string | undefined;
   /** The published file, already on disk. */
@@ -58,13 +63,15 @@ export async function prepareBackbone(request: PrepareRequest): Promise<Prepared
   const dir = resolve(request.out ?? join('pretrained', source.name));
   if (existsSync(dir) && !request.force) return await keepExisting(dir, source);
   request.emit({ type: 'stage', name: 'prepare', detail: `${source.name} from ${source.facts.source}` });
-  return await withClosing(await source.open(), network => convert(network, source, dir, request));
+  return await withClosing(await source.open(), network =>
+    convert(shapeSource(network, request), source, dir, request),
+  );
 }
 
 async function keepExisting(dir: string, source: PrepareSource): Promise<Prepared> {
   const existing = await resolveBackbone(dir).catch(() => undefined);
   const { entry } = source.facts;
-  if (existing !== undefined && entry !== undefined && existing.card.architecture === entry.name) {
+  if (entry !== undefined && existing?.card.name === source.name) {
     return { ...existing, bytes: undefined };
   }
   throw new FinetuneError(
@@ -77,9 +84,10 @@ async function convert(
   network: NetworkSource,
   source: PrepareSource,
   dir: string,
-  { emit, quantize, preprocessing }: PrepareRequest,
+  request: PrepareRequest,
 ): Promise<Prepared> {
-  const { card: planned, notes } = cardOf(network, source, preprocessing);
+  const { emit, quantize } = request;
+  const { card: planned, notes } = cardOf(network, source, request);
   for (const message of [...network.notes, ...notes]) emit({ type: 'warning', message });
   let prepared: Prepared | undefined;
   await writeRunFolder(dir, async temporary => {
@@ -95,14 +103,25 @@ async function convert(
   return prepared!;
 }
 
-/** A card that came along is kept; the rest is planned. */
+/** A card that came along is kept, but for what is asked otherwise; class names go with the top that a cut takes off. */
 function cardOf(
   { topology }: NetworkSource,
   { name, card, facts }: PrepareSource,
-  mode: string | undefined,
+  { preprocessing: mode, cut }: PrepareRequest,
 ): PlannedCard {
-  const planned = planCard(topology, { ...facts, name, preprocessing: mode ?? facts.preprocessing });
+  const preprocessing = mode ?? facts.preprocessing;
+  const classNames = cut === undefined ? facts.classNames : undefined;
+  const planned = planCard(topology, { ...facts, name, preprocessing, classNames });
   if (card === undefined) return planned;
-  const { preprocessing } = mode === undefined ? card : planned.card;
-  return { card: { ...card, name, preprocessing }, notes: [] };
+  const { inputShape, featureLayer, classNames: outputs } = planned.card;
+  return {
+    card: {
+      ...card,
+      name,
+      inputShape,
+      ...(mode !== undefined && { preprocessing: planned.card.preprocessing }),
+      ...(cut !== undefined && { featureLayer, classNames: outputs }),
+    },
+    notes: [],
+  };
 }

@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findInCatalogue } from '../backbones/catalogue.js';
+import { cutAt } from '../backbones/cut.js';
 import { isGraphModel } from '../backbones/graph-model/graph.js';
 import { readGraphModel } from '../backbones/graph-model/open.js';
 import { resolveBackbone } from '../backbones/resolve.js';
@@ -29,7 +30,7 @@ async function findTopology(source: string): Promise<FunctionalConfig> {
   }
   try {
     const { dir, card } = await resolveBackbone(source);
-    return asPublished(card) ?? (await openLayersModel(dir)).topology;
+    return asPublished(card, (await openLayersModel(dir)).topology);
   } catch (error) {
     const published = planPublished(source.replace(/-top$/, ''), source.endsWith('-top'));
     if (published === undefined) throw error;
@@ -44,9 +45,14 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** Keras' own classes: what is stored has some of them rewritten. */
-function asPublished({ architecture, featureLayer, inputShape }: Card): FunctionalConfig | undefined {
-  return planPublished(architecture, featureLayer !== undefined, inputShape);
+/** In Keras' own classes, as far up as the stored network goes: that one has some of them rewritten. */
+function asPublished(
+  { architecture, featureLayer, inputShape }: Card,
+  stored: FunctionalConfig,
+): FunctionalConfig {
+  const topology = planPublished(architecture, featureLayer !== undefined, inputShape);
+  if (topology === undefined) return stored;
+  return cutAt({ topology, weights: new Map() }, stored.config.output_layers[0]![0]).topology;
 }
 
 function planPublished(

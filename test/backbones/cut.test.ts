@@ -136,6 +136,16 @@ describe('withInputShape', () => {
     }
   });
 
+  test('refuses a network with weights as large as the image, and names the layer', () => {
+    const graph = new LayerGraph();
+    const input = graph.input('image', [32, 32]);
+    const topology = graph.finish('slopes', input, graph.add('PReLU', 'slope', [input], {}));
+    assert.throws(() => withInputShape(networkOf(topology), [64, 64]), {
+      code: 'bad-option',
+      message: /"slope" \(PReLU\) has weights for images of the network's own size/,
+    });
+  });
+
   for (const plan of [planMobilenetV2(1), planEfficientnetB0]) {
     const { name } = plan({ inputSize, includeTop: false }).config;
     test(`${name} at an odd size is padded as Keras builds it at that size`, () => {

@@ -10,6 +10,7 @@ import { preprocessingModes } from '../../src/backbones/preprocessing.js';
 import { outputShape } from '../../src/backbones/shapes.js';
 import { loadLayersModel } from '../../src/keras/layers-model.js';
 import { prepareBackbone, type PrepareRequest } from '../../src/pipeline/prepare.js';
+import { summariseNetwork } from '../../src/pipeline/summary.js';
 import type { PipelineEvent } from '../../src/types.js';
 import { answering, startServer } from '../helpers/unruly-server.js';
 import { writeWeightsFile } from '../helpers/weights-file.js';
@@ -89,6 +90,26 @@ test('--weights takes the published file from disk; --out puts the backbone else
   assert.equal(card.source, 'weights.h5');
 });
 
+test('--cut and --input-shape leave out what lies above, and the name says so', async () => {
+  const cut = 'block_6_expand_relu';
+  const prepared = await prepare({ name, weights, cut, inputShape: [193, 257] });
+  assert.equal(prepared.dir, join(dir, `pretrained/${name}-${cut}-193x257`));
+  assert.deepEqual(prepared.card.inputShape, [193, 257, 3]);
+  const network = await loadLayersModel(prepared.dir);
+  assert.deepEqual(outputShape(network), [25, 33, 96]);
+  const whole = await loadLayersModel('mine');
+  for (const [key, weight] of network.weights) assert.deepEqual(weight, whole.weights.get(key));
+  const { rows } = await summariseNetwork(prepared.card.name);
+  assert.deepEqual([rows.at(-1)!.name, rows.at(-1)!.outputShape], [cut, '(None, 25, 33, 96)']);
+});
+
+test("--cut takes the class names of a model of one's own off with its top", async () => {
+  const { card } = await prepare({ from: embedded, name: 'low', cut: 'block3b_add', inputShape: [64, 96] });
+  assert.deepEqual(card.inputShape, [64, 96, 3]);
+  assert.equal(card.resize.method, 'crop');
+  assert.deepEqual([card.classNames, card.featureLayer], [undefined, undefined]);
+});
+
 test('a download that is not what was published prepares nothing, and the message says what else to do', async () => {
   await using server = await startServer(readFileSync(weights));
   await assert.rejects(prepare({ name: 'vgg16', url: server.url }), {
@@ -155,6 +176,17 @@ const mistakes: [title: string, request: Omit<PrepareRequest, 'emit'>, message: 
     'an unknown preprocessing',
     { from: embedded, name: 'x', preprocessing: 'y' },
     /Unknown preprocessing "y"/,
+  ],
+  [
+    'another size with the top, before anything is downloaded,',
+    { name: 'vgg16', includeTop: true, inputShape: [640, 480] },
+    /With its top, "vgg16" takes images of exactly 224x224. Received: 640x480/,
+  ],
+  ['a size below 32', { name: 'vgg16', inputShape: [31, 480] }, /at least 32x32.* Received: 31x480/],
+  [
+    'an unknown layer to cut at',
+    { name: 'vgg16', cut: 'fc1' },
+    /no layer "fc1" to cut at. Its layers: .*block5_pool/,
   ],
   ['a folder that is taken', { from: embedded, name: 'small' }, /small exists already.*--force/],
   ['a folder of something else', { name: 'vgg16', out: 'cache' }, /cache exists already/],
