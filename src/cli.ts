@@ -5,13 +5,26 @@ import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { type Command, commands } from './commands/registry.js';
 import { FinetuneError } from './errors.js';
+import { removeOnInterrupt } from './interrupt.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-/** Stands for a lone `-` (standard input) while yargs parses, since it drops one among positional arguments. */
-const dash = '\0-';
+/** Marks an argument that yargs must not touch: a lone `-` (standard input), which it drops, and all after `--`. */
+const literal = '\0';
 
-process.exitCode = await main(process.argv.slice(2).map(arg => (arg === '-' ? dash : arg)));
+/** What the machine refuses, with Node's own words for it. */
+const mishaps = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENOTDIR', 'EIO'];
+
+// Who reads may have seen enough (`finetune predict photos | head`): that is no failure.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 2));
+removeOnInterrupt();
+process.exitCode = await main(markLiterals(process.argv.slice(2)));
+
+function markLiterals(argv: readonly string[]): string[] {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const options = argv.slice(0, end).map(arg => (arg === '-' ? `${literal}-` : arg));
+  return [...options, ...argv.slice(end + 1).map(arg => `${literal}${arg}`)];
+}
 
 async function main(argv: string[]): Promise<number> {
   let exitCode = 0;
@@ -19,6 +32,7 @@ async function main(argv: string[]): Promise<number> {
     .scriptName('finetune')
     .usage('$0 <command> [options]\n\nTransfer learning for images.')
     .version(version)
+    .locale('en')
     .alias({ help: 'h', version: 'v' })
     .parserConfiguration({ 'parse-numbers': false, 'strip-aliased': true })
     .strict()
@@ -27,7 +41,7 @@ async function main(argv: string[]): Promise<number> {
     .epilogue('Each command has its own: finetune train --help')
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error) => {
-      throw error ?? new FinetuneError('bad-option', `${message}\nSee finetune --help.`);
+      throw error ?? wrongUse(message, argv[0]);
     });
   for (const { usage, summary, load } of commands) {
     let command: Command;
@@ -48,17 +62,25 @@ async function main(argv: string[]): Promise<number> {
     await parser.parseAsync();
     return exitCode;
   } catch (error) {
-    return showFailure(error);
+    // Some of its own complaints yargs throws past the handler above.
+    const isUse = error instanceof Error && error.name === 'YError';
+    return showFailure(isUse ? wrongUse(error.message, argv[0]) : error);
   }
 }
 
 function positionals({ images, network }: Readonly<Record<string, unknown>>): string[] {
-  return [images ?? network ?? []].flat().map(value => (value === dash ? '-' : String(value)));
+  return [images ?? network ?? []].flat().map(value => String(value).replace(literal, ''));
 }
 
-/** A mistake is one message and 1; a bug is its stack and 2. */
+function wrongUse(message: string, command: string | undefined): FinetuneError {
+  const isCommand = commands.some(({ usage }) => usage.split(' ')[0] === command);
+  return new FinetuneError('bad-option', `${message}\nSee finetune ${isCommand ? `${command} ` : ''}--help.`);
+}
+
+/** A mistake or a mishap is one message and 1; a bug is its stack and 2. */
 function showFailure(error: unknown): number {
-  if (error instanceof FinetuneError) {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (error instanceof Error && (error instanceof FinetuneError || mishaps.includes(code))) {
     process.stderr.write(`${error.message}\n`);
     return 1;
   }

@@ -22,6 +22,7 @@ const rank: Record<string, number> = {
   'cache-directory.ts': 4,
   'child-process.ts': 4,
   'write-whole.ts': 4,
+  'interrupt.ts': 4,
   'errors.ts': 5,
   'types.ts': 5,
 };

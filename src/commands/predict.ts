@@ -3,6 +3,7 @@
 import { FinetuneError } from '../errors.js';
 import { predictOptions, resolveOptions } from '../options.js';
 import { type Prediction, predict } from '../pipeline/predict.js';
+import { printable } from '../report/printable.js';
 import type { Command } from './registry.js';
 
 export const command: Command = {
@@ -23,7 +24,7 @@ export const command: Command = {
     for await (const prediction of predict({ ...options, images })) {
       if ('error' in prediction) {
         unreadable += 1;
-        process.stderr.write(`${prediction.file}: ${prediction.error}\n`);
+        process.stderr.write(`${printable(prediction.file)}: ${prediction.error}\n`);
         if (!options.json && !options.csv) continue;
       }
       process.stdout.write(`${render(prediction)}\n`);
@@ -35,8 +36,8 @@ export const command: Command = {
 function renderText(prediction: Prediction): string {
   if ('error' in prediction) return '';
   const [best, ...rest] = prediction.top;
-  const others = rest.map(({ label, confidence }) => `${label} ${percent(confidence)}`).join(', ');
-  return `${prediction.file}: ${best!.label} (${percent(best!.confidence)})${others ? `, ${others}` : ''}`;
+  const others = rest.map(({ label, confidence }) => `${printable(label)} ${percent(confidence)}`).join(', ');
+  return `${printable(prediction.file)}: ${printable(best!.label)} (${percent(best!.confidence)})${others ? `, ${others}` : ''}`;
 }
 
 function percent(share: number): string {

@@ -1,6 +1,6 @@
 // Which folders of a data set are its classes: a folder per class, or train/ (val/, test/) holding such folders.
 
-import { realpath, stat } from 'node:fs/promises';
+import { access, constants, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob } from 'glob';
 import { FinetuneError } from '../errors.js';
@@ -37,7 +37,10 @@ export async function findClassFolders(root: string): Promise<ClassFolder[]> {
   const names = await listFolders(root);
   if (names.length === 0) throw await noClassesError(root);
   const sides = names.map(name => sideOfName.get(name.toLowerCase()));
-  if (sides.includes(undefined)) return names.map(name => ({ className: name, path: name }));
+  if (sides.includes(undefined)) {
+    await validateNoSides(root, names, sides);
+    return names.map(name => ({ className: name, path: name }));
+  }
   validateSides(root, names, sides);
   const nested = await Promise.all(names.map((name, i) => classFoldersOfSide(root, name, sides[i]!)));
   return nested.flat();
@@ -86,8 +89,19 @@ async function validateFolder(root: string): Promise<void> {
   );
 }
 
+/**
+ * glob finds nothing in a folder that it may not read, and says nothing.
+ * @throws FinetuneError `bad-data-set`
+ */
+export async function validateReadable(folder: string): Promise<void> {
+  await access(folder, constants.R_OK | constants.X_OK).catch((cause: unknown) => {
+    throw new FinetuneError('bad-data-set', `The folder ${folder} cannot be read: no permission.`, { cause });
+  });
+}
+
 /** Names of the visible sub-folders, links to folders included. */
 async function listFolders(folder: string): Promise<string[]> {
+  await validateReadable(folder);
   const names = await glob('*/', { cwd: await realpath(folder), ignore: litter.map(name => `${name}/**`) });
   return names.sort(byNature);
 }
@@ -103,6 +117,22 @@ async function noClassesError(root: string): Promise<FinetuneError> {
     'bad-data-set',
     `${found} ${root}. Expected one sub-folder per class holding JPEG, PNG or WebP files.${hint} ` +
       'See finetune train --help.',
+  );
+}
+
+/** A folder beside train/ that is no side would make classes of both, each holding everything. */
+async function validateNoSides(
+  root: string,
+  names: readonly string[],
+  sides: readonly (Side | undefined)[],
+): Promise<void> {
+  const train = names[sides.indexOf('train')];
+  if (train === undefined || (await listFolders(join(root, train))).length === 0) return;
+  const others = names.filter((_, i) => sides[i] === undefined);
+  throw new FinetuneError(
+    'bad-data-set',
+    `${root} holds ${train}/ with folders of its own, but also ${others.join('/, ')}/. ` +
+      'Expected either train/ (with val/, test/) and nothing else, or a folder per class: move what is neither.',
   );
 }
 

@@ -30,10 +30,11 @@ export async function identifyFiles(paths: readonly string[]): Promise<Contents[
   return contents;
 }
 
-/** Whether a file is meant as an image, by its name, or is one, by its first bytes. */
+/** Whether a file is meant as an image, by its name, or is one, by its first bytes. A named pipe never is. */
 export async function looksLikeImage(path: string): Promise<boolean> {
+  const status = await stat(path).catch(() => undefined);
+  if (status !== undefined && !status.isFile()) return false;
   if (hasImageExtension(path)) return true;
-  if (!(await stat(path)).isFile()) return false;
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headLength), 0, headLength, 0);

@@ -3,7 +3,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { BadImage, ImageFile, Side } from '../types.js';
-import { type ClassFolder, classNamesOf, findClassFolders, listFiles } from './class-folders.js';
+import {
+  type ClassFolder,
+  classNamesOf,
+  findClassFolders,
+  listFiles,
+  validateReadable,
+} from './class-folders.js';
 import { type Contents, identifyFiles } from './contents.js';
 import { describeFolders, validateFolders } from './folder-checks.js';
 import { describeDuplicates } from './duplicates.js';
@@ -64,6 +70,7 @@ interface ScannedFile {
 async function identifyAll(dir: string, folders: readonly ClassFolder[]): Promise<ScannedFile[]> {
   const listed = await Promise.all(
     folders.map(async folder => {
+      await validateReadable(join(dir, folder.path));
       const names = await listFiles(join(dir, folder.path));
       return names.map(name => ({ path: `${folder.path}/${name}`, folder }));
     }),

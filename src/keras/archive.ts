@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { FinetuneError, messageOf } from '../errors.js';
+import { onInterrupt } from '../interrupt.js';
 import type { FileRange } from './hdf5/library.js';
 import { maximumJsonBytes } from './json.js';
 
@@ -122,7 +123,11 @@ function nowhere(): Writable {
 
 async function unpack(zip: ZipFile, entry: Entry, label: string) {
   const folder = await mkdtemp(join(tmpdir(), 'finetune-'));
-  const close = () => rm(folder, { recursive: true, force: true });
+  const forget = onInterrupt(folder);
+  const close = async () => {
+    await rm(folder, { recursive: true, force: true });
+    forget();
+  };
   try {
     const path = join(folder, 'model.weights.h5');
     const stream = await zip.openReadStreamPromise(entry);

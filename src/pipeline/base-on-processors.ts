@@ -4,6 +4,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
+import { onInterrupt } from '../interrupt.js';
 import { countProcessors } from '../runtime/processors.js';
 import type { ImageFile } from '../types.js';
 import { mapAhead } from './ahead.js';
@@ -45,6 +46,7 @@ async function startPool(
   photos: number,
 ): Promise<{ pool: Piscina; stop: () => Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'finetune-base-'));
+  const forget = onInterrupt(dir);
   const path = join(dir, 'base.onnx');
   const { model, output } = precision.compileBase(network);
   await writeFile(path, model);
@@ -61,6 +63,7 @@ async function startPool(
     // Waits for the photos that are under way: the runtime does not survive a thread that ends in the middle of one.
     await pool.close();
     await rm(dir, { recursive: true, force: true });
+    forget();
   };
   return { pool, stop };
 }

@@ -1,6 +1,7 @@
 // Metrics as text: a table per class and the confusion matrix, or its worst pairs where it would be too wide.
 
 import type { Metrics } from '../types.js';
+import { printable } from './printable.js';
 import { renderTable } from './table.js';
 
 /** Columns of a terminal; 20 classes need more. */
@@ -69,11 +70,6 @@ function renderNumbers(head: readonly string[], rows: readonly (readonly (string
     rows,
     head.map((_, column) => (column === 0 ? 'left' : 'right')),
   );
-}
-
-/** A folder may be named anything, also what a terminal would take for a command. */
-function printable(name: string): string {
-  return name.replace(/\p{C}/gu, '?');
 }
 
 function percent(part: number): string {

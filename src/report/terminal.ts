@@ -2,6 +2,7 @@
 
 import cliProgress from 'cli-progress';
 import type { EmitEvent, EpochRecord, PipelineEvent } from '../types.js';
+import { printable } from './printable.js';
 
 interface Terminal {
   readonly isTTY?: boolean;
@@ -38,25 +39,38 @@ function startBar(stage: string, total: number, stream: NodeJS.WritableStream): 
   const started = performance.now();
   const bar = new cliProgress.SingleBar({
     stream,
-    hideCursor: true,
-    format: (options, { value, total: all }) => {
-      const seconds = (performance.now() - started) / 1000;
-      const rate = value / Math.max(seconds, 1e-3);
-      const left = rate > 0 ? Math.ceil((all - value) / rate) : 0;
-      const drawn = options.formatBar?.(value / all, options) ?? '';
-      return `${stage} ${drawn} ${value}/${all}  ${rate.toFixed(rate < 10 ? 1 : 0)}/s  ${left} s left`;
-    },
+    // A terminal whose cursor is hidden or whose lines do not wrap would stay so after Ctrl-C.
+    hideCursor: false,
+    linewrap: true,
+    format: (_options, { value }) =>
+      renderProgress(stage, value, total, (performance.now() - started) / 1000),
   });
   bar.start(total, 0);
   return bar;
 }
 
+const barWidth = 24;
+
+/** `features ██████░░░░ 120/200  98 images/s  1 s left` */
+function renderProgress(stage: string, done: number, total: number, seconds: number): string {
+  const filled = Math.round((done / total) * barWidth);
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
+  const start = `${stage} ${bar} ${done}/${total}`;
+  if (done === 0) return start;
+  const rate = done / Math.max(seconds, 1e-3);
+  const unit = countsImages.has(stage) ? ' images/s' : '/s';
+  return `${start}  ${rate.toFixed(rate < 10 ? 1 : 0)}${unit}  ${Math.ceil((total - done) / rate)} s left`;
+}
+
+/** The stages whose steps are images. */
+const countsImages: ReadonlySet<string> = new Set(['features', 'images']);
+
 function renderEvent(event: PipelineEvent, interactive: boolean): string | undefined {
   switch (event.type) {
     case 'warning':
-      return `Warning: ${event.message}`;
+      return `Warning: ${event.message.split('\n').map(printable).join('\n')}`;
     case 'bad-image':
-      return `Bad image left out: ${event.image.path} (${event.image.reason})`;
+      return `Bad image left out: ${printable(event.image.path)} (${event.image.reason})`;
     case 'stage':
       return interactive ? `${event.name}${event.detail ? `: ${event.detail}` : ''}` : undefined;
     case 'epoch':

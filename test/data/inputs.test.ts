@@ -67,3 +67,12 @@ test('- is standard input', () => {
   );
   assert.equal(stdout, `- ${first.toString('base64')}\n`, stderr);
 });
+
+test('a named pipe in a folder is no image: opening it would wait for ever', async t => {
+  const root = await folderWith(t, { 'a.jpg': first });
+  assert.equal(spawnSync('mkfifo', [join(root, 'pipe.jpg')]).status, 0);
+  assert.deepEqual(
+    (await resolveImages([root])).map(({ name }) => name),
+    [join(root, 'a.jpg')],
+  );
+});

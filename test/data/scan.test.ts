@@ -190,6 +190,10 @@ const refused: Record<string, readonly [Record<string, Buffer | string>, RegExp]
     { 'train/cats/a.jpg': jpegs.a, 'train/dogs/b.jpg': jpegs.b, 'val/wolves/c.jpg': jpegs.c },
     /^val\/wolves\/ is no class of train\/\. Expected only folders named as there: cats, dogs/,
   ],
+  'train/ with classes beside a folder that is no side': [
+    { 'train/cats/a.jpg': jpegs.a, 'train/dogs/b.jpg': jpegs.b, 'models/c.jpg': jpegs.c },
+    /holds train\/ with folders of its own, but also models\/.*move what is neither/,
+  ],
   'val/ without train/': [
     { 'val/cats/a.jpg': jpegs.a, 'test/cats/b.jpg': jpegs.b },
     /test\/ and val\/ but no train\//,

@@ -32,6 +32,33 @@ test('--out that exists is refused without --force', async () => {
   assert.equal(planRunFolder('pets', 'mine', true), join(dir, 'mine'));
 });
 
+test('--force replaces a run or an empty folder, never what somebody else put there', async () => {
+  await mkdir('photos/cat', { recursive: true });
+  assert.throws(
+    () => planRunFolder('photos', 'photos', true),
+    /photos is not replaced, even with --force.*cat/,
+  );
+  await assert.rejects(
+    writeRunFolder(join(dir, 'photos'), async () => {}),
+    { code: 'bad-option' },
+  );
+  await writeFile('notes.txt', 'mine');
+  assert.throws(() => planRunFolder('pets', 'notes.txt', true), { code: 'bad-option' });
+  assert.throws(() => planRunFolder('pets', '.', true), { code: 'bad-option' });
+  assert.deepEqual((await readdir(dir)).sort(), ['notes.txt', 'photos']);
+});
+
+test('a folder that cannot be written is refused before the training, not after it', async () => {
+  await writeFile('file', '');
+  assert.throws(
+    () => planRunFolder('pets', 'file/run', false),
+    /Nothing can be saved in .*file is a file.*--out/,
+  );
+  await mkdir('locked', { mode: 0o555 });
+  if (process.getuid?.() === 0) return; // root may write anywhere
+  assert.throws(() => planRunFolder('pets', 'locked/deep/run', false), /locked is not writable/);
+});
+
 test('a run that fails while it is written leaves nothing, and the old one as it was', async () => {
   await finishRun('pets', '2026-01-01T00:00:00Z');
   const failing = writeRunFolder(join(dir, 'runs/pets'), async temporary => {
@@ -47,6 +74,14 @@ test('the newest run is the one that finished last, whatever its name', async ()
   await finishRun('a', '2026-01-02T00:00:00Z');
   await finishRun('b', '2026-01-01T00:00:00Z');
   assert.equal((await resolveRun(undefined)).dir, join('runs', 'a'));
+});
+
+test('a damaged run does not hide the others', async () => {
+  await finishRun('whole', '2026-01-01T00:00:00Z');
+  await finishRun('cut', '2026-01-02T00:00:00Z');
+  await writeFile('runs/cut/run.json', '{"formatVersion": 1, "fini');
+  assert.equal((await resolveRun(undefined)).dir, join('runs', 'whole'));
+  await assert.rejects(resolveRun('runs/cut'), /not JSON/);
 });
 
 test('a missing, foreign or newer run gives a message that says what to do', async () => {
