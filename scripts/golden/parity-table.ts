@@ -1,0 +1,33 @@
+// The parity of every catalogue network with Keras, as a Markdown table. Needs a Python with Keras and TensorFlow, and
+// 3 GB of disk; takes some minutes:
+//
+//   npx tsx scripts/golden/parity-table.ts [NAME...]
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { withoutKeras } from '../../test/helpers/keras.js';
+import { measureParity, parityCases } from './parity.js';
+
+if (withoutKeras !== false) throw new Error(withoutKeras);
+const names = process.argv.slice(2);
+console.log(
+  '| network | top | input | layout | largest absolute difference | largest output | relative |\n|---|---|---|---|---|---|---|',
+);
+for (const parity of parityCases.filter(({ name }) => names.length === 0 || names.includes(name))) {
+  const dir = mkdtempSync(join(tmpdir(), 'finetune-parity-'));
+  try {
+    for await (const { layout, difference, largest } of measureParity(dir, parity)) {
+      const { name, includeTop, size } = parity;
+      const figures = [
+        difference.toExponential(1),
+        largest.toPrecision(3),
+        (difference / largest).toExponential(1),
+      ];
+      console.log(
+        `| ${[name, includeTop ? 'with' : 'without', size.join('x'), layout, ...figures].join(' | ')} |`,
+      );
+    }
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
