@@ -373,6 +373,51 @@ for (const length of cuts) {
   });
 }
 
+type Variables = readonly { readonly name: string; readonly data: Float32Array; readonly shape: number[] }[];
+const wholeKernel = { name: '0', data: new Float32Array(6), shape: [3, 2] };
+const wholeBias = { name: '1', data: new Float32Array(2), shape: [2] };
+
+/** Per layer group of a Keras 3 file its variables; expected are a kernel and a bias in `dense`. */
+const keras3Files: readonly (readonly [title: string, groups: Record<string, Variables>, message: RegExp])[] =
+  [
+    ['no layer', {}, /no weights for the layer "dense"/],
+    ['another layer', { conv2d: [wholeKernel, wholeBias] }, /no weights for the layer "dense"/],
+    ['a weight too few', { dense: [wholeKernel] }, /needs 2 weights \(kernel, bias\), but the file holds 1/],
+    [
+      'a weight too many',
+      { dense: [wholeKernel, wholeBias, { ...wholeBias, name: '2' }] },
+      /needs 2 weights .* holds 3/,
+    ],
+    ['a gap in the count', { dense: [wholeKernel, { ...wholeBias, name: '2' }] }, /vars\/1 is missing/],
+    [
+      'the weights exchanged',
+      {
+        dense: [
+          { ...wholeBias, name: '0' },
+          { ...wholeKernel, name: '1' },
+        ],
+      },
+      /has the shape \[2\]/,
+    ],
+    ['NaN', { dense: [wholeKernel, { ...wholeBias, data: Float32Array.of(0, Number.NaN) }] }, /holds NaN/],
+  ];
+
+for (const [title, groups, message] of keras3Files) {
+  test(`refused: an archive whose weights have ${title}`, async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'finetune-'));
+    await writeHdf5(join(dir, 'weights.h5'), file => {
+      const layers = file.create_group('layers');
+      for (const [name, variables] of Object.entries(groups)) {
+        const vars = layers.create_group(name).create_group('vars');
+        for (const variable of variables) vars.create_dataset(variable);
+      }
+    });
+    const model = functional([dense('dense', 2, 'x')], 'dense');
+    writeFileSync(join(dir, 'model.keras'), archiveWith(model, readFileSync(join(dir, 'weights.h5'))));
+    await assertRefused(join(dir, 'model.keras'), message);
+  });
+}
+
 for (const file of ['external.h5', 'standard_input.h5', 'virtual.h5']) {
   test(`refused: weights that lie outside of the file (${file})`, async () => {
     await assertRefused(join(fixtures, file), /kernel:0/);
