@@ -43,9 +43,10 @@ export async function writeShards(
   }
 }
 
-/** Fills files one after another. */
+/** Fills files one after another; while one is being filled, the one before it is flushed to disk. */
 class ShardWriter {
   private file: FileHandle | undefined;
+  private flushing: Promise<unknown> | undefined;
   private shard = 0;
   private room = 0;
 
@@ -61,18 +62,34 @@ class ShardWriter {
     }
   }
 
-  /** Flushes and closes the open file; may be called again. */
+  /** Waits until all is on disk; may be called again. */
   async finish(): Promise<void> {
-    const file = this.file;
-    this.file = undefined;
-    await file?.sync().finally(() => file.close());
+    this.flush();
+    await this.flushed();
   }
 
   private async next(): Promise<void> {
-    await this.finish();
+    await this.flushed();
+    this.flush();
     this.file = await open(this.paths[this.shard]!, 'w');
     this.shard += 1;
     this.room = shardBytes;
+  }
+
+  /** Begins to flush and close the open file. */
+  private flush(): void {
+    const file = this.file;
+    if (file === undefined) return;
+    this.file = undefined;
+    const flushing = file.sync().finally(() => file.close());
+    this.flushing = Promise.all([this.flushing, flushing]);
+    this.flushing.catch(() => undefined); // thrown where it is waited for
+  }
+
+  private async flushed(): Promise<void> {
+    const flushing = this.flushing;
+    this.flushing = undefined;
+    await flushing;
   }
 }
 
