@@ -100,7 +100,11 @@ function choosePreprocessing(
  */
 function normalisedInside({ topology }: Network): 'none' | 'unit' | undefined {
   const { layers } = topology.config;
-  const firstKernel = layers.findIndex(layer => /Conv|^Dense$/.test(layer.class_name));
+  // A frozen Dense is the matrix of a resize.
+  const firstKernel = layers.findIndex(
+    ({ class_name: className, config }) =>
+      className.includes('Conv') || (className === 'Dense' && config.trainable !== false),
+  );
   const before = layers.slice(0, firstKernel).filter(layer => normalisations.has(layer.class_name));
   if (before.length === 0) return undefined;
   const scale = before.reduce((total, { config }) => total * Number(config.scale), 1);

@@ -147,6 +147,11 @@ test('--preprocessing overrides what is known', async () => {
   assert.deepEqual(card.preprocessing, preprocessingModes.tf);
 });
 
+test('a model that resizes and rescales its pixels itself gets them as they are', async () => {
+  const { card } = await prepare({ from: join(home, 'test/fixtures/keras/keras2_augmented.h5') });
+  assert.deepEqual(card.preprocessing, preprocessingModes.none);
+});
+
 test('a Teachable Machine export brings its class names and leaves its head', {
   skip: !existsSync(teachable) && `${teachable} is not here`,
 }, async () => {
