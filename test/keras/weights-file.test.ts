@@ -60,6 +60,18 @@ test('names in a file say nothing: weights are matched in order, those of a part
   assertSameWeights(network, await readKerasFile(join(folder, 'keras2_transfer.h5')));
 });
 
+test('weights of Keras 3 are found by class and order where the file does not say which layer is which', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'finetune-')), 'old.weights.h5');
+  const forget = (file: Hdf5File) => {
+    const layers = file.get('layers') as Group;
+    for (const layer of layers.keys())
+      (layers.get(`${layer}/vars`) as Group | null)?.delete_attribute('name');
+  };
+  await writeHdf5(path, forget, join(folder, 'sequential.weights.h5'));
+  const network = await readWeightsFile(path, topologyOf('sequential.keras'));
+  assertSameWeights(network, await readKerasFile(join(folder, 'sequential.keras')));
+});
+
 test('long lists of names, split over several attributes, are joined', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'finetune-')), 'split.h5');
   const split = (file: Hdf5File) => {
