@@ -74,6 +74,10 @@ async function keepExisting(dir: string, source: PrepareSource): Promise<Prepare
   if (entry !== undefined && existing?.card.name === source.name) {
     return { ...existing, bytes: undefined };
   }
+  refuseToReplace(dir);
+}
+
+function refuseToReplace(dir: string): never {
   throw new FinetuneError(
     'bad-option',
     `${dir} exists already. Choose another --name or --out, or say --force to replace it.`,
@@ -86,11 +90,11 @@ async function convert(
   dir: string,
   request: PrepareRequest,
 ): Promise<Prepared> {
-  const { emit, quantize } = request;
+  const { emit, quantize, force } = request;
   const { card: planned, notes } = cardOf(network, source, request);
   for (const message of [...network.notes, ...notes]) emit({ type: 'warning', message });
   let prepared: Prepared | undefined;
-  await writeRunFolder(dir, async temporary => {
+  await writeRunFolder(dir, { force, whenTaken: () => refuseToReplace(dir) }, async temporary => {
     const { sha256, bytes } = await writeLayersModel(temporary, network, { quantize });
     const card: Card = { ...planned, sha256 };
     await saveCard(temporary, card);

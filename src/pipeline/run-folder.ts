@@ -85,16 +85,29 @@ function validateReplaceable(dir: string): void {
   );
 }
 
+export interface RunFolderRules {
+  /** Replace the run or backbone that is there: `--force`. */
+  readonly force: boolean | undefined;
+  /**
+   * Asked where the folder appeared since it was planned, and is not to be replaced.
+   * @returns another folder to try
+   * @throws FinetuneError where there is no other
+   */
+  readonly whenTaken: () => string;
+}
+
 /**
  * Writes a run in a hidden sibling of `dir` and renames it once `write` is through: a half-written run is never
  * found, and a run that is replaced goes only when its successor is whole.
+ * @returns the folder that it really got
  * @throws FinetuneError `bad-option` where `dir` is somebody else's
  */
 export async function writeRunFolder(
   dir: string,
+  rules: RunFolderRules,
   write: (temporary: string) => Promise<void>,
-): Promise<void> {
-  validateReplaceable(dir);
+): Promise<string> {
+  if (rules.force) validateReplaceable(dir);
   await mkdir(dirname(dir), { recursive: true });
   const temporary = await mkdtemp(join(dirname(dir), `.${basename(dir)}-`));
   const forget = onInterrupt(temporary);
@@ -102,12 +115,27 @@ export async function writeRunFolder(
     const whole = join(temporary, 'new');
     await mkdir(whole);
     await write(whole);
+    if (!rules.force) return moveToFree(whole, dir, rules.whenTaken);
     // Both at once: an interrupt between them would leave neither the old run nor the new one.
     if (existsSync(dir)) renameSync(dir, join(temporary, 'old'));
     renameSync(whole, dir);
+    return dir;
   } finally {
     forget();
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** A folder that appears at the last moment makes the renaming fail, for it is not empty. */
+function moveToFree(whole: string, dir: string, whenTaken: () => string): string {
+  for (let target = dir; ; target = whenTaken()) {
+    if (existsSync(target)) continue;
+    try {
+      renameSync(whole, target);
+      return target;
+    } catch (error) {
+      if (!existsSync(target)) throw error;
+    }
   }
 }
 

@@ -17,7 +17,7 @@ import type { BaseRuntime } from './base-runtime.js';
 import type { ExtractedFeatures } from './extract.js';
 import type { FittedHead, HeadFit } from './fit-head.js';
 import { type Agreement, compareModels } from './compare-models.js';
-import { runFormatVersion, writeRunFolder } from './run-folder.js';
+import { planRunFolder, runFormatVersion, writeRunFolder } from './run-folder.js';
 import type { Sides } from './split-features.js';
 import type { Stopwatch } from './stopwatch.js';
 import { versions } from './versions.js';
@@ -58,7 +58,10 @@ export interface TrainResult {
   readonly profile: Readonly<Record<string, number>>;
 }
 
-/** Writes the run and says what was learnt. */
+/**
+ * Writes the run and says what was learnt. Where another training took the folder meanwhile, it is planned anew.
+ * @throws FinetuneError `bad-option` where that folder was asked for with `--out`
+ */
 export async function saveRun(dir: string, training: Training): Promise<TrainResult> {
   const { base, head, sides, dataSet, watch } = training;
   const { precision } = training.runtime;
@@ -67,8 +70,10 @@ export async function saveRun(dir: string, training: Training): Promise<TrainRes
     val: measure(head, sides.val, dataSet.classNames),
     test: measure(head, sides.test, dataSet.classNames),
   };
+  const { data, out, force } = training.options;
+  const whenTaken = () => planRunFolder(data, out, force);
   let result!: TrainResult;
-  await writeRunFolder(dir, async temporary => {
+  const run = await writeRunFolder(dir, { force, whenTaken }, async temporary => {
     await saveModel(join(temporary, 'model'), classifier, training);
     const model = precision.compile(classifier);
     await writeWhole(join(temporary, 'model.onnx'), model);
@@ -83,7 +88,7 @@ export async function saveRun(dir: string, training: Training): Promise<TrainRes
     result = summarise(dir, training, { ...measured, agreement });
     await writeWhole(join(temporary, 'run.json'), `${JSON.stringify(record(result, training), null, 1)}\n`);
   });
-  return result;
+  return { ...result, run };
 }
 
 function measure(

@@ -8,6 +8,8 @@ import { planRunFolder, resolveRun, writeRunFolder } from '../../src/pipeline/ru
 
 let dir = '';
 
+const replace = { force: true, whenTaken: () => assert.fail('nobody asks: it is replaced') };
+
 beforeEach(async () => {
   dir = await realpath(await mkdtemp(join(tmpdir(), 'finetune-runs-')));
   process.chdir(dir);
@@ -39,7 +41,7 @@ test('--force replaces a run or an empty folder, never what somebody else put th
     /photos is not replaced, even with --force.*cat/,
   );
   await assert.rejects(
-    writeRunFolder(join(dir, 'photos'), async () => {}),
+    writeRunFolder(join(dir, 'photos'), replace, async () => {}),
     { code: 'bad-option' },
   );
   await writeFile('notes.txt', 'mine');
@@ -61,13 +63,37 @@ test('a folder that cannot be written is refused before the training, not after 
 
 test('a run that fails while it is written leaves nothing, and the old one as it was', async () => {
   await finishRun('pets', '2026-01-01T00:00:00Z');
-  const failing = writeRunFolder(join(dir, 'runs/pets'), async temporary => {
+  const failing = writeRunFolder(join(dir, 'runs/pets'), replace, async temporary => {
     await writeFile(join(temporary, 'run.json'), 'half');
     throw new Error('disk full');
   });
   await assert.rejects(failing, /disk full/);
   assert.deepEqual(await readdir('runs'), ['pets']);
   assert.equal((await resolveRun('runs/pets')).record.finishedAt, '2026-01-01T00:00:00Z');
+});
+
+const runs = (out?: string) => {
+  const whenTaken = () => planRunFolder('pets', out, false);
+  const write = async (temporary: string) => writeFile(join(temporary, 'card.json'), '{}');
+  return [1, 2, 3].map(() => writeRunFolder(whenTaken(), { force: false, whenTaken }, write));
+};
+
+test('runs that end at once and were planned alike get a number each, and none is lost', async () => {
+  const taken = await Promise.all(runs());
+  assert.deepEqual(
+    taken.sort(),
+    ['pets', 'pets-2', 'pets-3'].map(name => join(dir, 'runs', name)),
+  );
+  assert.deepEqual((await readdir('runs')).sort(), ['pets', 'pets-2', 'pets-3']);
+});
+
+test('a folder asked for with --out that somebody else filled meanwhile is refused as at the start', async () => {
+  const ends = await Promise.allSettled(runs('mine'));
+  const refused = ends.filter(end => end.status === 'rejected');
+  assert.equal(refused.length, 2);
+  for (const { reason } of refused)
+    assert.match(reason.message, /^mine exists already, .*--force to replace/);
+  assert.deepEqual(await readdir(dir), ['mine']);
 });
 
 test('the newest run is the one that finished last, whatever its name', async () => {
