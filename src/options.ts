@@ -70,6 +70,9 @@ const list = <Item extends z.ZodType>(item: Item, help: string, expects: string)
 const requiredText = (help: string, expects: string) =>
   ({ schema: z.string().min(1), help, kind: 'text', expects }) as const;
 
+/** VGG16 at 2048x2048 needs 3 GB. */
+const largestSide = 2048;
+
 /** `224x224` or `640x480` (height x width) to `[height, width]` in pixels. */
 const inputShape = {
   schema: z
@@ -79,10 +82,11 @@ const inputShape = {
       const [height, width] = value.split('x').map(Number);
       return [height!, width!];
     })
+    .refine(sizes => sizes.every(size => size <= largestSide))
     .optional(),
   help: "Height and width of the network's input in pixels (default: the backbone's own)",
   kind: 'text',
-  expects: 'HEIGHTxWIDTH, e.g. 224x224',
+  expects: `HEIGHTxWIDTH of at most ${largestSide} each, e.g. 224x224`,
 } as const;
 
 const units = {

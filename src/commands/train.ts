@@ -21,6 +21,7 @@ export const command: Command = {
     const options = resolveOptions(trainOptions, flags, await loadConfigFile(flags.config));
     const result = await train(options, showEventsOn(process.stderr));
     process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : renderResult(result));
+    process.stderr.write(renderMeans(result));
     if (options.profile) process.stderr.write(`${renderProfile(result.profile, result.computed)}\n`);
     process.stderr.write(`Next: finetune predict IMAGE --model ${relative('', result.run)}\n`);
     return 0;
@@ -28,7 +29,7 @@ export const command: Command = {
 };
 
 function renderResult(result: TrainResult): string {
-  const { run, val, test, trainImages, precision, head, seconds, computed, images } = result;
+  const { run, val, test, trainImages, head, seconds, computed, images } = result;
   const judged = test ?? val;
   const table = judged === undefined ? '' : `${renderMetrics(judged)}\n\n`;
   const scores = [
@@ -38,19 +39,18 @@ function renderResult(result: TrainResult): string {
   return [
     table,
     `Trained on ${trainImages} images with ${head.description}.\n`,
-    `Base in ${precision.name}: ${precision.reason}.\n`,
-    renderAgreement(result),
     `${[`Saved ${relative('', run)}`, ...scores.filter(Boolean)].join(', ')}.\n`,
     `${seconds.total!.toFixed(1)} s in all; ${computed} of ${images} images went through the base, the others came from the store.\n`,
   ].join('');
 }
 
-/** How the int8 model of this program and the fp32 model of browsers compare. */
-function renderAgreement({ agreement }: TrainResult): string {
-  if (agreement === undefined) return '';
+/** With what the base and the head were computed, and how the int8 model here and the fp32 one of browsers compare. */
+function renderMeans({ engine, precision, agreement }: TrainResult): string {
+  const means = `${engine.description}\nBase in ${precision.name}: ${precision.reason}.\n`;
+  if (agreement === undefined) return means;
   const { images, same, largestDifference } = agreement;
   return (
-    `The fp32 model for browsers answers ${same} of ${images} validation images alike; ` +
+    `${means}The fp32 model for browsers answers ${same} of ${images} validation images alike; ` +
     `confidences differ by ${(100 * largestDifference).toFixed(2)} % at most.\n`
   );
 }

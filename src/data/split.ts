@@ -52,6 +52,16 @@ function resolveFractions({ sides }: DataSet, options: SplitOptions): Fractions 
   );
 }
 
+/** A warning where some classes have no validation image, or a word where there is no validation at all. */
+export function describeUnjudged(val: readonly ImageFile[], classNames: readonly string[]): string[] {
+  if (val.length === 0)
+    return ['No image is held out for validation: how good the answers are stays unknown.'];
+  const judged = new Set(val.map(({ label }) => label));
+  const missing = classNames.filter((_, label) => !judged.has(label));
+  if (missing.length === 0) return [];
+  return [`No validation image of: ${missing.join(', ')}. Expected two images or more in every class.`];
+}
+
 /** Content hash -> side. */
 function planSides(images: readonly ImageFile[], fractions: Fractions, seed: number): Map<string, Side> {
   const draws = new Map(images.map(({ hash }) => [hash, draw(hash, seed)]));

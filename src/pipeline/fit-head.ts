@@ -3,7 +3,7 @@
 import type { TrainOptions } from '../options.js';
 import { trainByEpochs } from '../training/epochs.js';
 import { type HeadWeights, headLayers } from '../training/head.js';
-import { fitLinearHead } from '../training/linear-head.js';
+import { fitLinearHead, type LinearHead } from '../training/linear-head.js';
 import type { EmitEvent, EpochRecord, LayerConfig, WeightTensor } from '../types.js';
 import type { Sides } from './split-features.js';
 
@@ -58,16 +58,22 @@ async function fitLinear(
     emit,
   });
   const dense = [{ kernel, bias }];
-  const chosen = l2 === undefined ? 'chosen by cross-validation' : 'as given';
   return {
     ...toLayers({ pooling, hidden: [], dropout: 0, classes }, dense),
     fit: {
       solver: 'lbfgs',
-      description: `a linear head solved to its optimum (L2 strength ${found.l2.toPrecision(3)}, ${chosen})`,
+      description: `a linear head solved to its optimum (L2 strength ${found.l2.toPrecision(3)}, ${howChosen(l2, found)})`,
       ...found,
     },
     history: [],
   };
+}
+
+function howChosen(given: number | undefined, { candidates }: Pick<LinearHead, 'candidates'>): string {
+  if (given !== undefined) return 'as given';
+  return candidates.length > 0
+    ? 'chosen by cross-validation'
+    : 'a middling one: there are too few images to choose by';
 }
 
 async function fitByEpochs(

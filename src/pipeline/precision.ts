@@ -83,11 +83,6 @@ export async function resolvePrecision(base: Base, request: PrecisionRequest): P
   return await remember(path, precision, choice.calibration);
 }
 
-/** `int8: 3.90 times as fast as fp32, ...` */
-export function describePrecision({ name, reason }: Pick<Precision, 'name' | 'reason'>): string {
-  return `${name}: ${reason}`;
-}
-
 /** The base in float32. */
 export function inFloat(reason: string, trials: readonly TrialRecord[]): Precision {
   const compileBase = (network: Network) => ({ model: compileOnnx(network) });

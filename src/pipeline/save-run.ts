@@ -47,6 +47,7 @@ export interface TrainResult {
   readonly computed: number;
   readonly badImages: number;
   readonly precision: { readonly name: 'fp32' | 'int8'; readonly reason: string };
+  readonly engine: Engine;
   readonly head: HeadFit;
   readonly val?: Metrics | undefined;
   readonly test?: Metrics | undefined;
@@ -113,7 +114,7 @@ async function saveModel(dir: string, classifier: Network, { base, dataSet }: Tr
 
 function summarise(
   run: string,
-  { dataSet, sides, extracted, runtime: { precision }, head, watch }: Training,
+  { dataSet, sides, extracted, runtime: { precision }, engine, head, watch }: Training,
   measured: Pick<TrainResult, 'val' | 'test' | 'agreement'>,
 ): TrainResult {
   return {
@@ -124,6 +125,7 @@ function summarise(
     computed: extracted.computed,
     badImages: dataSet.bad.length + extracted.bad.length,
     precision: { name: precision.name, reason: precision.reason },
+    engine,
     head: head.fit,
     ...measured,
     seconds: watch.seconds(),
@@ -132,10 +134,7 @@ function summarise(
 }
 
 /** run.json */
-function record(
-  result: TrainResult,
-  { options, base, runtime, dataSet, split, extracted, engine }: Training,
-) {
+function record(result: TrainResult, { options, base, runtime, dataSet, split, extracted }: Training) {
   const { run: _run, ...learnt } = result;
   return {
     formatVersion: runFormatVersion,
@@ -143,7 +142,6 @@ function record(
     ...learnt,
     options,
     versions: versions(),
-    engine: { name: engine.name, device: engine.device },
     base: {
       backbone: base.card.name,
       runtime: runtime.name,

@@ -2,16 +2,15 @@
 
 import { openFeatureStore } from '../runtime/feature-store.js';
 import { scanDataSet } from '../data/scan.js';
-import { planSplit } from '../data/split.js';
+import { describeUnjudged, planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
-import { FinetuneError } from '../errors.js';
 import type { TrainOptions } from '../options.js';
 import type { EmitEvent } from '../types.js';
 import { loadBase } from './base.js';
 import { chooseRuntime } from './base-runtime.js';
 import { extractFeatures } from './extract.js';
-import { fitHead, trainsByEpochs } from './fit-head.js';
-import { describePrecision } from './precision.js';
+import { checkTrainOptions } from './check-train-options.js';
+import { fitHead } from './fit-head.js';
 import { planRunFolder } from './run-folder.js';
 import { saveRun, type TrainResult } from './save-run.js';
 import { startStopwatch } from './stopwatch.js';
@@ -24,7 +23,7 @@ import { storeDirectory, storeLimitBytes } from './store-location.js';
  * @throws FinetuneError for what the user can mend: options, data set, backbone
  */
 export async function train(options: TrainOptions, emit: EmitEvent): Promise<TrainResult> {
-  validateSolver(options);
+  checkTrainOptions(options);
   const watch = startStopwatch();
   const base = await loadBase(options);
   const dir = planRunFolder(options.data, options.out, options.force);
@@ -32,16 +31,15 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
 
   const dataSet = await scanDataSet(options.data);
   const split = planSplit(dataSet, options);
-  for (const message of dataSet.warnings) emit({ type: 'warning', message });
+  for (const message of [...dataSet.warnings, ...describeUnjudged(split.val, dataSet.classNames)])
+    emit({ type: 'warning', message });
   for (const image of dataSet.bad) emit({ type: 'bad-image', image });
   watch.lap('scan');
 
   const { root } = dataSet;
   const engine = await startEngine(options.engine);
-  emit({ type: 'stage', name: 'engine', detail: engine.description });
   const wanted = options.precision;
   const runtime = await chooseRuntime(base, engine, { wanted, root, images: split.train, emit });
-  emit({ type: 'stage', name: 'base', detail: describePrecision(runtime.precision) });
   watch.lap('precision');
 
   const store = openFeatureStore(storeDirectory(options.store), { maxBytes: storeLimitBytes });
@@ -58,23 +56,6 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
   const result = await saveRun(dir, training);
   warnOfDisagreement(result, emit);
   return result;
-}
-
-function validateSolver(options: TrainOptions): void {
-  const { headSolver, hidden, epochs, l2 } = options;
-  if (headSolver === 'lbfgs' && (hidden.length > 0 || epochs !== undefined)) {
-    throw new FinetuneError(
-      'bad-option',
-      '--head-solver lbfgs solves a linear head to its optimum: it has no hidden layers and no epochs. ' +
-        'Leave out --hidden and --epochs, or say --head-solver adam.',
-    );
-  }
-  if (l2 !== undefined && trainsByEpochs(options)) {
-    throw new FinetuneError(
-      'bad-option',
-      '--l2 belongs to --head-solver lbfgs. When training by epochs, --dropout is what holds the weights back.',
-    );
-  }
 }
 
 /** Of the fp32 model, which browsers run, with the int8 model, which this program runs. */

@@ -120,6 +120,28 @@ test('--precision int8 runs the base on bytes, and says how the two saved models
   assert.equal(predicted.status, 0, predicted.stderr);
 });
 
+test('--profile shows where the time went', () => {
+  const { status, stderr } = workplace.run([...train, '--out', 'runs/profile', '--profile', '--seed', '3']);
+  assert.equal(status, 0);
+  assert.match(stderr, /step +seconds of all threads +ms per image\n/);
+  assert.match(stderr, /\nhead +\d+\.\d+/);
+  assert.match(stderr, /Engine: .*\nBase in fp32: /);
+});
+
+test('a class too small for validation, or no validation at all, is told', () => {
+  for (const name of ['0', '1']) {
+    const from = join(checkout, 'datasets/digits', name);
+    for (const file of readdirSync(from).slice(0, name === '0' ? 1 : 9)) {
+      cpSync(join(from, file), join(workplace.dir, 'few', name, file));
+    }
+  }
+  const few = train.with(2, 'few');
+  assert.match(workplace.run([...few, '--out', 'runs/few']).stderr, /No validation image of: 0\./);
+  const { stdout, stderr } = workplace.run([...few, '--out', 'runs/none', '--val', '0', '--l2', '0.1']);
+  assert.match(stderr, /No image is held out/);
+  assert.match(stdout, /as given/);
+});
+
 test('--cut puts the head on a layer of the backbone', () => {
   const cut = ['--cut', 'block4a_project_bn', '--pooling', 'max', '--out', 'runs/cut'];
   const { status, stderr } = workplace.run([...train, ...cut]);
@@ -135,6 +157,9 @@ const mistakes: [args: string[], message: RegExp][] = [
   [['train', '--data', 'digits', '--val', '2'], /--val expects/],
   [['train', '--data', 'nowhere', '--backbone', 'efficientnet-lite0'], /nowhere/],
   [[...train, '--head-solver', 'lbfgs', '--epochs', '3'], /no epochs/],
+  [[...train, '--dropout', '0.5'], /--dropout 0.5 does nothing here/],
+  [[...train, '--precision', 'fp32', '--verify'], /no int8 model/],
+  [['train', '--data', 'digits', '--input-shape', '9999x9999'], /at most 2048/],
   [['predict', 'x.png', '--model', 'nowhere'], /No run in nowhere/],
   [['predict', 'x.png', '--json', '--csv'], /exclude each other/],
 ];
