@@ -7,7 +7,7 @@ import { readInput } from '../data/read-input.js';
 import { FinetuneError } from '../errors.js';
 import { loadLayersModel } from '../keras/layers-model.js';
 import { compileOnnx } from '../runtime/onnx/compile.js';
-import { openSession, type Session } from '../runtime/session.js';
+import { type DeclaredShape, openSession, type Session } from '../runtime/session.js';
 import type { Card } from '../types.js';
 import { resolveRun } from './run-folder.js';
 
@@ -39,7 +39,8 @@ export async function openClassifier(source: {
 async function openRun(model: string | undefined): Promise<Classifier> {
   const { dir } = await resolveRun(model);
   const card = await loadCard(join(dir, 'model'));
-  return classifierOf(card, await openSession(join(dir, 'model.onnx')));
+  const path = join(dir, 'model.onnx');
+  return openModel(path, card, await openSession(path));
 }
 
 async function openBackbone(name: string): Promise<Classifier> {
@@ -51,7 +52,33 @@ async function openBackbone(name: string): Promise<Classifier> {
         `--backbone ${name}, or use one with its top, e.g. efficientnet-lite0.`,
     );
   }
-  return classifierOf(card, await openSession(compileOnnx(await loadLayersModel(dir))));
+  const session = await openSession(compileOnnx(await loadLayersModel(dir)));
+  return openModel(join(dir, 'model.json'), card, session);
+}
+
+async function openModel(path: string, card: Card, session: Session): Promise<Classifier> {
+  try {
+    validateAgreement(path, card, session);
+    return classifierOf(card, session);
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+/** @throws FinetuneError `bad-model` where the model and its card come from different networks */
+function validateAgreement(path: string, card: Card, { inputShape, outputShape }: Session): void {
+  const agree = (what: string, declared: DeclaredShape, expected: readonly (number | null)[]) => {
+    const differs = declared.some((size, i) => typeof size === 'number' && size !== expected[i]);
+    if (!differs) return;
+    throw new FinetuneError(
+      'bad-model',
+      `${path} does not go with its card.json: the ${what} of the model is ${declared.join('x')}, ` +
+        `that of the card ${expected.join('x')}. Put back the files that belong together, or make the model anew.`,
+    );
+  };
+  agree('input shape', inputShape.slice(1), card.inputShape);
+  agree('number of classes', outputShape.slice(-1), [card.classNames?.length ?? null]);
 }
 
 function classifierOf(card: Card, session: Session): Classifier {

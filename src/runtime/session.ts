@@ -1,6 +1,7 @@
 // An ONNX model that is ready to run on the CPU.
 
 import { stat } from 'node:fs/promises';
+import type { InferenceSession } from 'onnxruntime-node';
 import { FinetuneError } from '../errors.js';
 import { badModel, importRuntime, openInference } from './inference.js';
 
@@ -8,6 +9,9 @@ import { badModel, importRuntime, openInference } from './inference.js';
 const largestModelBytes = 2 ** 31 - 1;
 
 export interface Session {
+  /** As the model declares them: a number per fixed dimension, a name per open one; empty where it does not say. */
+  readonly inputShape: DeclaredShape;
+  readonly outputShape: DeclaredShape;
   /**
    * Runs the model.
    * @param input `[n, height, width, 3]`, preprocessed
@@ -18,6 +22,8 @@ export interface Session {
   /** Frees the model's memory; it cannot run afterwards. */
   release(): Promise<void>;
 }
+
+export type DeclaredShape = readonly (number | string)[];
 
 export type ImageBatchShape = readonly [count: number, height: number, width: number, channels: number];
 
@@ -53,6 +59,8 @@ export async function openSession(
     throw badModel(model, `it has ${inference.inputNames.length} inputs; expected one image`);
   }
   return {
+    inputShape: declaredShape(inference.inputMetadata[0]),
+    outputShape: declaredShape(inference.outputMetadata[0]),
     async run(input, shape) {
       const tensor = new Tensor('float32', input, shape);
       const { [outputName]: output } = await inference.run({ [inputName]: tensor }, [outputName]);
@@ -66,6 +74,10 @@ export async function openSession(
     },
     release: () => inference.release(),
   };
+}
+
+function declaredShape(metadata: InferenceSession.ValueMetadata | undefined): DeclaredShape {
+  return metadata?.isTensor ? metadata.shape : [];
 }
 
 async function checkFile(path: string): Promise<void> {
