@@ -5,7 +5,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { cacheDirectory } from '../cache-directory.js';
 import { readInput } from '../data/read-input.js';
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, messageOf } from '../errors.js';
 import { compileOnnx } from '../runtime/onnx/compile.js';
 import { countProcessors } from '../runtime/processors.js';
 import { type Calibration, parseCalibration, renderCalibration } from '../runtime/quantise/calibration.js';
@@ -59,10 +59,8 @@ export async function resolvePrecision(base: Base, request: PrecisionRequest): P
   if (request.wanted === 'auto') {
     const seconds = await estimateSeconds(base, request, sample);
     if (seconds < worthTryingSeconds) {
-      return await remember(
-        path,
-        inFloat(`about ${seconds.toFixed(1)} s for all images: not worth trials`, []),
-      );
+      const reason = `about ${seconds.toFixed(1)} s for all images: not worth trials`;
+      return await remember(path, inFloat(reason, []), request.emit);
     }
   }
   request.emit({ type: 'stage', name: 'precision', detail: `trying int8 on ${sample.length} images` });
@@ -80,7 +78,7 @@ export async function resolvePrecision(base: Base, request: PrecisionRequest): P
   const precision = choice.calibration
     ? inBytes(describe(choice.taken), choice.trials, choice.calibration)
     : inFloat(describe(choice.trials[0]), choice.trials);
-  return await remember(path, precision, choice.calibration);
+  return await remember(path, precision, request.emit, choice.calibration);
 }
 
 /** The base in float32. */
@@ -164,10 +162,23 @@ async function readRemembered(path: string): Promise<Precision | undefined> {
   }
 }
 
-async function remember(path: string, precision: Precision, calibration?: Calibration): Promise<Precision> {
+/** It only saves time: what cannot be written is measured again. */
+async function remember(
+  path: string,
+  precision: Precision,
+  emit: EmitEvent,
+  calibration?: Calibration,
+): Promise<Precision> {
   const { reason, trials } = precision;
   const text = JSON.stringify({ reason, trials, calibration: calibration && renderCalibration(calibration) });
-  await mkdir(dirname(path), { recursive: true });
-  await writeWhole(path, text);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeWhole(path, text);
+  } catch (error) {
+    const message =
+      `The chosen precision is not remembered, so the next training chooses again: ${messageOf(error)}. ` +
+      'Expected a cache directory that can be written: mend that, or set FINETUNE_CACHE to another.';
+    emit({ type: 'warning', message });
+  }
   return precision;
 }
