@@ -136,6 +136,7 @@ function summarise(
 /** run.json */
 function record(result: TrainResult, { options, base, runtime, dataSet, split, extracted }: Training) {
   const { run: _run, ...learnt } = result;
+  const unreadable = new Set(extracted.bad.map(({ path }) => path));
   return {
     formatVersion: runFormatVersion,
     finishedAt: new Date().toISOString(),
@@ -153,7 +154,9 @@ function record(result: TrainResult, { options, base, runtime, dataSet, split, e
     bad: [...dataSet.bad, ...extracted.bad],
     split: Object.fromEntries(
       Object.entries(split).flatMap(([side, images]) =>
-        images.map(({ path, hash }): [string, { side: string; hash: string }] => [path, { side, hash }]),
+        images
+          .filter(({ path }) => !unreadable.has(path))
+          .map(({ path, hash }): [string, { side: string; hash: string }] => [path, { side, hash }]),
       ),
     ),
   };

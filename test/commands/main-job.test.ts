@@ -46,6 +46,8 @@ test('a bad image is named with its reason, stops nothing, and is no part of the
   assert.equal(result.images, 600);
   const record = JSON.parse(readFileSync(join(workplace.dir, 'runs/with-bad/run.json'), 'utf8'));
   assert.equal(record.bad[0].path, '0/broken.png');
+  assert.equal(Object.keys(record.split).length, 600);
+  assert.ok(!('0/broken.png' in record.split));
 });
 
 test('predict answers every readable image, reports the others, and exits 1 for them', () => {
