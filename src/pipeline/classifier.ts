@@ -58,8 +58,9 @@ async function openBackbone(name: string): Promise<Classifier> {
 
 async function openModel(path: string, card: Card, session: Session): Promise<Classifier> {
   try {
+    const classifier = classifierOf(card, session);
     validateAgreement(path, card, session);
-    return classifierOf(card, session);
+    return classifier;
   } catch (error) {
     await session.release();
     throw error;

@@ -45,6 +45,7 @@ const contradictions: [changes: Partial<Card>, message: RegExp][] = [
     { classNames: ['cat', 'dog'] },
     /model\.onnx does not go .* number of classes .* 1000, that of the card 2\. Put back/,
   ],
+  [{ classNames: undefined }, /lacks its class names/],
 ];
 
 test('a card that contradicts its model is refused with both values', async () => {
