@@ -8,6 +8,7 @@ import { describeReadFailure } from './read.js';
 export type Contents =
   | { readonly kind: 'image'; readonly hash: string }
   | { readonly kind: 'bad'; readonly reason: string }
+  | { readonly kind: 'linked-folder' }
   | { readonly kind: 'other' };
 
 const chunkBytes = 256 * 1024;
@@ -47,7 +48,9 @@ export async function looksLikeImage(path: string): Promise<boolean> {
 async function identifyFile(path: string, chunk: Buffer): Promise<Contents> {
   try {
     const status = await stat(path);
-    // A folder behind a link, or a named pipe: opening that one would wait for ever.
+    // The folders that are looked through are no files: this one lies behind a link.
+    if (status.isDirectory()) return { kind: 'linked-folder' };
+    // A named pipe: opening it would wait for ever.
     if (!status.isFile()) return { kind: 'other' };
     const file = await open(path);
     try {

@@ -6,6 +6,13 @@ import { FinetuneError } from '../errors.js';
 import type { BadImage } from '../types.js';
 import { type ClassFolder, classNamesOf, listLooseImages, trainingFolders } from './class-folders.js';
 
+/** What lies in class folders and is no image to train on. */
+export interface Skipped {
+  readonly bad: readonly BadImage[];
+  /** Paths of links to folders. */
+  readonly linked: readonly string[];
+}
+
 /**
  * Refuses what cannot be trained on.
  * @param filled paths of the class folders that hold an image
@@ -15,14 +22,13 @@ export function validateFolders(
   dir: string,
   folders: readonly ClassFolder[],
   filled: ReadonlySet<string>,
-  bad: readonly BadImage[],
+  skipped: Skipped,
 ): void {
   const classNames = classNamesOf(folders);
-  const badNote =
-    bad[0] === undefined ? '' : ` Unreadable files: ${bad.length}, e.g. ${bad[0].path}: ${bad[0].reason}.`;
+  const skippedNote = noteSkipped(skipped);
   if (filled.size === 0) {
     refuse(
-      `No images in ${dir}. Expected one sub-folder per class holding JPEG, PNG or WebP files.${badNote} ` +
+      `No images in ${dir}. Expected one sub-folder per class holding JPEG, PNG or WebP files.${skippedNote} ` +
         'See finetune train --help.',
     );
   }
@@ -36,10 +42,28 @@ export function validateFolders(
   const empty = training.find(({ path }) => !filled.has(path));
   if (empty !== undefined) {
     refuse(
-      `Class folder ${join(dir, empty.path)} holds no image. Expected images in every class: add some, or remove the folder.${badNote}`,
+      `Class folder ${join(dir, empty.path)} holds no image. Expected images in every class: add some, or remove the folder.${skippedNote}`,
     );
   }
   if (training.length === 1) refuse(describeOneClass(dir, training[0]!));
+}
+
+function noteSkipped({ bad, linked }: Skipped): string {
+  const [first] = bad;
+  const unreadable = first && `Unreadable files: ${bad.length}, e.g. ${first.path}: ${first.reason}.`;
+  return [unreadable ?? [], describeLinked(linked)]
+    .flat()
+    .map(note => ` ${note}`)
+    .join('');
+}
+
+/** A warning where links to folders are not followed, for they may loop. */
+export function describeLinked(linked: readonly string[]): string[] {
+  if (linked.length === 0) return [];
+  return [
+    `Links to folders inside class folders, not followed: ${linked.length}, e.g. ${linked[0]}. ` +
+      'Expected files, folders, or links to files there.',
+  ];
 }
 
 function refuse(message: string): never {

@@ -11,7 +11,7 @@ import {
   validateReadable,
 } from './class-folders.js';
 import { type Contents, identifyFiles } from './contents.js';
-import { describeFolders, validateFolders } from './folder-checks.js';
+import { describeFolders, describeLinked, validateFolders } from './folder-checks.js';
 import { describeDuplicates } from './duplicates.js';
 import { byNature } from './natural-order.js';
 
@@ -43,7 +43,9 @@ export async function scanDataSet(dir: string): Promise<DataSet> {
     contents.kind === 'bad' ? { path, reason: contents.reason } : [],
   );
   const filled = new Set(files.filter(isImage).map(({ folder }) => folder.path));
-  validateFolders(dir, folders, filled, bad);
+  const linked = files.filter(({ contents }) => contents.kind === 'linked-folder').map(({ path }) => path);
+  const skipped = { bad, linked };
+  validateFolders(dir, folders, filled, skipped);
   const classNames = classNamesOf(folders);
   const images = labelImages(files, classNames);
   const sides = sidesOf(files);
@@ -55,6 +57,7 @@ export async function scanDataSet(dir: string): Promise<DataSet> {
     bad,
     warnings: [
       ...(await describeFolders(dir, folders, filled)),
+      ...describeLinked(linked),
       ...describeDuplicates(images, classNames, sides),
     ],
     fingerprint: fingerprintOf(images),

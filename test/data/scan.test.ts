@@ -84,13 +84,22 @@ test('links to folders outside are classes, loops and dead links are harmless', 
   symlinkSync(elsewhere, join(root, 'foxes'));
   symlinkSync(root, join(root, 'cats/loop'));
   symlinkSync('nowhere', join(root, 'dogs/dead.jpg'));
-  const { classNames, images, bad } = await scanDataSet(root);
+  const { classNames, images, bad, warnings } = await scanDataSet(root);
   assert.deepEqual(classNames, ['cats', 'dogs', 'foxes']);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /^Links to folders inside class folders, not followed: 1, e\.g\. cats\/loop\./);
   assert.deepEqual(
     images.map(({ path }) => path),
     ['cats/a.jpg', 'dogs/b.jpg', 'foxes/x.jpg'],
   );
   assert.deepEqual(bad, [{ path: 'dogs/dead.jpg', reason: 'no such file' }]);
+});
+
+test('a class folder that holds nothing but a link to a folder is refused with that reason', async t => {
+  const elsewhere = await folderWith(t, { 'x.jpg': jpegs.c });
+  const root = await folderWith(t, { 'cats/readme.md': '', 'dogs/b.jpg': jpegs.b });
+  symlinkSync(elsewhere, join(root, 'cats/more'));
+  await assert.rejects(scanDataSet(root), /holds no image.*not followed: 1, e\.g\. cats\/more/);
 });
 
 test('a named pipe does not hold the scan up', { skip: process.platform === 'win32' }, async t => {
