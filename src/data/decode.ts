@@ -85,13 +85,9 @@ async function centreOf(image: Sharp, [height, width]: Size, fraction: number): 
   };
 }
 
-/** The decoder's words, and before them ours. */
+/** In our words alone: the decoder's may be about another file that was decoded at the same time. */
 function describeFailure(message: string): string {
-  const detail = message
-    .split('\n')[0]!
-    .replace(/^Input (buffer|file) (has corrupt header: )?/, '')
-    .trim();
   if (/pixel limit/.test(message)) return `more than ${mostPixels / 1e6} million pixels`;
-  if (/premature end|unexpected end/i.test(message)) return `cut short: the file ends too early (${detail})`;
-  return `damaged: it cannot be decoded${detail === '' ? '' : ` (${detail})`}`;
+  if (/premature end|unexpected end/i.test(message)) return 'cut short: the file ends too early';
+  return 'damaged: it cannot be decoded';
 }
