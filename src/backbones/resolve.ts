@@ -37,6 +37,14 @@ export async function resolveBackbone(nameOrDir: string): Promise<PreparedBackbo
   throw await notPrepared(nameOrDir);
 }
 
+/** Names of Keras files, whether they are there or not. */
+const kerasFile = /\.(keras|h5|hdf5)$/i;
+
+/** Without what people write one way or another: case, dashes, underscores. */
+function plainly(name: string): string {
+  return name.toLowerCase().replace(/[-_]/g, '');
+}
+
 async function isFile(path: string): Promise<boolean> {
   return await stat(path).then(
     entry => entry.isFile(),
@@ -52,7 +60,21 @@ async function notPrepared(nameOrDir: string): Promise<FinetuneError> {
         `Run \`finetune prepare --from ${nameOrDir}\`, then use the name that it gives.`,
     );
   }
+  if ((await isFile(nameOrDir)) || kerasFile.test(nameOrDir)) {
+    return new FinetuneError(
+      'not-prepared',
+      `A backbone is the name or the folder of a prepared one, not a file. Received: ${nameOrDir}. ` +
+        `Run \`finetune prepare --from ${nameOrDir}\`, then use the name that it gives.`,
+    );
+  }
   const names = [...new Set((await listBackbones()).map(({ name }) => name))];
+  const alike = names.find(name => plainly(name) === plainly(nameOrDir));
+  if (alike !== undefined) {
+    return new FinetuneError(
+      'not-prepared',
+      `There is no backbone ${nameOrDir}, but ${alike} is prepared: use \`--backbone ${alike}\`.`,
+    );
+  }
   const prepared = names.length > 0 ? names.join(', ') : 'none';
   return new FinetuneError(
     'not-prepared',

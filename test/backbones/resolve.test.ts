@@ -65,6 +65,27 @@ test('a name that is not prepared names what is, and how to prepare it', async (
   }
 });
 
+test('a name that differs from a prepared one in case or dashes only is told the prepared one', async () => {
+  for (const [name, prepared] of [
+    ['PETS', 'pets'],
+    ['EfficientNet_Lite0', 'efficientnet-lite0'],
+  ] as const) {
+    await assert.rejects(resolveBackbone(name), {
+      code: 'not-prepared',
+      message: `There is no backbone ${name}, but ${prepared} is prepared: use \`--backbone ${prepared}\`.`,
+    });
+  }
+});
+
+test('a Keras file is told to be prepared from, also one in a folder', async () => {
+  writeFileSync('model.keras', '');
+  for (const name of ['model.keras', './elsewhere/Mine.H5']) {
+    await assert.rejects(resolveBackbone(name), (error: Error) =>
+      error.message.includes(`Run \`finetune prepare --from ${name}\``),
+    );
+  }
+});
+
 test('the folder of a tfjs model without card says how to get one', async () => {
   mkdirSync('web');
   writeFileSync('web/model.json', '{}');
