@@ -54,7 +54,8 @@ async function main(argv: string[]): Promise<number> {
         return addOptions(builder, command);
       },
       async flags => {
-        exitCode = await command.run(flags, positionals(flags));
+        const { restoreTyped } = await import('./commands/flags.js');
+        exitCode = await command.run(restoreTyped(flags, argv, command.options), positionals(flags));
       },
     );
   }

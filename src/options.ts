@@ -248,7 +248,7 @@ export function flagOf(name: string): string {
 /**
  * Resolves options: defaults <- config file <- flags.
  * @param given values by option name, from flags; undefined counts as not given
- * @param config values by option name or flag name, from a file
+ * @param config values by option name or flag name, from a file, which names no other file
  * @throws FinetuneError `bad-option` naming the flag, what it expects and what it got
  */
 export function resolveOptions<Table extends OptionTable>(
@@ -268,8 +268,9 @@ function normaliseConfig(
   table: OptionTable,
   config: Readonly<Record<string, unknown>>,
 ): Map<string, unknown> {
+  const known = Object.keys(table).filter(name => name !== 'config');
   const names = new Map(
-    Object.keys(table).flatMap(name => [
+    known.flatMap(name => [
       [name, name],
       [flagOf(name).slice(2), name],
     ]),
@@ -280,7 +281,7 @@ function normaliseConfig(
       if (name === undefined) {
         throw new FinetuneError(
           'bad-option',
-          `Unknown option "${key}" in the config file. Expected one of: ${Object.keys(table).join(', ')}.`,
+          `Unknown option "${key}" in the config file. Expected one of: ${known.join(', ')}.`,
         );
       }
       return [name, value];

@@ -20,7 +20,9 @@ test('after -- every argument is a file, also one that looks like an option', ()
 
 const mistakes: [args: string[], message: RegExp][] = [
   [['predict', 'a.png', '--model'], /Not enough arguments following: model\nSee finetune predict --help/],
-  [['predict'], /at least 1\nSee finetune predict --help/],
+  [['predict'], /^No image given\. .*See finetune predict --help\.\n$/],
+  [['predict', 'a.png', '--json=maybe'], /^--json expects no value\. Received: "maybe"\.\n$/],
+  [['prepare', '--includeTop='], /^--include-top expects no value\. Received: ""\.\n$/],
   [['predcit'], /Did you mean predict\?\nSee finetune --help/],
   [['train', '--config', 'a.json', '--config', 'b.json'], /one file is enough/],
 ];

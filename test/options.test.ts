@@ -63,6 +63,13 @@ test('an unknown name in the config file is refused, also one that every object 
   }
 });
 
+test('a config file names no other config file', () => {
+  assert.throws(
+    () => resolveOptions(trainOptions, { data: 'pets' }, { config: 'other.json' }),
+    /Unknown option "config" in the config file\. Expected one of: data, (?!.*config)/,
+  );
+});
+
 test('an option is written with dashes on the command line', () => {
   assert.equal(flagOf('minAccuracy'), '--min-accuracy');
 });

@@ -33,7 +33,7 @@ export const commands: readonly Row[] = [
     load: () => import('./train.js'),
   },
   {
-    usage: 'predict <images..>',
+    usage: 'predict [images..]',
     summary: 'Say what is on photos',
     load: () => import('./predict.js'),
   },

@@ -28,7 +28,7 @@ export async function resolveImages(args: readonly string[]): Promise<ImageInput
   if (args.length === 0) {
     throw new FinetuneError(
       'bad-option',
-      'No image given. Expected files, folders, globs, or - for standard input.',
+      'No image given. Expected files, folders, globs, or - for standard input. See finetune predict --help.',
     );
   }
   const inputs = await Promise.all(args.map(resolveOne));
