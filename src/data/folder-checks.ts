@@ -14,7 +14,7 @@ export interface Skipped {
 }
 
 /**
- * Refuses what cannot be trained on.
+ * Refuses what is no data set.
  * @param filled paths of the class folders that hold an image
  * @throws FinetuneError `bad-data-set`
  */
@@ -25,10 +25,9 @@ export function validateFolders(
   skipped: Skipped,
 ): void {
   const classNames = classNamesOf(folders);
-  const skippedNote = noteSkipped(skipped);
   if (filled.size === 0) {
     refuse(
-      `No images in ${dir}. Expected one sub-folder per class holding JPEG, PNG or WebP files.${skippedNote} ` +
+      `No images in ${dir}. Expected one sub-folder per class holding JPEG, PNG or WebP files.${noteSkipped(skipped)} ` +
         'See finetune train --help.',
     );
   }
@@ -38,11 +37,23 @@ export function validateFolders(
       `${strange.path}/ is no class of train/. Expected only folders named as there: ${classNames.join(', ')}.`,
     );
   }
+}
+
+/**
+ * Refuses what can be measured on, but not trained on.
+ * @throws FinetuneError `bad-data-set`
+ */
+export function validateTrainable(
+  dir: string,
+  folders: readonly ClassFolder[],
+  filled: ReadonlySet<string>,
+  skipped: Skipped,
+): void {
   const training = trainingFolders(folders);
   const empty = training.find(({ path }) => !filled.has(path));
   if (empty !== undefined) {
     refuse(
-      `Class folder ${join(dir, empty.path)} holds no image. Expected images in every class: add some, or remove the folder.${skippedNote}`,
+      `Class folder ${join(dir, empty.path)} holds no image. Expected images in every class: add some, or remove the folder.${noteSkipped(skipped)}`,
     );
   }
   if (training.length === 1) refuse(describeOneClass(dir, training[0]!));
@@ -91,7 +102,15 @@ export async function describeFolders(
     loose.length === 0
       ? []
       : [`Images in ${dir} itself, outside every class folder, not used: ${loose.length}, e.g. ${loose[0]}.`];
-  return [...looseWarning, ...describeMissingClasses(folders, filled)];
+  return [...looseWarning, ...describeEmpty(folders, filled), ...describeMissingClasses(folders, filled)];
+}
+
+/** Where it is not refused, since nothing is trained. */
+function describeEmpty(folders: readonly ClassFolder[], filled: ReadonlySet<string>): string[] {
+  const empty = trainingFolders(folders).filter(({ path }) => !filled.has(path));
+  return empty.length === 0
+    ? []
+    : [`Class folders without images: ${empty.map(({ path }) => path).join(', ')}.`];
 }
 
 function describeMissingClasses(folders: readonly ClassFolder[], filled: ReadonlySet<string>): string[] {

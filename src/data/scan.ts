@@ -11,7 +11,7 @@ import {
   validateReadable,
 } from './class-folders.js';
 import { type Contents, identifyFiles } from './contents.js';
-import { describeFolders, describeLinked, validateFolders } from './folder-checks.js';
+import { describeFolders, describeLinked, validateFolders, validateTrainable } from './folder-checks.js';
 import { describeDuplicates } from './duplicates.js';
 import { byNature } from './natural-order.js';
 
@@ -34,9 +34,10 @@ export interface DataSet {
 /**
  * Scans a folder that holds a folder per class, or train/ (with val/, test/) each with a folder per class.
  * Contents decide what is an image, not names; hidden files are passed over.
+ * @param purpose training takes two classes, each with an image; measuring takes what is there
  * @throws FinetuneError `not-found` | `bad-data-set` naming the class or folder and what was expected
  */
-export async function scanDataSet(dir: string): Promise<DataSet> {
+export async function scanDataSet(dir: string, purpose: 'train' | 'measure' = 'train'): Promise<DataSet> {
   const folders = await findClassFolders(dir);
   const files = await identifyAll(dir, folders);
   const bad = files.flatMap(({ path, contents }) =>
@@ -46,6 +47,7 @@ export async function scanDataSet(dir: string): Promise<DataSet> {
   const linked = files.filter(({ contents }) => contents.kind === 'linked-folder').map(({ path }) => path);
   const skipped = { bad, linked };
   validateFolders(dir, folders, filled, skipped);
+  if (purpose === 'train') validateTrainable(dir, folders, filled, skipped);
   const classNames = classNamesOf(folders);
   const images = labelImages(files, classNames);
   const sides = sidesOf(files);

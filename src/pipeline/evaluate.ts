@@ -31,8 +31,9 @@ export async function evaluate(
   emit: EmitEvent,
 ): Promise<Evaluation> {
   const run = await resolveRun(request.model);
-  const dataSet = await scanDataSet(request.data);
+  const dataSet = await scanDataSet(request.data, 'measure');
   const labels = mapLabels(dataSet.classNames, run.record.classNames);
+  for (const message of dataSet.warnings) emit({ type: 'warning', message });
   const classifier = await openClassifier({ model: run.dir });
   const answers = await classifyAll(classifier, dataSet.root, dataSet.images, emit).finally(() =>
     classifier.close(),

@@ -1,6 +1,6 @@
 // The main job as a user runs it: train on real digits, predict, evaluate.
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import { checkout, makeWorkplace } from '../helpers/finetune.js';
@@ -89,6 +89,24 @@ test('evaluate measures, warns of images that were trained on, and is a gate for
   assert.ok(evaluation.unseen.accuracy <= evaluation.metrics.accuracy);
   assert.match(stderr, /were trained on/);
   assert.equal(workplace.run([...args, '--min-accuracy', '1']).status, 1);
+});
+
+test('evaluate measures what is there, also one class alone, and shows what is wrong with the folder', () => {
+  cpSync(join(checkout, 'datasets/digits/7'), join(workplace.dir, 'sevens/7'), { recursive: true });
+  mkdirSync(join(workplace.dir, 'sevens/8'));
+  const { status, stdout, stderr } = workplace.run([
+    'evaluate',
+    '--data',
+    'sevens',
+    '--model',
+    'runs/digits',
+    '--json',
+  ]);
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /Class folders without images: 8\./);
+  const { images, metrics } = JSON.parse(stdout);
+  assert.equal(images, 60);
+  assert.ok(metrics.accuracy > 0.7, `accuracy ${metrics.accuracy}`);
 });
 
 test('training by epochs keeps a history, a line an epoch', () => {

@@ -102,6 +102,14 @@ test('a class folder that holds nothing but a link to a folder is refused with t
   await assert.rejects(scanDataSet(root), /holds no image.*not followed: 1, e\.g\. cats\/more/);
 });
 
+test('one class, or an empty one, can be measured on though not trained on', async t => {
+  const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'dogs/readme.md': '' });
+  await assert.rejects(scanDataSet(root), /Class folder .*dogs holds no image/);
+  const { classNames, images, warnings } = await scanDataSet(root, 'measure');
+  assert.deepEqual([classNames, images.length], [['cats', 'dogs'], 1]);
+  assert.deepEqual(warnings, ['Class folders without images: dogs.']);
+});
+
 test('a named pipe does not hold the scan up', { skip: process.platform === 'win32' }, async t => {
   const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'dogs/b.jpg': jpegs.b });
   spawnSync('mkfifo', [join(root, 'cats/pipe.jpg')]);
