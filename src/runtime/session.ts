@@ -80,6 +80,20 @@ function declaredShape(metadata: InferenceSession.ValueMetadata | undefined): De
   return metadata?.isTensor ? metadata.shape : [];
 }
 
+/** Opens a model, uses it, and frees it whatever happens. */
+export async function withSession<Result>(
+  model: Uint8Array | string,
+  options: SessionOptions,
+  use: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const session = await openSession(model, options);
+  try {
+    return await use(session);
+  } finally {
+    await session.release();
+  }
+}
+
 async function checkFile(path: string): Promise<void> {
   const found = await stat(path).catch((cause: unknown) => {
     throw new FinetuneError('not-found', `No model at ${path}. Expected an ONNX file.`, { cause });

@@ -3,11 +3,18 @@
 import type { Network } from '../../types.js';
 import { compileGraph } from '../onnx/compile.js';
 import { encodeModel } from '../onnx/encode.js';
-import type { OnnxGraph } from '../onnx/graph.js';
-import { openSession, type SessionOptions } from '../session.js';
+import { type SessionOptions, withSession } from '../session.js';
 import type { Calibration } from './calibration.js';
-import { type ImageInput, openObserver, type RangeMethod } from './observe.js';
-import { type Fidelity, type Probe, runTrial, type Speeds, type TrialSetting } from './trial.js';
+import { continueWith, imagesOfFirstLook, iterate, lookAtSpeed, takeImages } from './first-look.js';
+import { type Images, observeImages, type Statistics } from './observations.js';
+import {
+  type Candidate,
+  type Fidelity,
+  runTrial,
+  speedupOf,
+  type TrialRecord,
+  type TrialSetting,
+} from './trial.js';
 
 export interface PrecisionChoice {
   readonly precision: 'fp32' | 'int8';
@@ -17,14 +24,6 @@ export interface PrecisionChoice {
   readonly trials: readonly TrialRecord[];
   /** The one of them that was taken. */
   readonly taken?: TrialRecord;
-}
-
-/** Plain data, for run.json and for people. */
-export interface TrialRecord extends Fidelity {
-  readonly range: RangeMethod;
-  readonly floatLayers: number;
-  /** Images per second of the network alone, in float and on bytes; absent where the features are too far off. */
-  readonly imagesPerSecond?: Speeds;
 }
 
 export interface ChoiceOptions extends SessionOptions {
@@ -42,7 +41,7 @@ const excellent = { cosineMean: 0.999, cosineMin: 0.995 } as const;
 const enoughSpeed = 0.9;
 
 interface Stage {
-  readonly candidates: readonly { readonly range: RangeMethod; readonly floatLayers: number }[];
+  readonly candidates: readonly Candidate[];
   /** Features that make further stages needless. */
   readonly goal: Fidelity;
 }
@@ -60,59 +59,31 @@ const stages: readonly Stage[] = [
   { candidates: [{ range: 'min-max', floatLayers: 9 }], goal: requirements },
 ];
 
-/** One image in four is not calibrated on but measured on, up to this many. */
-const mostProbes = 8;
-
 /**
  * Calibrates on `images`, measures, and chooses; 32 images are plenty. With fewer than two the network stays in float.
  * @throws FinetuneError `unsupported-layer` | `bad-model` | `bad-weights`
  */
 export async function choosePrecision(
   network: Network,
-  images: AsyncIterable<ImageInput> | Iterable<ImageInput>,
+  images: Images,
   options: ChoiceOptions = {},
 ): Promise<PrecisionChoice> {
   const graph = compileGraph(network);
-  const { probes, calibrated, statistics } = await observeImages(graph, images);
-  if (probes.length === 0 || calibrated === 0) return { precision: 'fp32', trials: [] };
-  const float = await openSession(encodeModel(graph), options);
-  try {
-    const accepts = options.force ? () => true : isWorthwhile;
-    const setting = { graph, probes, float, options, isFaithful: options.force ? () => true : isFaithful };
-    return takeBest(await tryStages(statistics, setting), accepts);
-  } finally {
-    await float.release();
+  const rest = iterate(images);
+  const first = await takeImages(rest, imagesOfFirstLook);
+  if (first.length < imagesOfFirstLook) return { precision: 'fp32', trials: [] };
+  if (!options.force) {
+    // Slower than floats, as on processors without instructions for bytes (VNNI and its like): not worth trials.
+    const look = await lookAtSpeed(graph, first, stages[0]!.candidates[0]!, options);
+    if (speedupOf(look) < 1) return { precision: 'fp32', trials: [look] };
   }
-}
-
-type Statistics = (method: RangeMethod) => Calibration['values'];
-
-interface Observations {
-  readonly probes: readonly Probe[];
-  /** How many images the statistics are made of. */
-  readonly calibrated: number;
-  readonly statistics: Statistics;
-}
-
-/** Two sessions at once would need twice the memory: this one is gone when the trials begin. */
-async function observeImages(
-  graph: OnnxGraph,
-  images: AsyncIterable<ImageInput> | Iterable<ImageInput>,
-): Promise<Observations> {
-  const observer = await openObserver(graph);
-  const probes: Probe[] = [];
-  let seen = 0;
-  try {
-    for await (const image of images) {
-      const isProbe = seen % 4 === 0 && probes.length < mostProbes;
-      const features = await observer.run(image, !isProbe);
-      if (isProbe) probes.push({ ...image, features: features.slice() });
-      seen += 1;
-    }
-  } finally {
-    await observer.release();
-  }
-  return { probes, calibrated: seen - probes.length, statistics: method => observer.statistics(method) };
+  const observed = await observeImages(graph, continueWith(first, rest));
+  const trials = await withSession(encodeModel(graph), options, float => {
+    const isGood = options.force ? () => true : isFaithful;
+    const setting = { graph, probes: observed.probes, float, options, isFaithful: isGood };
+    return tryStages(observed.statistics, setting);
+  });
+  return takeBest(trials, options.force ? () => true : isWorthwhile);
 }
 
 type Trials = ReadonlyMap<TrialRecord, Calibration>;
@@ -152,8 +123,4 @@ function takeBest(trials: Trials, accepts: (record: TrialRecord) => boolean): Pr
     .sort((a, b) => b.cosineMean - a.cosineMean)[0];
   if (taken === undefined) return { precision: 'fp32', trials: records };
   return { precision: 'int8', calibration: trials.get(taken)!, trials: records, taken };
-}
-
-function speedupOf({ imagesPerSecond: speeds }: TrialRecord): number {
-  return speeds === undefined ? 0 : speeds.int8 / speeds.fp32;
 }

@@ -5,7 +5,24 @@ import type { OnnxGraph } from '../onnx/graph.js';
 import { openSession, type Session, type SessionOptions } from '../session.js';
 import type { Calibration } from './calibration.js';
 import { quantizeGraph } from './compile.js';
-import type { ImageInput } from './observe.js';
+import type { ImageInput, RangeMethod } from './observe.js';
+
+/** A quantisation to try. */
+export interface Candidate {
+  readonly range: RangeMethod;
+  readonly floatLayers: number;
+}
+
+/** Plain data, for run.json and for people. */
+export interface TrialRecord extends Candidate, Fidelity {
+  /** Images per second of the network alone, in float and on bytes; absent where the features are too far off. */
+  readonly imagesPerSecond?: Speeds;
+}
+
+/** How many times as fast as in float; 0 where it was not measured. */
+export function speedupOf({ imagesPerSecond: speeds }: TrialRecord): number {
+  return speeds === undefined ? 0 : speeds.int8 / speeds.fp32;
+}
 
 /** An image that calibration has not seen, with its features in float. */
 export interface Probe extends ImageInput {

@@ -1,0 +1,36 @@
+// What is learnt from images before any trial: the statistics to calibrate with, and probes that they do not know.
+
+import type { OnnxGraph } from '../onnx/graph.js';
+import type { Calibration } from './calibration.js';
+import { type ImageInput, openObserver, type RangeMethod } from './observe.js';
+import type { Probe } from './trial.js';
+
+export type Images = AsyncIterable<ImageInput> | Iterable<ImageInput>;
+
+/** One image in four is not calibrated on but measured on, up to this many. */
+const mostProbes = 8;
+
+export type Statistics = (method: RangeMethod) => Calibration['values'];
+
+export interface Observations {
+  readonly probes: readonly Probe[];
+  readonly statistics: Statistics;
+}
+
+/** Two sessions at once would need twice the memory: this one is gone when the trials begin. */
+export async function observeImages(graph: OnnxGraph, images: Images): Promise<Observations> {
+  const observer = await openObserver(graph);
+  const probes: Probe[] = [];
+  let seen = 0;
+  try {
+    for await (const image of images) {
+      const isProbe = seen % 4 === 0 && probes.length < mostProbes;
+      const features = await observer.run(image, !isProbe);
+      if (isProbe) probes.push({ ...image, features: features.slice() });
+      seen += 1;
+    }
+  } finally {
+    await observer.release();
+  }
+  return { probes, statistics: method => observer.statistics(method) };
+}
