@@ -41,8 +41,15 @@ export async function askChild(
   return answer;
 }
 
-/** In the program that `askChild` starts: answers with what `work` makes of the question, or with why it fails. */
+/**
+ * In the program that `askChild` starts: answers with what `work` makes of the question, or with why it fails.
+ * The program ends when nobody waits for the answer any more.
+ */
 export async function answerParent<Question>(work: (question: Question) => Promise<unknown>): Promise<void> {
+  if (!process.connected) process.exit(1);
+  process.once('disconnect', () => process.exit(1));
+  // A listener alone would keep a program going that has answered.
+  process.channel?.unref();
   process.send?.(await reply(work));
 }
 

@@ -1,5 +1,7 @@
 // Work in a process of its own, whatever becomes of that process.
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import test from 'node:test';
 import { askChild } from '../src/child-process.js';
 
@@ -16,4 +18,13 @@ test('what goes wrong in the process is the reason of the error here', async () 
 test('of a process that crashes, the error tells what it wrote last, or how it ended', async () => {
   await assert.rejects(ask('crash'), /^Error: out of luck$/);
   await assert.rejects(ask('die'), /^Error: the process ended with SIGKILL$/);
+});
+
+test('a process whose parent has gone does not work on, whenever it goes', async () => {
+  for (const moment of ['spawn', 'message']) {
+    const child = fork(new URL('./helpers/answering-process.ts', import.meta.url), ['"wait"']);
+    await once(child, moment);
+    child.disconnect();
+    assert.deepEqual(await once(child, 'exit'), [1, null]);
+  }
 });

@@ -4,6 +4,10 @@ import { answerParent } from '../../src/child-process.js';
 await answerParent(async (question: string) => {
   if (question === 'fail') throw new Error('no answer to that');
   if (question === 'die') process.kill(process.pid, 'SIGKILL');
+  if (question === 'wait') {
+    process.send?.('at work');
+    await new Promise(resolve => setTimeout(resolve, 600_000));
+  }
   if (question === 'crash') {
     process.stderr.write('out of luck\n');
     process.exit(3);
