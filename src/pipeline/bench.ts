@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { listBackbones, resolveBackbone } from '../backbones/resolve.js';
 import { askChild } from '../child-process.js';
 import { messageOf } from '../errors.js';
+import { onInterrupt } from '../interrupt.js';
 import type { BenchOptions } from '../options.js';
 import { countProcessors } from '../runtime/processors.js';
 import type { BenchMeasurement, BenchResult, BenchRow, EmitEvent } from '../types.js';
@@ -28,6 +29,7 @@ export async function bench(options: BenchOptions, emit: EmitEvent): Promise<Ben
   const rows: BenchRow[] = [];
   emit({ type: 'stage', name: 'bench', detail: `${total} rows, each in a process of its own` });
   const folder = await mkdtemp(join(tmpdir(), 'finetune-bench-'));
+  const forget = onInterrupt(folder);
   try {
     for (const backbone of backbones) {
       for await (const row of measureBackbone(backbone, { options, readImages, threads, folder })) {
@@ -37,6 +39,7 @@ export async function bench(options: BenchOptions, emit: EmitEvent): Promise<Ben
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
+    forget();
   }
   return { threads, data: options.data ?? null, versions: versions(), rows };
 }

@@ -1,6 +1,7 @@
 // What `finetune bench` shows: what was measured, a row per measurement, then why others failed.
 
 import type { BenchResult, BenchRow } from '../types.js';
+import { printable } from './printable.js';
 import { renderTable } from './table.js';
 
 const head = ['backbone', 'precision', 'batch', 'images/s', 'p50 ms', 'p99 ms', 'peak MB'];
@@ -8,10 +9,10 @@ const alignments = ['left', 'left', 'right', 'right', 'right', 'right', 'right']
 
 /** @returns several lines, without a line break at the end */
 export function renderBench({ threads, data, rows }: BenchResult): string {
-  const images = data === null ? 'generated images' : `images of ${data}`;
+  const images = data === null ? 'generated images' : `images of ${printable(data)}`;
   const failures = new Set(rows.flatMap(renderFailure));
   return [
-    `Frozen base with average pooling, ${threads === 1 ? '1 thread' : `${threads} threads`}, ${images}, decoded beforehand.`,
+    `Frozen base with average pooling on ${images}, decoded beforehand; threads: ${threads}.`,
     renderTable(head, rows.map(renderRow), alignments),
     'p50 and p99: half of the batches, 99 of 100, took at most this long. Peak: of a process with nothing else in it.',
     ...(failures.size === 0 ? [] : [[...failures].join('\n')]),
@@ -19,7 +20,7 @@ export function renderBench({ threads, data, rows }: BenchResult): string {
 }
 
 function renderRow(row: BenchRow): (string | number)[] {
-  const setting = [row.backbone, row.precision, row.batchSize];
+  const setting = [printable(row.backbone), row.precision, row.batchSize];
   if ('failure' in row) return [...setting, 'failed', '', '', ''];
   const { imagesPerSecond, latencyMs, peakMegabytes } = row;
   const numbers = [imagesPerSecond, latencyMs.p50, latencyMs.p99].map(value => value.toFixed(1));
@@ -27,5 +28,5 @@ function renderRow(row: BenchRow): (string | number)[] {
 }
 
 function renderFailure(row: BenchRow): string[] {
-  return 'failure' in row ? [`! ${row.backbone}: ${row.failure}`] : [];
+  return 'failure' in row ? [`! ${printable(row.backbone)}: ${row.failure}`] : [];
 }

@@ -14,7 +14,7 @@ const failed = (batchSize: number): BenchRow => ({
 
 test('a row has its numbers, or failed, and each reason stands once below', () => {
   const text = renderBench({ threads: 2, data: null, versions: {}, rows: [measured, failed(1), failed(8)] });
-  assert.match(text, /2 threads, generated images, decoded beforehand/);
+  assert.match(text, /on generated images, decoded beforehand; threads: 2\.$/m);
   assert.match(text, /^small +fp32 +8 +123\.5 +60\.0 +75\.0 +142$/m);
   assert.match(text, /^mine +int8 +1 +failed\nmine +int8 +8 +failed$/m);
   assert.ok(text.endsWith('\n\n! mine: Layer x is unknown.'));
@@ -22,5 +22,5 @@ test('a row has its numbers, or failed, and each reason stands once below', () =
 
 test('the title tells where the images come from', () => {
   const text = renderBench({ threads: 1, data: './pets', versions: {}, rows: [measured] });
-  assert.match(text, /1 thread, images of \.\/pets,/);
+  assert.match(text, /on images of \.\/pets, decoded beforehand; threads: 1\./);
 });
