@@ -39,7 +39,7 @@ async function main(argv: string[]): Promise<number> {
     .demandCommand(1, 'Name a command.')
     .recommendCommands()
     .epilogue('Each command has its own: finetune train --help')
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .wrap(helpWidth(argv))
     .fail((message, error) => {
       throw error ?? wrongUse(message, argv[0]);
     });
@@ -67,6 +67,12 @@ async function main(argv: string[]): Promise<number> {
     const isUse = error instanceof Error && error.name === 'YError';
     return showFailure(isUse ? wrongUse(error.message, argv[0]) : error);
   }
+}
+
+/** yargs lays its help out before every command; without a width, which only a reader needs, that costs nothing. */
+function helpWidth(argv: readonly string[]): number | null {
+  const isRead = argv.length === 0 || argv.includes('--help') || argv.includes('-h');
+  return isRead ? Math.min(110, process.stdout.columns ?? 110) : null;
 }
 
 function positionals({ images, network }: Readonly<Record<string, unknown>>): string[] {
