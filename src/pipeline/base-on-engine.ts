@@ -10,7 +10,7 @@ import { toArtifacts } from '../keras/layers-model.js';
 import type { ImageFile } from '../types.js';
 import { mapAhead } from './ahead.js';
 import type { Base } from './base.js';
-import type { BaseAnswer } from './base-runtime.js';
+import type { BaseAnswer } from './base-answer.js';
 import { startStopwatch } from './stopwatch.js';
 
 /** Images that are handed over together; as many again are decoded meanwhile. */

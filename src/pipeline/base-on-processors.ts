@@ -9,7 +9,7 @@ import { countProcessors } from '../runtime/processors.js';
 import type { ImageFile } from '../types.js';
 import { mapAhead } from './ahead.js';
 import type { Base } from './base.js';
-import type { BaseAnswer } from './base-runtime.js';
+import type { BaseAnswer } from './base-answer.js';
 import type { BaseWorkerData, WorkerAnswer } from './base-worker.js';
 import type { Precision } from './precision.js';
 

@@ -1,22 +1,12 @@
 // Where the frozen base runs: in ONNX Runtime on the processors, or with the tensorflow engine on a CUDA GPU.
 
 import type { Engine } from '../engines/start.js';
-import type { QuantizedFeatures } from '../runtime/feature-record.js';
 import type { ImageFile } from '../types.js';
 import type { Base } from './base.js';
+import type { BaseAnswer } from './base-answer.js';
 import { runOnEngine } from './base-on-engine.js';
 import { runOnProcessors } from './base-on-processors.js';
 import { inFloat, type Precision, type PrecisionRequest, resolvePrecision } from './precision.js';
-
-/** Features of one image, or why there are none. */
-export type Outcome = Float32Array | QuantizedFeatures | { readonly reason: string };
-
-export interface BaseAnswer {
-  readonly image: ImageFile;
-  readonly outcome: Outcome;
-  /** Seconds by step: `read`, `decode`, `preprocess`, `base`; waiting for others' work included. */
-  readonly seconds: Readonly<Record<string, number>>;
-}
 
 export interface BaseRuntime {
   readonly name: 'onnxruntime' | 'tfjs';

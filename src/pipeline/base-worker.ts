@@ -4,7 +4,7 @@ import { workerData } from 'piscina';
 import { type InputRules, readInput } from '../data/read-input.js';
 import { FinetuneError } from '../errors.js';
 import { openSession, type SessionOptions } from '../runtime/session.js';
-import type { BaseAnswer } from './base-runtime.js';
+import type { BaseAnswer } from './base-answer.js';
 import { startStopwatch } from './stopwatch.js';
 
 /** What every thread needs to know once. */
