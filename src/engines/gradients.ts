@@ -10,12 +10,11 @@ import {
   registerGradient,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import { type Convolution, type ConvolutionAttrs, sizesOf } from './convolution.js';
 import {
-  type ConvolutionAttrs,
-  type ConvolutionSizes,
   gatherTaps,
   layPadding,
-  sizesOf,
+  needsPlainForm,
   spreadOutputs,
   spreadTaps,
   takeOffPadding,
@@ -50,26 +49,20 @@ export function registerGradients(): void {
     const gradFunc: GradFunc = (dy, saved, attrs) => {
       const [x, filter] = saved as [Tensor, Tensor];
       const sizes = sizesOf(x.shape, filter.shape, attrs as unknown as ConvolutionAttrs, kernels.isDepthwise);
-      return isPlainEnough(sizes, kernels.isDepthwise)
-        ? original.gradFunc(dy, saved, attrs)
-        : plainGradient(dy as Tensor, [x, filter], sizes, kernels);
+      return needsPlainForm(sizes, kernels.isDepthwise)
+        ? plainGradient(dy as Tensor, [x, filter], sizes, kernels)
+        : original.gradFunc(dy, saved, attrs);
     };
     own.add(gradFunc);
     registerGradient({ ...original, gradFunc });
   }
 }
 
-/** Whether every engine computes it: no dilation, and for depthwise convolutions one stride for both directions. */
-export function isPlainEnough(sizes: ConvolutionSizes, isDepthwise: boolean): boolean {
-  const { dilationHeight, dilationWidth, strideHeight, strideWidth } = sizes;
-  return dilationHeight === 1 && dilationWidth === 1 && !(isDepthwise && strideHeight !== strideWidth);
-}
-
 /** The gradient of the plain form, and back through what made it plain. */
 function plainGradient(
   dy: Tensor,
   [x, filter]: readonly [Tensor, Tensor],
-  sizes: ConvolutionSizes,
+  sizes: Convolution,
   { ofInput, ofFilter }: GradientKernels,
 ): ReturnType<GradFunc> {
   const run = (kernel: string, inputs: Record<string, Tensor>, attrs: NamedAttrMap) =>
@@ -93,7 +86,7 @@ function plainGradient(
 
 const plainAttrs: NamedAttrMap = { strides: [1, 1], dilations: [1, 1], pad: 'valid', dataFormat: 'NHWC' };
 
-function paddedShape({ batchSize, inHeight, inWidth, inChannels, padInfo }: ConvolutionSizes): number[] {
+function paddedShape({ batchSize, inHeight, inWidth, inChannels, padInfo }: Convolution): number[] {
   const { top, bottom, left, right } = padInfo;
   return [batchSize, inHeight + top + bottom, inWidth + left + right, inChannels];
 }

@@ -1,56 +1,27 @@
 // Convolutions as plain ones, of stride 1, without dilation and padding: what an engine lacks, in terms of what it has.
 // The padding is laid around the image, zeros between the taps of the filter, and every stride-th output is taken.
 
-import {
-  backend_util,
-  pad,
-  reshape,
-  slice,
-  stridedSlice,
-  type Tensor,
-  type Tensor4D,
-} from '@tensorflow/tfjs-core';
-
-/** tfjs' own record of a convolution's sizes. */
-export type ConvolutionSizes = backend_util.Conv2DInfo;
+import { pad, reshape, slice, stridedSlice, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import type { Convolution } from './convolution.js';
 
 type Shape4D = [number, number, number, number];
 type Spacing = readonly [height: number, width: number];
 
-/** Attributes of a convolution as tfjs hands them to kernels and gradients. */
-export interface ConvolutionAttrs {
-  readonly strides: number | [number, number];
-  readonly dilations?: number | [number, number] | undefined;
-  readonly pad: Parameters<typeof backend_util.computeConv2DInfo>[4];
-  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil' | undefined;
-}
-
 /**
- * @param image shape `[batch, height, width, in]`
- * @param filter shape `[height, width, in, out]`
+ * Whether TensorFlow needs the plain form: for dilation, which it does not differentiate, and for depthwise
+ * convolutions whose strides differ, which it does not compute.
+ * @throws Error where it would be needed in NCHW: what is below knows channels last only
  */
-export function sizesOf(
-  image: readonly number[],
-  filter: readonly number[],
-  { strides, dilations, pad: padding, dimRoundingMode }: ConvolutionAttrs,
-  depthwise: boolean,
-): ConvolutionSizes {
-  return backend_util.computeConv2DInfo(
-    image as Shape4D,
-    filter as Shape4D,
-    strides,
-    dilations ?? 1,
-    padding,
-    dimRoundingMode,
-    depthwise,
-  );
+export function needsPlainForm(sizes: Convolution, isDepthwise: boolean): boolean {
+  const { dilationHeight, dilationWidth, strideHeight, strideWidth, dataFormat } = sizes;
+  const isDilated = dilationHeight !== 1 || dilationWidth !== 1;
+  if (!isDilated && !(isDepthwise && strideHeight !== strideWidth)) return false;
+  if (dataFormat !== 'channelsLast') throw new Error('Such a convolution is not computed in NCHW.');
+  return true;
 }
 
 /** `[batch, height, width, in]` with the padding around it. */
-export function layPadding(
-  image: Tensor,
-  { padInfo: { top, bottom, left, right } }: ConvolutionSizes,
-): Tensor4D {
+export function layPadding(image: Tensor, { padInfo: { top, bottom, left, right } }: Convolution): Tensor4D {
   return pad(image as Tensor4D, [
     [0, 0],
     [top, bottom],
@@ -60,13 +31,13 @@ export function layPadding(
 }
 
 /** The inverse of `layPadding`. */
-export function takeOffPadding(image: Tensor, sizes: ConvolutionSizes): Tensor {
+export function takeOffPadding(image: Tensor, sizes: Convolution): Tensor {
   const { padInfo, inShape } = sizes;
   return slice(image, [0, padInfo.top, padInfo.left, 0], [...inShape]);
 }
 
 /** The filter with zeros between its taps: `[1 + (height - 1) x dilation, ...]`. */
-export function spreadTaps(filter: Tensor, { dilationHeight, dilationWidth }: ConvolutionSizes): Tensor4D {
+export function spreadTaps(filter: Tensor, { dilationHeight, dilationWidth }: Convolution): Tensor4D {
   const [height, width, ...channels] = filter.shape as Shape4D;
   const flat = reshape(filter, [1, height, width, channels[0] * channels[1]]);
   const spread = putZerosBetween(flat, [dilationHeight, dilationWidth]);
@@ -74,18 +45,18 @@ export function spreadTaps(filter: Tensor, { dilationHeight, dilationWidth }: Co
 }
 
 /** The inverse of `spreadTaps`. */
-export function gatherTaps(spread: Tensor, filterShape: number[], sizes: ConvolutionSizes): Tensor {
+export function gatherTaps(spread: Tensor, filterShape: number[], sizes: Convolution): Tensor {
   const step = [sizes.dilationHeight, sizes.dilationWidth, 1, 1];
   return reshape(stridedSlice(spread, [0, 0, 0, 0], spread.shape, step), filterShape);
 }
 
 /** Every stride-th of the outputs that the plain convolution gives. */
-export function takeOutputs(all: Tensor, { strideHeight, strideWidth }: ConvolutionSizes): Tensor {
+export function takeOutputs(all: Tensor, { strideHeight, strideWidth }: Convolution): Tensor {
   return stridedSlice(all, [0, 0, 0, 0], all.shape, [1, strideHeight, strideWidth, 1]);
 }
 
 /** The inverse of `takeOutputs`: zeros for the outputs that were not taken. */
-export function spreadOutputs(taken: Tensor, sizes: ConvolutionSizes): Tensor {
+export function spreadOutputs(taken: Tensor, sizes: Convolution): Tensor {
   const { inHeight, inWidth, effectiveFilterHeight, effectiveFilterWidth, padInfo } = sizes;
   const spread = putZerosBetween(taken, [sizes.strideHeight, sizes.strideWidth]);
   const [, height, width] = spread.shape as Shape4D;

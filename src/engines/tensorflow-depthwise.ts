@@ -9,8 +9,8 @@ import {
   tidy,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import { isPlainEnough } from './gradients.js';
-import { type ConvolutionAttrs, layPadding, sizesOf, spreadTaps, takeOutputs } from './plain-convolution.js';
+import { type ConvolutionAttrs, sizesOf } from './convolution.js';
+import { layPadding, needsPlainForm, spreadTaps, takeOutputs } from './plain-convolution.js';
 
 const kernelName = 'DepthwiseConv2dNative';
 const backendName = 'tensorflow';
@@ -26,7 +26,7 @@ function complete(original: KernelFunc): KernelFunc {
   return call => {
     const { x, filter } = call.inputs as { x: Tensor; filter: Tensor };
     const sizes = sizesOf(x.shape, filter.shape, call.attrs as unknown as ConvolutionAttrs, true);
-    if (isPlainEnough(sizes, true)) return original(call);
+    if (!needsPlainForm(sizes, true)) return original(call);
     return tidy(() => {
       const all = depthwiseConv2d(layPadding(x, sizes), spreadTaps(filter, sizes), 1, 'valid');
       return takeOutputs(all, sizes);

@@ -1,20 +1,8 @@
-// The sizes of a convolution, out of the attributes that tfjs gives to the kernels of its gradients.
+// Convolutions as the wasm backend computes them: channels come last.
 
-import { backend_util } from '@tensorflow/tfjs-core';
+import { type Convolution, type ConvolutionAttrs, sizesOf } from '../convolution.js';
 
-/** Sizes of a convolution: tfjs' own record of them. */
-export type Convolution = backend_util.Conv2DInfo;
-
-type Shape4D = [number, number, number, number];
-
-/** Attributes that the gradients of plain and depthwise convolutions share. */
-export interface ConvolutionAttrs {
-  readonly strides: number | [number, number];
-  readonly dilations?: number | [number, number];
-  readonly pad: Parameters<typeof backend_util.computeConv2DInfo>[4];
-  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  readonly dataFormat?: 'NHWC' | 'NCHW';
-}
+export type { Convolution, ConvolutionAttrs };
 
 /**
  * @param inputShape `[batch, height, width, in]`
@@ -28,13 +16,5 @@ export function resolveConvolution(
   depthwise = false,
 ): Convolution {
   if (attrs.dataFormat === 'NCHW') throw new Error('The wasm backend computes no convolution in NCHW.');
-  return backend_util.computeConv2DInfo(
-    inputShape as Shape4D,
-    filterShape as Shape4D,
-    attrs.strides,
-    attrs.dilations ?? 1,
-    attrs.pad,
-    attrs.dimRoundingMode,
-    depthwise,
-  );
+  return sizesOf(inputShape, filterShape, attrs, depthwise);
 }
