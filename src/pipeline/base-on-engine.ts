@@ -7,6 +7,7 @@ import type { EngineBase } from '../engines/base.js';
 import { findGpus } from '../engines/gpus.js';
 import { FinetuneError } from '../errors.js';
 import { toArtifacts } from '../keras/layers-model.js';
+import { joinImages } from '../runtime/image-input.js';
 import type { ImageFile } from '../types.js';
 import { mapAhead } from './ahead.js';
 import type { Base } from './base.js';
@@ -18,7 +19,7 @@ const imagesAtOnce = 64;
 
 interface ReadImage {
   readonly image: ImageFile;
-  readonly input?: NetworkInput['input'];
+  readonly input?: NetworkInput;
   readonly reason?: string;
   readonly seconds: BaseAnswer['seconds'];
 }
@@ -35,10 +36,10 @@ export async function* runOnEngine(
     for await (const read of mapAhead(images, image => readImage(image, root, rules), imagesAtOnce)) {
       batch.push(read);
       if (batch.length < imagesAtOnce) continue;
-      yield* answerBatch(base, batch, rules);
+      yield* answerBatch(base, batch);
       batch = [];
     }
-    yield* answerBatch(base, batch, rules);
+    yield* answerBatch(base, batch);
   } finally {
     base.release();
   }
@@ -58,7 +59,7 @@ async function openBase(network: Base['network']): Promise<EngineBase> {
 async function readImage(image: ImageFile, root: string, rules: InputRules): Promise<ReadImage> {
   const watch = startStopwatch();
   try {
-    const { input } = await readInput(join(root, image.path), rules, watch.lap);
+    const input = await readInput(join(root, image.path), rules, watch.lap);
     return { image, input, seconds: watch.seconds() };
   } catch (error) {
     if (!(error instanceof FinetuneError && error.code === 'bad-image')) throw error;
@@ -66,14 +67,10 @@ async function readImage(image: ImageFile, root: string, rules: InputRules): Pro
   }
 }
 
-async function* answerBatch(
-  base: EngineBase,
-  batch: readonly ReadImage[],
-  { size: [height, width] }: InputRules,
-): AsyncGenerator<BaseAnswer> {
+async function* answerBatch(base: EngineBase, batch: readonly ReadImage[]): AsyncGenerator<BaseAnswer> {
   const inputs = batch.flatMap(({ input }) => input ?? []);
   const watch = startStopwatch();
-  const rows = await runBatch(base, inputs, [inputs.length, height, width, 3]);
+  const rows = await runBatch(base, inputs);
   const share = watch.seconds().total! / Math.max(1, inputs.length);
   let row = 0;
   for (const { image, reason, seconds } of batch) {
@@ -83,16 +80,10 @@ async function* answerBatch(
 }
 
 /** @returns the features of each input */
-async function runBatch(
-  base: EngineBase,
-  inputs: readonly Float32Array[],
-  shape: readonly number[],
-): Promise<Float32Array[]> {
+async function runBatch(base: EngineBase, inputs: readonly NetworkInput[]): Promise<Float32Array[]> {
   if (inputs.length === 0) return [];
-  const length = inputs[0]!.length;
-  const joined = new Float32Array(inputs.length * length);
-  for (const [i, input] of inputs.entries()) joined.set(input, i * length);
-  const { data } = await base.run(joined, shape);
+  const { input, shape } = joinImages(inputs);
+  const { data } = await base.run(input, shape);
   const size = data.length / inputs.length;
   return inputs.map((_, i) => data.slice(i * size, (i + 1) * size));
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as layers from '@tensorflow/tfjs-layers';
 import { appendLayers } from '../../src/backbones/cut.js';
+import type { ImageInput } from '../../src/runtime/image-input.js';
 import { compileGraph, compileOnnx } from '../../src/runtime/onnx/compile.js';
 import {
   type Calibration,
@@ -10,7 +11,7 @@ import {
 } from '../../src/runtime/quantise/calibration.js';
 import { choosePrecision, requirements } from '../../src/runtime/quantise/choose.js';
 import { compileQuantized } from '../../src/runtime/quantise/compile.js';
-import { type ImageInput, openObserver } from '../../src/runtime/quantise/observe.js';
+import { openObserver } from '../../src/runtime/quantise/observe.js';
 import { quantizationOf } from '../../src/runtime/quantise/quantization.js';
 import { quantizeWeights } from '../../src/runtime/quantise/weights.js';
 import { openSession } from '../../src/runtime/session.js';

@@ -1,10 +1,10 @@
 // A base in the precision that is to be measured.
 
 import { FinetuneError } from '../../errors.js';
+import type { ImageInput } from '../../runtime/image-input.js';
 import { compileOnnx } from '../../runtime/onnx/compile.js';
 import { choosePrecision } from '../../runtime/quantise/choose.js';
 import { compileQuantized } from '../../runtime/quantise/compile.js';
-import type { ImageInput } from '../../runtime/quantise/observe.js';
 import type { BenchSetting, Network } from '../../types.js';
 
 /**

@@ -6,12 +6,13 @@ import { encodeModel } from '../onnx/encode.js';
 import { type SessionOptions, withSession } from '../session.js';
 import type { Calibration } from './calibration.js';
 import { continueWith, imagesOfFirstLook, iterate, lookAtSpeed, takeImages } from './first-look.js';
-import { type Images, observeImages, type Statistics } from './observations.js';
+import { type Images, observeImages } from './observations.js';
 import {
   type Candidate,
   type Fidelity,
   runTrial,
   speedupOf,
+  type Trial,
   type TrialRecord,
   type TrialSetting,
 } from './trial.js';
@@ -78,25 +79,18 @@ export async function choosePrecision(
     if (speedupOf(look) < 1) return { precision: 'fp32', trials: [look] };
   }
   const observed = await observeImages(graph, continueWith(first, rest));
-  const trials = await withSession(encodeModel(graph), options, float => {
-    const isGood = options.force ? () => true : isFaithful;
-    const setting = { graph, probes: observed.probes, float, options, isFaithful: isGood };
-    return tryStages(observed.statistics, setting);
-  });
+  const isGood = options.force ? () => true : isFaithful;
+  const trials = await withSession(encodeModel(graph), options, float =>
+    tryStages({ ...observed, graph, float, options, isFaithful: isGood }),
+  );
   return takeBest(trials, options.force ? () => true : isWorthwhile);
 }
 
-type Trials = ReadonlyMap<TrialRecord, Calibration>;
-
-async function tryStages(statistics: Statistics, setting: TrialSetting): Promise<Trials> {
-  const trials = new Map<TrialRecord, Calibration>();
+async function tryStages(setting: TrialSetting): Promise<Trial[]> {
+  const trials: Trial[] = [];
   for (const { candidates, goal } of stages) {
-    for (const candidate of candidates) {
-      const calibration = { floatLayers: candidate.floatLayers, values: statistics(candidate.range) };
-      const { fidelity, speeds } = await runTrial(setting, calibration);
-      trials.set({ ...candidate, ...fidelity, ...(speeds && { imagesPerSecond: speeds }) }, calibration);
-    }
-    if ([...trials.keys()].some(record => isWorthwhile(record) && reaches(record, goal))) break;
+    for (const candidate of candidates) trials.push(await runTrial(setting, candidate));
+    if (trials.some(({ record }) => isWorthwhile(record) && reaches(record, goal))) break;
   }
   return trials;
 }
@@ -114,13 +108,13 @@ function isWorthwhile({ imagesPerSecond: speeds }: TrialRecord): boolean {
 }
 
 /** The most faithful one of those that are about as fast as the fastest. */
-function takeBest(trials: Trials, accepts: (record: TrialRecord) => boolean): PrecisionChoice {
-  const records = [...trials.keys()];
-  const accepted = records.filter(accepts);
-  const fastest = Math.max(...accepted.map(speedupOf));
+function takeBest(trials: readonly Trial[], accepts: (record: TrialRecord) => boolean): PrecisionChoice {
+  const records = trials.map(({ record }) => record);
+  const accepted = trials.filter(({ record }) => accepts(record));
+  const fastest = Math.max(...accepted.map(({ record }) => speedupOf(record)));
   const taken = accepted
-    .filter(record => speedupOf(record) >= enoughSpeed * fastest)
-    .sort((a, b) => b.cosineMean - a.cosineMean)[0];
+    .filter(({ record }) => speedupOf(record) >= enoughSpeed * fastest)
+    .sort((a, b) => b.record.cosineMean - a.record.cosineMean)[0];
   if (taken === undefined) return { precision: 'fp32', trials: records };
-  return { precision: 'int8', calibration: trials.get(taken)!, trials: records, taken };
+  return { precision: 'int8', calibration: taken.calibration, trials: records, taken: taken.record };
 }

@@ -1,10 +1,10 @@
 // The speed of bytes, before much is spent on them: from two images, one to calibrate on and one to measure on.
 
+import type { ImageInput } from '../image-input.js';
 import { encodeModel } from '../onnx/encode.js';
 import type { OnnxGraph } from '../onnx/graph.js';
 import { type SessionOptions, withSession } from '../session.js';
 import { type Images, observeImages } from './observations.js';
-import type { ImageInput } from './observe.js';
 import { type Candidate, runTrial, type TrialRecord } from './trial.js';
 
 export const imagesOfFirstLook = 2;
@@ -16,12 +16,11 @@ export async function lookAtSpeed(
   candidate: Candidate,
   options: SessionOptions,
 ): Promise<TrialRecord> {
-  const { probes, statistics } = await observeImages(graph, images);
-  const calibration = { floatLayers: candidate.floatLayers, values: statistics(candidate.range) };
-  const { fidelity, speeds } = await withSession(encodeModel(graph), options, float =>
-    runTrial({ graph, probes, float, options, isFaithful: () => true }, calibration),
+  const observed = await observeImages(graph, images);
+  const { record } = await withSession(encodeModel(graph), options, float =>
+    runTrial({ ...observed, graph, float, options, isFaithful: () => true }, candidate),
   );
-  return { ...candidate, ...fidelity, ...(speeds && { imagesPerSecond: speeds }) };
+  return record;
 }
 
 export async function* iterate(images: Images): AsyncGenerator<ImageInput> {

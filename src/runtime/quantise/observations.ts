@@ -1,20 +1,23 @@
 // What is learnt from images before any trial: the statistics to calibrate with, and probes that they do not know.
 
+import type { ImageInput } from '../image-input.js';
 import type { OnnxGraph } from '../onnx/graph.js';
 import type { Calibration } from './calibration.js';
-import { type ImageInput, openObserver, type RangeMethod } from './observe.js';
-import type { Probe } from './trial.js';
+import { openObserver, type RangeMethod } from './observe.js';
 
 export type Images = AsyncIterable<ImageInput> | Iterable<ImageInput>;
 
 /** One image in four is not calibrated on but measured on, up to this many. */
 const mostProbes = 8;
 
-export type Statistics = (method: RangeMethod) => Calibration['values'];
+/** An image that calibration has not seen, with its features in float. */
+export interface Probe extends ImageInput {
+  readonly features: Float32Array;
+}
 
 export interface Observations {
   readonly probes: readonly Probe[];
-  readonly statistics: Statistics;
+  readonly statistics: (method: RangeMethod) => Calibration['values'];
 }
 
 /** Two sessions at once would need twice the memory: this one is gone when the trials begin. */

@@ -1,18 +1,12 @@
 // Runs a network on images and keeps what matters for quantisation: per value and image the extremes, per channel the mean.
 
+import type { ImageInput } from '../image-input.js';
 import { importRuntime, openInference } from '../inference.js';
 import { encodeModel } from '../onnx/encode.js';
 import type { OnnxGraph, OnnxNode } from '../onnx/graph.js';
-import type { ImageBatchShape } from '../session.js';
 import type { ValueStatistics } from './calibration.js';
 import { valuesToObserve } from './plan.js';
 import type { Range } from './quantization.js';
-
-/** One preprocessed image, `[1, height, width, 3]`. */
-export interface ImageInput {
-  readonly input: Float32Array;
-  readonly shape: ImageBatchShape;
-}
 
 /** How the range of a value follows from its extremes on single images. */
 export type RangeMethod = 'min-max' | 'percentile';

@@ -1,11 +1,13 @@
 // One quantisation of a network, tried: how far its features are from those in float, and how fast it is.
 
 import { performance } from 'node:perf_hooks';
+import { type ImageInput, joinImages } from '../image-input.js';
 import type { OnnxGraph } from '../onnx/graph.js';
-import { openSession, type Session, type SessionOptions } from '../session.js';
+import { type Session, type SessionOptions, withSession } from '../session.js';
 import type { Calibration } from './calibration.js';
 import { quantizeGraph } from './compile.js';
-import type { ImageInput, RangeMethod } from './observe.js';
+import type { Observations, Probe } from './observations.js';
+import type { RangeMethod } from './observe.js';
 
 /** A quantisation to try. */
 export interface Candidate {
@@ -24,11 +26,6 @@ export function speedupOf({ imagesPerSecond: speeds }: TrialRecord): number {
   return speeds === undefined ? 0 : speeds.int8 / speeds.fp32;
 }
 
-/** An image that calibration has not seen, with its features in float. */
-export interface Probe extends ImageInput {
-  readonly features: Float32Array;
-}
-
 export interface Fidelity {
   /** Cosine of the features with those in float, over the probes. */
   readonly cosineMean: number;
@@ -41,15 +38,14 @@ export interface Speeds {
   readonly int8: number;
 }
 
+/** What was measured, and with what to quantise the same way again. */
 export interface Trial {
-  readonly fidelity: Fidelity;
-  /** Not measured where the features are too far off. */
-  readonly speeds?: Speeds;
+  readonly record: TrialRecord;
+  readonly calibration: Calibration;
 }
 
-export interface TrialSetting {
+export interface TrialSetting extends Observations {
   readonly graph: OnnxGraph;
-  readonly probes: readonly Probe[];
   /** The network in float. */
   readonly float: Session;
   readonly options: SessionOptions;
@@ -63,17 +59,15 @@ const timedImages = 2;
 const mostRounds = 10;
 const timingBudgetMs = 500;
 
-/** Quantises a graph with `calibration` and measures it. */
-export async function runTrial(setting: TrialSetting, calibration: Calibration): Promise<Trial> {
-  const { model } = quantizeGraph(setting.graph, calibration);
-  const session = await openSession(model, setting.options);
-  try {
-    const fidelity = await measureFidelity(session, setting.probes);
-    if (!setting.isFaithful(fidelity)) return { fidelity };
-    return { fidelity, speeds: await measureSpeeds(setting, session) };
-  } finally {
-    await session.release();
-  }
+/** Quantises the graph as `candidate` says, and measures it. */
+export async function runTrial(setting: TrialSetting, candidate: Candidate): Promise<Trial> {
+  const { graph, probes, statistics, options, isFaithful } = setting;
+  const calibration = { floatLayers: candidate.floatLayers, values: statistics(candidate.range) };
+  return await withSession(quantizeGraph(graph, calibration).model, options, async session => {
+    const record = { ...candidate, ...(await measureFidelity(session, probes)) };
+    if (!isFaithful(record)) return { record, calibration };
+    return { record: { ...record, imagesPerSecond: await measureSpeeds(setting, session) }, calibration };
+  });
 }
 
 async function measureFidelity(session: Session, probes: readonly Probe[]): Promise<Fidelity> {
@@ -112,14 +106,6 @@ async function measureSpeeds({ float, probes }: TrialSetting, session: Session):
   }
   const count = batch.shape[0];
   return { fp32: (1000 * count) / fp32, int8: (1000 * count) / int8 };
-}
-
-function joinImages(images: readonly ImageInput[]): ImageInput {
-  const [, ...size] = images[0]!.shape;
-  const length = images[0]!.input.length;
-  const input = new Float32Array(images.length * length);
-  for (const [i, image] of images.entries()) input.set(image.input, i * length);
-  return { input, shape: [images.length, ...size] };
 }
 
 async function timeRun(session: Session, { input, shape }: ImageInput): Promise<number> {
