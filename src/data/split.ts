@@ -52,10 +52,14 @@ function resolveFractions({ sides }: DataSet, options: SplitOptions): Fractions 
   );
 }
 
-/** A warning where some classes have no validation image, or a word where there is no validation at all. */
-export function describeUnjudged(val: readonly ImageFile[], classNames: readonly string[]): string[] {
+/**
+ * A warning where some classes have no validation image, or a word where there is no validation at all. Of a val/
+ * folder the scan has told already.
+ */
+export function describeUnjudged({ classNames, sides }: DataSet, val: readonly ImageFile[]): string[] {
   if (val.length === 0)
     return ['No image is held out for validation: how good the answers are stays unknown.'];
+  if (sides !== undefined && [...sides.values()].includes('val')) return [];
   const judged = new Set(val.map(({ label }) => label));
   const missing = classNames.filter((_, label) => !judged.has(label));
   if (missing.length === 0) return [];

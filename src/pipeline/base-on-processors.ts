@@ -1,6 +1,6 @@
 // The frozen base in ONNX Runtime, in threads that decode photos and run the base on them.
 
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
@@ -45,12 +45,12 @@ async function startPool(
   precision: Precision,
   photos: number,
 ): Promise<{ pool: Piscina; stop: () => Promise<void> }> {
+  const { model, output } = precision.compileBase(network);
+  const { bases, threads } = shareProcessors(photos, model.length);
   const dir = await mkdtemp(join(tmpdir(), 'finetune-base-'));
   const forget = onInterrupt(dir);
   const path = join(dir, 'base.onnx');
-  const { model, output } = precision.compileBase(network);
   await writeFile(path, model);
-  const { bases, threads } = shareProcessors(photos, (await stat(path)).size);
   const workerData: BaseWorkerData = { model: path, threads, output, ...rules };
   const pool = new Piscina({
     filename: new URL('./base-worker.js', import.meta.url).href,

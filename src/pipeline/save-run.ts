@@ -73,7 +73,7 @@ export async function saveRun(dir: string, training: Training): Promise<TrainRes
   };
   const { data, out, force } = training.options;
   const whenTaken = () => planRunFolder(data, out, force);
-  let result!: TrainResult;
+  let learnt!: Learnt;
   const run = await writeRunFolder(dir, { force, whenTaken }, async temporary => {
     await saveModel(join(temporary, 'model'), classifier, training);
     const model = precision.compile(classifier);
@@ -86,10 +86,10 @@ export async function saveRun(dir: string, training: Training): Promise<TrainRes
     const agreement =
       precision.name === 'int8' ? await compareModels(classifier, model, training) : undefined;
     watch.lap('verify');
-    result = summarise(dir, training, { ...measured, agreement });
-    await writeWhole(join(temporary, 'run.json'), `${JSON.stringify(record(result, training), null, 1)}\n`);
+    learnt = summarise(training, { ...measured, agreement });
+    await writeWhole(join(temporary, 'run.json'), `${JSON.stringify(record(learnt, training), null, 1)}\n`);
   });
-  return { ...result, run };
+  return { run, ...learnt };
 }
 
 function measure(
@@ -112,13 +112,15 @@ async function saveModel(dir: string, classifier: Network, { base, dataSet }: Tr
   });
 }
 
+/** What there is to say before the run has its folder. */
+type Learnt = Omit<TrainResult, 'run'>;
+
 function summarise(
-  run: string,
   { dataSet, sides, extracted, runtime: { precision }, engine, head, watch }: Training,
   measured: Pick<TrainResult, 'val' | 'test' | 'agreement'>,
-): TrainResult {
+): Learnt {
+  const seconds = watch.seconds();
   return {
-    run,
     classNames: dataSet.classNames,
     images: extracted.images.length,
     trainImages: sides.train.labels.length,
@@ -128,14 +130,13 @@ function summarise(
     engine,
     head: head.fit,
     ...measured,
-    seconds: watch.seconds(),
-    profile: { ...extracted.profile, head: watch.seconds().head ?? 0 },
+    seconds,
+    profile: { ...extracted.profile, head: seconds.head ?? 0 },
   };
 }
 
 /** run.json */
-function record(result: TrainResult, { options, base, runtime, dataSet, split, extracted }: Training) {
-  const { run: _run, ...learnt } = result;
+function record(learnt: Learnt, { options, base, runtime, dataSet, split, extracted }: Training) {
   const unreadable = new Set(extracted.bad.map(({ path }) => path));
   return {
     formatVersion: runFormatVersion,

@@ -31,13 +31,14 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
 
   const dataSet = await scanDataSet(options.data);
   const split = planSplit(dataSet, options);
-  for (const message of [...dataSet.warnings, ...describeUnjudged(split.val, dataSet.classNames)])
+  for (const message of [...dataSet.warnings, ...describeUnjudged(dataSet, split.val)])
     emit({ type: 'warning', message });
   for (const image of dataSet.bad) emit({ type: 'bad-image', image });
   watch.lap('scan');
 
   const { root } = dataSet;
   const engine = await startEngine(options.engine);
+  watch.lap('engine');
   const wanted = options.precision;
   const runtime = await chooseRuntime(base, engine, { wanted, root, images: split.train, emit });
   watch.lap('precision');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
 import type { DataSet } from '../../src/data/scan.js';
-import { planSplit } from '../../src/data/split.js';
+import { describeUnjudged, planSplit } from '../../src/data/split.js';
 import type { ImageFile, Side } from '../../src/types.js';
 
 const hashOf = (content: string) => createHash('sha256').update(content).digest('hex');
@@ -113,6 +113,14 @@ test('sides given by folders are kept', () => {
     assert.equal(images.length, 60);
     assert.ok(images.every(({ path }) => path.startsWith(`${side}/`)));
   }
+});
+
+test('a class without validation images is told, unless val/ is a folder, of which the scan tells', () => {
+  const dataSet = dataSetOf(20, 1);
+  const { val } = planSplit(dataSet, { seed });
+  assert.match(describeUnjudged(dataSet, val).join(), /No validation image of: c1\./);
+  assert.deepEqual(describeUnjudged({ ...dataSet, sides: new Map([['c0/0-0.jpg', 'val']]) }, val), []);
+  assert.match(describeUnjudged(dataSet, []).join(), /No image is held out/);
 });
 
 test('train/ without val/ is split, and test/ stays as it is', () => {
