@@ -1,9 +1,8 @@
 // Who runs, and how one run of each is measured. Every measurement is a process of its own.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { runProcess } from './process.js';
+import { readLastLine, runFinetune, runProcess } from './process.js';
 import { scripts, type Workspace } from './workspace.js';
 
 export interface Measurement {
@@ -75,22 +74,14 @@ async function measureFinetune(
   fresh: string,
   args: readonly string[],
 ): Promise<Measurement> {
-  const memoryFile = join(fresh, 'peak-memory');
-  const preload = pathToFileURL(join(scripts, 'report-memory.mjs')).href;
-  const { stdout, seconds } = await runProcess(
-    process.execPath,
-    ['--import', preload, join(checkout, 'dist/cli.js'), ...args],
-    {
-      cwd: checkout,
-      env: { ...process.env, FINETUNE_CACHE: join(fresh, 'cache'), PEAK_MEMORY_FILE: memoryFile },
-    },
-  );
+  const environment = { FINETUNE_CACHE: join(fresh, 'cache') };
+  const { stdout, seconds, peakMegabytes } = await runFinetune(checkout, fresh, args, environment);
   const result = trainResult.parse(JSON.parse(stdout));
   const { features } = result.seconds;
   return {
     seconds,
     imagesPerSecond: features === undefined ? undefined : result.computed / features,
-    peakMegabytes: Number(await readFile(memoryFile, 'utf8')),
+    peakMegabytes,
     accuracy: result.val?.accuracy,
     details: { stages: result.seconds, images: result.computed },
   };
@@ -111,14 +102,12 @@ export function peer(
   return {
     name,
     async measure(workspace) {
-      const { stdout, seconds } = await runProcess(workspace.python, [
-        join(scripts, script),
-        ...(await args(workspace)),
-      ]);
+      const line = [join(scripts, script), ...(await args(workspace))];
+      const finished = await runProcess(workspace.python, line);
       const { peakMegabytes, imagesPerSecond, accuracy, ...details } = peerResult.parse(
-        JSON.parse(stdout.trim().split('\n').at(-1)!),
+        readLastLine(finished),
       );
-      return { seconds, imagesPerSecond, peakMegabytes, accuracy, details };
+      return { seconds: finished.seconds, imagesPerSecond, peakMegabytes, accuracy, details };
     },
   };
 }

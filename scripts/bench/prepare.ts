@@ -5,12 +5,11 @@
 //
 // PATH is a Python with Keras and TensorFlow. Needs 3 GB of disk. Leave the machine alone meanwhile.
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { runProcess } from './process.js';
+import { readLastLine, runFinetune, runProcess } from './process.js';
 import { medianOf } from './summary.js';
 
 interface Run {
@@ -33,8 +32,8 @@ const checkout = resolve(scripts, '../..');
 const dir = resolve(values.dir);
 
 const contenders: Readonly<Record<string, (weights: string, fresh: string) => Promise<Run>>> = {
-  finetune: runFinetune,
-  Keras: runKeras,
+  finetune: measureFinetune,
+  Keras: measureKeras,
 };
 
 await mkdir(dir, { recursive: true });
@@ -63,23 +62,16 @@ async function makeWeights(): Promise<string> {
   return file;
 }
 
-async function runFinetune(weights: string, fresh: string): Promise<Run> {
-  const preload = pathToFileURL(join(scripts, 'report-memory.mjs')).href;
+async function measureFinetune(weights: string, fresh: string): Promise<Run> {
   const flags = ['vgg16', '--include-top', '--weights', weights, '--out', join(fresh, 'vgg16-top')];
-  const memoryFile = join(fresh, 'peak-memory');
-  const { seconds } = await runProcess(
-    process.execPath,
-    ['--import', preload, join(checkout, 'dist/cli.js'), 'prepare', ...flags],
-    { env: { ...process.env, PEAK_MEMORY_FILE: memoryFile } },
-  );
-  return { seconds, peakMegabytes: Number(await readFile(memoryFile, 'utf8')) };
+  return await runFinetune(checkout, fresh, ['prepare', ...flags]);
 }
 
-async function runKeras(weights: string, fresh: string): Promise<Run> {
+async function measureKeras(weights: string, fresh: string): Promise<Run> {
   const script = join(scripts, 'keras_convert.py');
-  const { stdout, seconds } = await runProcess(values.python, [script, weights, join(fresh, 'vgg16.keras')]);
+  const finished = await runProcess(values.python, [script, weights, join(fresh, 'vgg16.keras')]);
   const answer = z.object({ peakMegabytes: z.number(), startedSeconds: z.number() });
-  return { seconds, ...answer.parse(JSON.parse(stdout.trim().split('\n').at(-1)!)) };
+  return { seconds: finished.seconds, ...answer.parse(readLastLine(finished)) };
 }
 
 function renderTable(): string {

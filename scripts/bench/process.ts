@@ -1,6 +1,9 @@
 // One program, run to its end.
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 
 export interface Finished {
   readonly stdout: string;
@@ -27,4 +30,29 @@ export async function runProcess(
   if (status !== 0)
     throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stderr.slice(-2000)}`);
   return { stdout, seconds };
+}
+
+/**
+ * Runs the command line of a checkout.
+ * @param fresh a folder for what is measured beside the output
+ */
+export async function runFinetune(
+  checkout: string,
+  fresh: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Finished & { readonly peakMegabytes: number }> {
+  const memoryFile = join(fresh, 'peak-memory');
+  const preload = pathToFileURL(join(import.meta.dirname, 'report-memory.mjs')).href;
+  const finished = await runProcess(
+    process.execPath,
+    ['--import', preload, join(checkout, 'dist/cli.js'), ...args],
+    { cwd: checkout, env: { ...process.env, ...environment, PEAK_MEMORY_FILE: memoryFile } },
+  );
+  return { ...finished, peakMegabytes: Number(await readFile(memoryFile, 'utf8')) };
+}
+
+/** The JSON line that a Python peer ends with. */
+export function readLastLine({ stdout }: Finished): unknown {
+  return JSON.parse(stdout.trim().split('\n').at(-1)!);
 }

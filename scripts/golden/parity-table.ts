@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { withoutKeras } from '../../test/helpers/keras.js';
+import { withoutKeras } from './keras.js';
 import { measureParity, parityCases } from './parity.js';
 
 if (withoutKeras !== false) throw new Error(withoutKeras);

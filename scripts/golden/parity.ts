@@ -8,7 +8,7 @@ import { loadLayersModel } from '../../src/keras/layers-model.js';
 import { prepareBackbone } from '../../src/pipeline/prepare.js';
 import { compileOnnx } from '../../src/runtime/onnx/compile.js';
 import { openSession } from '../../src/runtime/session.js';
-import { runKeras } from '../../test/helpers/keras.js';
+import { runKeras } from './keras.js';
 
 /** The four layouts: weights-only HDF5 of Keras 1 and 2, whole-model HDF5, Keras 3's weights, Keras 3's archive. */
 export const layouts = ['weights-only.h5', 'h5', 'weights.h5', 'keras'] as const;

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { withoutKeras } from '../../scripts/golden/keras.js';
 import {
   type Layout,
   layouts,
@@ -12,7 +13,6 @@ import {
   type ParityCase,
   parityCases,
 } from '../../scripts/golden/parity.js';
-import { withoutKeras } from '../helpers/keras.js';
 
 /** Every layout once for each network, the published one in all cases; the table's script measures all of them. */
 function layoutsOf({ includeTop, size: [height] }: ParityCase): readonly Layout[] {

@@ -1,7 +1,9 @@
-// Finds a Python that has Keras and TensorFlow, for tests that compare with Keras itself.
+// Finds a Python that has Keras and TensorFlow, for whatever compares with Keras itself, and runs the scripts beside this one.
 
 import { spawnSync } from 'node:child_process';
-import { checkout } from './finetune.js';
+import { resolve } from 'node:path';
+
+const checkout = resolve(import.meta.dirname, '../..');
 
 /** $FINETUNE_KERAS_PYTHON alone (`none` for none), else the checkout's .cache, else the system's own. */
 const chosen = process.env.FINETUNE_KERAS_PYTHON;
