@@ -24,6 +24,7 @@ const rank: Record<string, number> = {
   'write-whole.ts': 4,
   'interrupt.ts': 4,
   'errors.ts': 5,
+  'option-kinds.ts': 5,
   'types.ts': 5,
 };
 

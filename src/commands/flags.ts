@@ -1,7 +1,8 @@
 // Option tables as yargs flags.
 
 import type { Argv } from 'yargs';
-import { flagOf, type Option } from '../options.js';
+import type { Option } from '../option-kinds.js';
+import { flagOf } from '../options.js';
 import type { Command } from './registry.js';
 
 /** Declares a command's options and examples. Values stay as typed: options.ts checks them. */

@@ -1,6 +1,6 @@
 // The commands in the order of --help, each loaded only when it runs.
 
-import type { OptionTable } from '../options.js';
+import type { OptionTable } from '../option-kinds.js';
 
 /** What a command's file exports as `command`. */
 export interface Command {

@@ -14,8 +14,8 @@ import { type NetworkSource, readNetwork } from '../keras/source.js';
 import type { Card, EmitEvent } from '../types.js';
 import { type FeatureChange, measureFeatureChange } from './feature-change.js';
 import { openPrepareSource, type PrepareSource } from './prepare-source.js';
-import { writeRunFolder } from './run-folder.js';
 import { shapeSource } from './shape-source.js';
+import { writeWholeFolder } from './whole-folder.js';
 
 export interface PrepareRequest {
   /** A name of the catalogue; with `from`, the name that the backbone is to have. */
@@ -94,7 +94,7 @@ async function convert(
   const { card: planned, notes } = cardOf(network, source, request);
   for (const message of [...network.notes, ...notes]) emit({ type: 'warning', message });
   let prepared: Prepared | undefined;
-  await writeRunFolder(dir, { force, whenTaken: () => refuseToReplace(dir) }, async temporary => {
+  await writeWholeFolder(dir, { force, whenTaken: () => refuseToReplace(dir) }, async temporary => {
     const { sha256, bytes } = await writeLayersModel(temporary, network, { quantize });
     const card: Card = { ...planned, sha256 };
     await saveCard(temporary, card);

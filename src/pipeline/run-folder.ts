@@ -1,12 +1,12 @@
-// A run's folder: where it goes, how it becomes whole in one step, how it is read back.
+// A run's folder: where it goes, how it is found and read back.
 
-import { accessSync, constants, existsSync, readdirSync, renameSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { globSync } from 'glob';
 import { z } from 'zod';
 import { FinetuneError } from '../errors.js';
-import { onInterrupt } from '../interrupt.js';
+import { validateReplaceable } from './whole-folder.js';
 
 /** The version of run.json that this program writes and reads. */
 export const runFormatVersion = 1;
@@ -64,78 +64,6 @@ function validateParent(parent: string): void {
     accessSync(existing, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw refuse('is not writable', cause);
-  }
-}
-
-/** One of these is in every folder that this program writes. */
-const ownFiles = ['run.json', 'card.json'];
-
-/**
- * Only what this program wrote is ever replaced: `--out ./photos --force` must not cost anybody their photos.
- * @throws FinetuneError `bad-option` for any other folder that is not empty
- */
-function validateReplaceable(dir: string): void {
-  if (!existsSync(dir)) return;
-  const names = statSync(dir).isDirectory() ? readdirSync(dir) : [basename(dir)];
-  if (names.length === 0 || ownFiles.some(name => names.includes(name))) return;
-  throw new FinetuneError(
-    'bad-option',
-    `${dir} is not replaced, even with --force: it holds ${names[0]}, and is neither a run nor a backbone. ` +
-      'Choose another --out.',
-  );
-}
-
-export interface RunFolderRules {
-  /** Replace the run or backbone that is there: `--force`. */
-  readonly force: boolean | undefined;
-  /**
-   * Asked where the folder appeared since it was planned, and is not to be replaced.
-   * @returns another folder to try
-   * @throws FinetuneError where there is no other
-   */
-  readonly whenTaken: () => string;
-}
-
-/**
- * Writes a run in a hidden sibling of `dir` and renames it once `write` is through: a half-written run is never
- * found, and a run that is replaced goes only when its successor is whole.
- * @returns the folder that it really got
- * @throws FinetuneError `bad-option` where `dir` is somebody else's
- */
-export async function writeRunFolder(
-  dir: string,
-  rules: RunFolderRules,
-  write: (temporary: string) => Promise<void>,
-): Promise<string> {
-  if (rules.force) validateReplaceable(dir);
-  await mkdir(dirname(dir), { recursive: true });
-  const temporary = await mkdtemp(join(dirname(dir), `.${basename(dir)}-`));
-  const forget = onInterrupt(temporary);
-  try {
-    const whole = join(temporary, 'new');
-    await mkdir(whole);
-    await write(whole);
-    if (!rules.force) return moveToFree(whole, dir, rules.whenTaken);
-    // Both at once: an interrupt between them would leave neither the old run nor the new one.
-    if (existsSync(dir)) renameSync(dir, join(temporary, 'old'));
-    renameSync(whole, dir);
-    return dir;
-  } finally {
-    forget();
-    await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-/** A folder that appears at the last moment makes the renaming fail, for it is not empty. */
-function moveToFree(whole: string, dir: string, whenTaken: () => string): string {
-  for (let target = dir; ; target = whenTaken()) {
-    if (existsSync(target)) continue;
-    try {
-      renameSync(whole, target);
-      return target;
-    } catch (error) {
-      if (!existsSync(target)) throw error;
-    }
   }
 }
 

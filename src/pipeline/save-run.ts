@@ -17,10 +17,11 @@ import type { BaseRuntime } from './base-runtime.js';
 import type { ExtractedFeatures } from './extract.js';
 import type { FittedHead, HeadFit } from './fit-head.js';
 import { type Agreement, compareModels } from './compare-models.js';
-import { planRunFolder, runFormatVersion, writeRunFolder } from './run-folder.js';
+import { planRunFolder, runFormatVersion } from './run-folder.js';
 import type { Sides } from './split-features.js';
 import type { Stopwatch } from './stopwatch.js';
 import { versions } from './versions.js';
+import { writeWholeFolder } from './whole-folder.js';
 
 /** Everything a finished training knows. */
 export interface Training {
@@ -74,7 +75,7 @@ export async function saveRun(dir: string, training: Training): Promise<TrainRes
   const { data, out, force } = training.options;
   const whenTaken = () => planRunFolder(data, out, force);
   let learnt!: Learnt;
-  const run = await writeRunFolder(dir, { force, whenTaken }, async temporary => {
+  const run = await writeWholeFolder(dir, { force, whenTaken }, async temporary => {
     await saveModel(join(temporary, 'model'), classifier, training);
     const model = precision.compile(classifier);
     await writeWhole(join(temporary, 'model.onnx'), model);

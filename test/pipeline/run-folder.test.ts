@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readdir, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { beforeEach } from 'node:test';
-import { planRunFolder, resolveRun, writeRunFolder } from '../../src/pipeline/run-folder.js';
+import { planRunFolder, resolveRun } from '../../src/pipeline/run-folder.js';
+import { writeWholeFolder } from '../../src/pipeline/whole-folder.js';
 
 let dir = '';
 
@@ -41,7 +42,7 @@ test('--force replaces a run or an empty folder, never what somebody else put th
     /photos is not replaced, even with --force.*cat/,
   );
   await assert.rejects(
-    writeRunFolder(join(dir, 'photos'), replace, async () => {}),
+    writeWholeFolder(join(dir, 'photos'), replace, async () => {}),
     { code: 'bad-option' },
   );
   await writeFile('notes.txt', 'mine');
@@ -63,7 +64,7 @@ test('a folder that cannot be written is refused before the training, not after 
 
 test('a run that fails while it is written leaves nothing, and the old one as it was', async () => {
   await finishRun('pets', '2026-01-01T00:00:00Z');
-  const failing = writeRunFolder(join(dir, 'runs/pets'), replace, async temporary => {
+  const failing = writeWholeFolder(join(dir, 'runs/pets'), replace, async temporary => {
     await writeFile(join(temporary, 'run.json'), 'half');
     throw new Error('disk full');
   });
@@ -75,7 +76,7 @@ test('a run that fails while it is written leaves nothing, and the old one as it
 const runs = (out?: string) => {
   const whenTaken = () => planRunFolder('pets', out, false);
   const write = async (temporary: string) => writeFile(join(temporary, 'card.json'), '{}');
-  return [1, 2, 3].map(() => writeRunFolder(whenTaken(), { force: false, whenTaken }, write));
+  return [1, 2, 3].map(() => writeWholeFolder(whenTaken(), { force: false, whenTaken }, write));
 };
 
 test('runs that end at once and were planned alike get a number each, and none is lost', async () => {
