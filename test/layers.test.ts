@@ -22,8 +22,9 @@ const rank: Record<string, number> = {
   'cache-directory.ts': 4,
   'child-process.ts': 4,
   'write-whole.ts': 4,
-  'interrupt.ts': 4,
+  'temporary-folder.ts': 4,
   'errors.ts': 5,
+  'interrupt.ts': 5,
   'option-kinds.ts': 5,
   'types.ts': 5,
 };

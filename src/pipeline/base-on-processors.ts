@@ -1,10 +1,8 @@
 // The frozen base in ONNX Runtime, in threads that decode photos and run the base on them.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
-import { onInterrupt } from '../interrupt.js';
+import { writeTemporaryModel } from '../runtime/model-file.js';
 import { countProcessors } from '../runtime/processors.js';
 import type { ImageFile } from '../types.js';
 import { mapAhead } from './ahead.js';
@@ -18,7 +16,7 @@ const photosPerThread = 3;
 
 const photosWorthAThread = 16;
 
-const largeModelBytes = 32 * 2 ** 20;
+const largeWeights = 32 * 2 ** 20;
 
 /** Decodes images and runs the base on them; answers come in the images' order. */
 export async function* runOnProcessors(
@@ -45,13 +43,10 @@ async function startPool(
   precision: Precision,
   photos: number,
 ): Promise<{ pool: Piscina; stop: () => Promise<void> }> {
-  const { model, output } = precision.compileBase(network);
-  const { bases, threads } = shareProcessors(photos, model.length);
-  const dir = await mkdtemp(join(tmpdir(), 'finetune-base-'));
-  const forget = onInterrupt(dir);
-  const path = join(dir, 'base.onnx');
-  await writeFile(path, model);
-  const workerData: BaseWorkerData = { model: path, threads, output, ...rules };
+  const { graph, output } = precision.compileBase(network);
+  const model = await writeTemporaryModel(graph);
+  const { bases, threads } = shareProcessors(photos, model.weightBytes);
+  const workerData: BaseWorkerData = { model: model.path, threads, output, ...rules };
   const pool = new Piscina({
     filename: new URL('./base-worker.js', import.meta.url).href,
     minThreads: bases,
@@ -62,8 +57,7 @@ async function startPool(
   const stop = async () => {
     // Waits for the photos that are under way: the runtime does not survive a thread that ends in the middle of one.
     await pool.close();
-    await rm(dir, { recursive: true, force: true });
-    forget();
+    await model.remove();
   };
   return { pool, stop };
 }
@@ -72,8 +66,8 @@ async function startPool(
  * Small networks: a base per processor with one thread each, which takes half the processor time of sharing a base
  * among threads. Large ones are shared: they lose nothing by it, and are in memory once.
  */
-function shareProcessors(photos: number, modelBytes: number): { bases: number; threads: number } {
+function shareProcessors(photos: number, weightBytes: number): { bases: number; threads: number } {
   const processors = countProcessors();
-  if (modelBytes > largeModelBytes) return { bases: 1, threads: processors };
+  if (weightBytes > largeWeights) return { bases: 1, threads: processors };
   return { bases: Math.max(1, Math.min(processors, Math.ceil(photos / photosWorthAThread))), threads: 1 };
 }

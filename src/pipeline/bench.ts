@@ -1,14 +1,14 @@
 // Speed and memory of frozen bases on this machine: per backbone, precision and batch size, each in a process of its own.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listBackbones, resolveBackbone } from '../backbones/resolve.js';
 import { askChild } from '../child-process.js';
 import { messageOf } from '../errors.js';
-import { onInterrupt } from '../interrupt.js';
 import type { BenchOptions } from '../options.js';
+import { writeTemporaryModel } from '../runtime/model-file.js';
 import { countProcessors } from '../runtime/processors.js';
+import { makeTemporaryFolder } from '../temporary-folder.js';
 import type { BenchMeasurement, BenchResult, BenchRow, EmitEvent } from '../types.js';
 import { loadBase } from './base.js';
 import { compileBase } from './bench/compile-base.js';
@@ -28,18 +28,21 @@ export async function bench(options: BenchOptions, emit: EmitEvent): Promise<Ben
   const total = backbones.length * options.precision.length * options.batchSize.length;
   const rows: BenchRow[] = [];
   emit({ type: 'stage', name: 'bench', detail: `${total} rows, each in a process of its own` });
-  const folder = await mkdtemp(join(tmpdir(), 'finetune-bench-'));
-  const forget = onInterrupt(folder);
+  const folder = await makeTemporaryFolder('bench');
   try {
     for (const backbone of backbones) {
-      for await (const row of measureBackbone(backbone, { options, readImages, threads, folder })) {
+      for await (const row of measureBackbone(backbone, {
+        options,
+        readImages,
+        threads,
+        folder: folder.path,
+      })) {
         rows.push(row);
         emit({ type: 'progress', stage: 'rows', done: rows.length, total });
       }
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
-    forget();
+    await folder.remove();
   }
   return { threads, data: options.data ?? null, versions: versions(), rows };
 }
@@ -59,7 +62,7 @@ interface BenchContext {
   readonly options: BenchOptions;
   readonly readImages: ImageSource;
   readonly threads: number;
-  /** For what a process under measurement opens: one model and the images. */
+  /** For the images, which a process under measurement opens. */
   readonly folder: string;
 }
 
@@ -68,18 +71,22 @@ async function* measureBackbone(
   { name, dir }: NamedBackbone,
   { options, readImages, threads, folder }: BenchContext,
 ): AsyncGenerator<BenchRow> {
-  const [model, images] = [join(folder, 'base.onnx'), join(folder, 'images.bin')];
+  const images = join(folder, 'images.bin');
   const opened = openBase(dir, readImages, images);
   for (const precision of options.precision) {
     const saved = opened.then(async ({ network, inputs }) =>
-      writeFile(model, await compileBase(network, precision, inputs)),
+      writeTemporaryModel(await compileBase(network, precision, inputs)),
     );
     for (const batchSize of options.batchSize) {
-      const measured = Promise.all([opened, saved]).then(([{ size }]) =>
-        measure({ model, images, size, batchSize, atLeast: options.images, threads }),
+      const measured = Promise.all([opened, saved]).then(([{ size }, { path }]) =>
+        measure({ model: path, images, size, batchSize, atLeast: options.images, threads }),
       );
       yield { backbone: name, precision, batchSize, ...(await measured.catch(describeFailure)) };
     }
+    await saved.then(
+      model => model.remove(),
+      () => undefined,
+    );
   }
 }
 

@@ -6,14 +6,15 @@ import { dirname, join, resolve } from 'node:path';
 import { cacheDirectory } from '../cache-directory.js';
 import { readInput } from '../data/read-input.js';
 import { FinetuneError, messageOf } from '../errors.js';
-import { compileOnnx } from '../runtime/onnx/compile.js';
+import { compileFastGraph, compileGraph, compileOnnx } from '../runtime/onnx/compile.js';
+import type { OnnxGraph } from '../runtime/onnx/graph.js';
 import { countProcessors } from '../runtime/processors.js';
 import { type Calibration, parseCalibration, renderCalibration } from '../runtime/quantise/calibration.js';
 import { choosePrecision } from '../runtime/quantise/choose.js';
-import { compileQuantized } from '../runtime/quantise/compile.js';
+import { compileQuantized, quantizeGraph } from '../runtime/quantise/compile.js';
+import { measureSpeed } from '../runtime/quantise/first-look.js';
 import type { Quantization } from '../runtime/quantise/quantization.js';
 import type { TrialRecord } from '../runtime/quantise/trial.js';
-import { openSession } from '../runtime/session.js';
 import type { EmitEvent, ImageFile, Network } from '../types.js';
 import { writeWhole } from '../write-whole.js';
 import type { Base } from './base.js';
@@ -29,7 +30,7 @@ export interface Precision {
   /** A classifier on the base; it answers in float. */
   compile(network: Network): Uint8Array;
   /** The base alone, which may answer in bytes: exact, and a quarter of the size. */
-  compileBase(network: Network): { readonly model: Uint8Array; readonly output?: Quantization | undefined };
+  compileBase(network: Network): { readonly graph: OnnxGraph; readonly output?: Quantization | undefined };
 }
 
 export interface PrecisionRequest {
@@ -57,8 +58,9 @@ export async function resolvePrecision(base: Base, request: PrecisionRequest): P
   const remembered = await readRemembered(path);
   if (remembered !== undefined) return remembered;
   const sample = sampleOf(request.images);
-  if (request.wanted === 'auto') {
-    const seconds = await estimateSeconds(base, request, sample);
+  const floatSpeed = request.wanted === 'auto' ? await measureFloat(base, request.root, sample) : undefined;
+  if (floatSpeed !== undefined) {
+    const seconds = request.images.length / floatSpeed / countProcessors();
     if (seconds < worthTryingSeconds) {
       const reason = `about ${seconds.toFixed(1)} s for all images: not worth trials`;
       return await remember(path, inFloat(reason, []), request.emit);
@@ -69,6 +71,7 @@ export async function resolvePrecision(base: Base, request: PrecisionRequest): P
   const choice = await choosePrecision(base.network, inputsOf(base, request.root, sample), {
     threads: 1,
     force,
+    floatSpeed,
   });
   if (force && choice.calibration === undefined) {
     throw new FinetuneError(
@@ -84,8 +87,8 @@ export async function resolvePrecision(base: Base, request: PrecisionRequest): P
 
 /** The base in float32. */
 export function inFloat(reason: string, trials: readonly TrialRecord[]): Precision {
-  const compileBase = (network: Network) => ({ model: compileOnnx(network) });
-  return { name: 'fp32', reason, trials, fingerprint: '', compile: compileOnnx, compileBase };
+  const compileBase = (network: Network) => ({ graph: compileFastGraph(network) });
+  return { name: 'fp32', reason, trials, fingerprint: 'winograd', compile: compileOnnx, compileBase };
 }
 
 function inBytes(reason: string, trials: readonly TrialRecord[], calibration: Calibration): Precision {
@@ -94,8 +97,8 @@ function inBytes(reason: string, trials: readonly TrialRecord[], calibration: Ca
     reason,
     trials,
     fingerprint: createHash('sha256').update(renderCalibration(calibration)).digest('hex'),
-    compile: network => compileQuantized(network, calibration).model,
-    compileBase: network => compileQuantized(network, calibration, 'uint8'),
+    compile: network => compileQuantized(network, calibration),
+    compileBase: network => quantizeGraph(compileGraph(network), calibration, 'uint8'),
   };
 }
 
@@ -124,24 +127,16 @@ function ignoreBadImage(error: unknown): undefined {
   if (!(error instanceof FinetuneError)) throw error;
 }
 
-/** How long the base would take in float over all images, from one of them. */
-async function estimateSeconds(
+/** Images per second and processor in float; undefined where no image can be decoded. */
+async function measureFloat(
   base: Base,
-  { root, images }: PrecisionRequest,
+  root: string,
   sample: readonly ImageFile[],
-): Promise<number> {
-  const session = await openSession(compileOnnx(base.network), { threads: 1 });
-  try {
-    for await (const { input, shape } of inputsOf(base, root, sample)) {
-      await session.run(input, shape);
-      const started = performance.now();
-      await session.run(input, shape);
-      return ((performance.now() - started) * images.length) / 1000 / countProcessors();
-    }
-    return 0;
-  } finally {
-    await session.release();
+): Promise<number | undefined> {
+  for await (const image of inputsOf(base, root, sample)) {
+    return await measureSpeed(compileFastGraph(base.network), image, { threads: 1 });
   }
+  return undefined;
 }
 
 /** One decision per base and data folder: the features of a growing data set stay comparable, and stored. */

@@ -4,6 +4,8 @@ import { stat } from 'node:fs/promises';
 import type { InferenceSession } from 'onnxruntime-node';
 import { FinetuneError } from '../errors.js';
 import { badModel, importRuntime, openInference } from './inference.js';
+import { writeTemporaryModel } from './model-file.js';
+import type { OnnxGraph } from './onnx/graph.js';
 
 /** Larger files are refused before they are read: ONNX itself ends at 2 GiB. */
 const largestModelBytes = 2 ** 31 - 1;
@@ -80,17 +82,22 @@ function declaredShape(metadata: InferenceSession.ValueMetadata | undefined): De
   return metadata?.isTensor ? metadata.shape : [];
 }
 
-/** Opens a model, uses it, and frees it whatever happens. */
+/** Opens a graph by way of a file, uses it, and frees it whatever happens. */
 export async function withSession<Result>(
-  model: Uint8Array | string,
+  graph: OnnxGraph,
   options: SessionOptions,
   use: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const session = await openSession(model, options);
+  const model = await writeTemporaryModel(graph);
   try {
-    return await use(session);
+    const session = await openSession(model.path, options);
+    try {
+      return await use(session);
+    } finally {
+      await session.release();
+    }
   } finally {
-    await session.release();
+    await model.remove();
   }
 }
 

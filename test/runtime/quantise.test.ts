@@ -4,13 +4,14 @@ import * as layers from '@tensorflow/tfjs-layers';
 import { appendLayers } from '../../src/backbones/cut.js';
 import type { ImageInput } from '../../src/runtime/image-input.js';
 import { compileGraph, compileOnnx } from '../../src/runtime/onnx/compile.js';
+import { encodeModel } from '../../src/runtime/onnx/encode.js';
 import {
   type Calibration,
   parseCalibration,
   renderCalibration,
 } from '../../src/runtime/quantise/calibration.js';
 import { choosePrecision, requirements } from '../../src/runtime/quantise/choose.js';
-import { compileQuantized } from '../../src/runtime/quantise/compile.js';
+import { compileQuantized, quantizeGraph } from '../../src/runtime/quantise/compile.js';
 import { openObserver } from '../../src/runtime/quantise/observe.js';
 import { quantizationOf } from '../../src/runtime/quantise/quantization.js';
 import { quantizeWeights } from '../../src/runtime/quantise/weights.js';
@@ -69,14 +70,14 @@ const [probe] = images(1, 5);
 
 describe('A network on bytes', () => {
   test('gives nearly the features that it gives in float', async () => {
-    const { model } = compileQuantized(network, await calibrate(network));
+    const model = compileQuantized(network, await calibrate(network));
     const [bytes, float] = [await runModel(model, probe!), await runModel(compileOnnx(network), probe!)];
     assert.deepEqual(bytes.shape, float.shape);
     assert.ok(cosineOf(bytes.data, float.data) > 0.999);
   });
 
   test('has no island of floats between its first and its last byte', async () => {
-    const { model } = compileQuantized(network, await calibrate(network));
+    const model = compileQuantized(network, await calibrate(network));
     const { Pad, Transpose, ...operators } = await countOperators(model);
     assert.deepEqual(operators, {
       QuantizeLinear: 1,
@@ -91,7 +92,7 @@ describe('A network on bytes', () => {
   });
 
   test('keeps its first layers in float when it is told to', async () => {
-    const { model } = compileQuantized(network, await calibrate(network, 2));
+    const model = compileQuantized(network, await calibrate(network, 2));
     const operators = await countOperators(model);
     assert.equal(operators.Conv, 2);
     assert.equal(operators.QLinearConv, 6);
@@ -99,9 +100,9 @@ describe('A network on bytes', () => {
 
   test('can give its features as the bytes they are', async () => {
     const calibration = await calibrate(network);
-    const float = await runModel(compileQuantized(network, calibration).model, probe!);
-    const { model, output } = compileQuantized(network, calibration, 'uint8');
-    const { data, bytes } = await runModel(model, probe!, output);
+    const float = await runModel(compileQuantized(network, calibration), probe!);
+    const { graph, output } = quantizeGraph(compileGraph(network), calibration, 'uint8');
+    const { data, bytes } = await runModel(encodeModel(graph), probe!, output);
     assert.deepEqual(data, float.data);
     assert.deepEqual(bytes?.length, data.length);
   });
@@ -117,8 +118,8 @@ describe('A network on bytes', () => {
     };
     const bias = { name: 'head/bias', shape: [2], data: Float32Array.of(0, 1) };
     const joined = appendLayers(network, [pooling, dense], [kernel, bias]);
-    const { data: map } = await runModel(compileQuantized(network, calibration).model, probe!);
-    const { data } = await runModel(compileQuantized(joined, calibration).model, probe!);
+    const { data: map } = await runModel(compileQuantized(network, calibration), probe!);
+    const { data } = await runModel(compileQuantized(joined, calibration), probe!);
     const sum = map.reduce((total, value) => total + value, 0) / (map.length / 8);
     assert.ok(Math.abs(data[1]! - sum - 1) < 1e-4 * Math.abs(sum) && data[0] === 0);
   });

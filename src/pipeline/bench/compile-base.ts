@@ -1,10 +1,11 @@
-// A base in the precision that is to be measured.
+// A base in the precision that is to be measured, as training runs it.
 
 import { FinetuneError } from '../../errors.js';
 import type { ImageInput } from '../../runtime/image-input.js';
-import { compileOnnx } from '../../runtime/onnx/compile.js';
+import { compileFastGraph, compileGraph } from '../../runtime/onnx/compile.js';
+import type { OnnxGraph } from '../../runtime/onnx/graph.js';
 import { choosePrecision } from '../../runtime/quantise/choose.js';
-import { compileQuantized } from '../../runtime/quantise/compile.js';
+import { quantizeGraph } from '../../runtime/quantise/compile.js';
 import type { BenchSetting, Network } from '../../types.js';
 
 /**
@@ -16,10 +17,10 @@ export async function compileBase(
   network: Network,
   precision: BenchSetting['precision'],
   inputs: readonly ImageInput[],
-): Promise<Uint8Array> {
-  if (precision === 'fp32') return compileOnnx(network);
+): Promise<OnnxGraph> {
+  if (precision === 'fp32') return compileFastGraph(network);
   const { calibration } = await choosePrecision(network, inputs, { threads: 1, force: true });
-  if (calibration !== undefined) return compileQuantized(network, calibration).model;
+  if (calibration !== undefined) return quantizeGraph(compileGraph(network), calibration).graph;
   throw new FinetuneError(
     'bad-data-set',
     `int8 needs at least 2 readable images to calibrate on; received ${inputs.length}.`,

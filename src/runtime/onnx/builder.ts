@@ -1,12 +1,19 @@
-// Collects the nodes and constants of a graph while a network is lowered layer by layer.
+// Collects the nodes and constants of a graph while a network is lowered layer by layer, or a pass rewrites it.
 
-import type { Attributes, Initializer, OnnxNode, TensorData } from './graph.js';
+import type { Attributes, Initializer, OnnxGraph, OnnxNode, TensorData } from './graph.js';
 
 export class GraphBuilder {
   readonly nodes: OnnxNode[] = [];
-  readonly initializers = new Map<string, Initializer>();
-  /** Taken from the start: the names of the graph's own input and output. */
-  readonly #names = new Set<string>(['input', 'output']);
+  readonly initializers: Map<string, Initializer>;
+  readonly #names: Set<string>;
+
+  /** @param replaced a graph that this one is to take the place of: its constants are there from the start */
+  constructor(replaced?: Pick<OnnxGraph, 'nodes' | 'initializers'>) {
+    this.initializers = new Map(replaced?.initializers);
+    const outputs = replaced?.nodes.flatMap(node => node.outputs) ?? [];
+    // The names of the graph's own input and output are taken from the start.
+    this.#names = new Set(['input', 'output', ...this.initializers.keys(), ...outputs]);
+  }
 
   /** Appends a node and returns the name of its only output, which is the node's own name. */
   node(op: string, name: string, inputs: readonly string[], attributes: Attributes = {}): string {
@@ -18,11 +25,17 @@ export class GraphBuilder {
   /**
    * Registers a constant and returns its name. The same name again is the same constant:
    * a layer that is called twice has its weights once.
+   * @param data called whenever the numbers are needed, so that weights in another order take no memory in between
    */
   constant(name: string, shape: readonly number[], data: () => TensorData): string {
     if (!this.initializers.has(name)) {
       this.#names.add(name);
-      this.initializers.set(name, { shape, data: data() });
+      this.initializers.set(name, {
+        shape,
+        get data() {
+          return data();
+        },
+      });
     }
     return name;
   }

@@ -2,16 +2,39 @@
 
 import protobuf from 'protobufjs/light.js';
 import type { Attribute, Initializer, OnnxGraph, OnnxNode, Port, TensorData } from './graph.js';
-import { attributeTypes, elementTypes, irVersion, onnxSchema, opsetVersion } from './schema.js';
+import {
+  attributeTypes,
+  elementTypes,
+  externalLocation,
+  irVersion,
+  onnxSchema,
+  opsetVersion,
+} from './schema.js';
 
 /** What the output is called in every file, whatever layer computes it. */
 const outputName = 'output';
 
+/** Where a constant's numbers are, outside of the model. */
+export interface WeightPlace {
+  /** Of the file, seen from the model's folder. */
+  readonly location: string;
+  /** In bytes, as the length is. */
+  readonly offset: number;
+  readonly length: number;
+  /** One of ONNX' element types. */
+  readonly type: number;
+}
+
 /**
  * Writes `graph` as an ONNX ModelProto of operator set 17.
  * @param observed names of float values that become outputs beside the graph's own
+ * @param places of the constants that are not to be in the model, by name
  */
-export function encodeModel(graph: OnnxGraph, observed: readonly string[] = []): Uint8Array {
+export function encodeModel(
+  graph: OnnxGraph,
+  observed: readonly string[] = [],
+  places: ReadonlyMap<string, WeightPlace> = new Map(),
+): Uint8Array {
   const outward = (name: string) => (name === graph.output.name ? outputName : name);
   const model = protobuf.Root.fromJSON(onnxSchema).lookupType('ModelProto');
   return model
@@ -22,7 +45,11 @@ export function encodeModel(graph: OnnxGraph, observed: readonly string[] = []):
       graph: {
         name: graph.name,
         node: graph.nodes.map(node => nodeMessage(node, outward)),
-        initializer: Array.from(graph.initializers, tensorMessage),
+        initializer: Array.from(graph.initializers, ([name, constant]) => ({
+          name,
+          dims: constant.shape,
+          ...numbersMessage(constant, places.get(name)),
+        })),
         input: [portMessage(graph.input)],
         output: [portMessage({ ...graph.output, name: outputName }), ...observed.map(observedMessage)],
       },
@@ -48,16 +75,22 @@ function attributeMessage(value: Attribute): object {
   return { s: Buffer.from(value.text), type: attributeTypes.text };
 }
 
-function tensorMessage([name, { shape, data }]: readonly [string, Initializer]): object {
+function numbersMessage(constant: Initializer, place: WeightPlace | undefined): object {
+  if (place === undefined) {
+    const { data } = constant;
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return { dataType: elementTypeOf(data), rawData };
+  }
+  const { type, ...entries } = place;
   return {
-    name,
-    dims: shape,
-    dataType: elementTypeOf(data),
-    rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    dataType: type,
+    dataLocation: externalLocation,
+    externalData: Object.entries(entries).map(([key, value]) => ({ key, value: String(value) })),
   };
 }
 
-function elementTypeOf(data: TensorData): number {
+/** ONNX' number for what an array holds. */
+export function elementTypeOf(data: TensorData): number {
   if (data instanceof Float32Array) return elementTypes.float32;
   if (data instanceof Uint8Array) return elementTypes.uint8;
   if (data instanceof Int8Array) return elementTypes.int8;

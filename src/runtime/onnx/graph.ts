@@ -6,6 +6,7 @@ export type TensorData = Float32Array | Uint8Array | Int8Array | Int32Array | Bi
 /** A constant, row-major. */
 export interface Initializer {
   readonly shape: readonly number[];
+  /** May be worked out anew whenever it is read: read it once. */
   readonly data: TensorData;
 }
 

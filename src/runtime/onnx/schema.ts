@@ -9,6 +9,9 @@ export const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 
 /** ONNX' numbers for the attribute types in use. */
 export const attributeTypes = { float: 1, int: 2, text: 3, floats: 6, ints: 7 } as const;
 
+/** Where ONNX finds the numbers of a constant: in a file of their own. */
+export const externalLocation = 1;
+
 /** Operator set 17 has LayerNormalization; nothing later is needed. */
 export const opsetVersion = 17;
 
@@ -65,7 +68,12 @@ export const onnxSchema: INamespace = {
         dataType: { type: 'int32', id: 2 },
         name: { type: 'string', id: 8 },
         rawData: { type: 'bytes', id: 9 },
+        externalData: { rule: 'repeated', type: 'StringStringEntryProto', id: 13 },
+        dataLocation: { type: 'int32', id: 14 },
       },
+    },
+    StringStringEntryProto: {
+      fields: { key: { type: 'string', id: 1 }, value: { type: 'string', id: 2 } },
     },
     ValueInfoProto: {
       fields: { name: { type: 'string', id: 1 }, type: { type: 'TypeProto', id: 2 } },

@@ -2,10 +2,17 @@
 
 import type { Network } from '../../types.js';
 import { compileGraph } from '../onnx/compile.js';
-import { encodeModel } from '../onnx/encode.js';
+import { useWinograd } from '../onnx/passes/winograd.js';
 import { type SessionOptions, withSession } from '../session.js';
 import type { Calibration } from './calibration.js';
-import { continueWith, imagesOfFirstLook, iterate, lookAtSpeed, takeImages } from './first-look.js';
+import {
+  continueWith,
+  imagesOfFirstLook,
+  iterate,
+  lookAtSpeed,
+  measureSpeed,
+  takeImages,
+} from './first-look.js';
 import { type Images, observeImages } from './observations.js';
 import {
   type Candidate,
@@ -30,6 +37,8 @@ export interface PrecisionChoice {
 export interface ChoiceOptions extends SessionOptions {
   /** Take the best trial on bytes even where it is not faster or not faithful enough. */
   readonly force?: boolean;
+  /** Images per second in float, where they are known. */
+  readonly floatSpeed?: number | undefined;
 }
 
 /** What bytes must bring and keep to be chosen. */
@@ -67,23 +76,27 @@ const stages: readonly Stage[] = [
 export async function choosePrecision(
   network: Network,
   images: Images,
-  options: ChoiceOptions = {},
+  { force = false, floatSpeed, ...options }: ChoiceOptions = {},
 ): Promise<PrecisionChoice> {
   const graph = compileGraph(network);
   const rest = iterate(images);
   const first = await takeImages(rest, imagesOfFirstLook);
   if (first.length < imagesOfFirstLook) return { precision: 'fp32', trials: [] };
-  if (!options.force) {
+  if (!force) {
+    const known = floatSpeed ?? (await measureSpeed(useWinograd(graph), first[0]!, options));
+    const look = await lookAtSpeed(graph, first, stages[0]!.candidates[0]!, {
+      ...options,
+      floatSpeed: known,
+    });
     // Slower than floats, as on processors without instructions for bytes (VNNI and its like): not worth trials.
-    const look = await lookAtSpeed(graph, first, stages[0]!.candidates[0]!, options);
     if (speedupOf(look) < 1) return { precision: 'fp32', trials: [look] };
   }
   const observed = await observeImages(graph, continueWith(first, rest));
-  const isGood = options.force ? () => true : isFaithful;
-  const trials = await withSession(encodeModel(graph), options, float =>
+  const isGood = force ? () => true : isFaithful;
+  const trials = await withSession(useWinograd(graph), options, float =>
     tryStages({ ...observed, graph, float, options, isFaithful: isGood }),
   );
-  return takeBest(trials, options.force ? () => true : isWorthwhile);
+  return takeBest(trials, force ? () => true : isWorthwhile);
 }
 
 async function tryStages(setting: TrialSetting): Promise<Trial[]> {

@@ -1,4 +1,4 @@
-// Network and calibration -> ONNX file on bytes, in memory.
+// Network and calibration -> ONNX on bytes.
 
 import type { Network } from '../../types.js';
 import { compileGraph } from '../onnx/compile.js';
@@ -10,36 +10,34 @@ import { planQuantization } from './plan.js';
 import type { Quantization } from './quantization.js';
 import { type OutputType, rewriteGraph } from './rewrite.js';
 
-export interface QuantizedModel {
-  readonly model: Uint8Array;
+export interface QuantizedGraph {
+  readonly graph: OnnxGraph;
   /** What the output's bytes stand for; absent where the output is float. */
   readonly output: Quantization | undefined;
 }
 
 /**
- * Compiles a network to an ONNX model that runs on bytes wherever the calibration has looked. Layers that it has not
- * seen, say a head on top of a calibrated base, run in float.
- * @param outputType `uint8` gives the output as bytes, where it is quantised: exact, and a quarter of the size
+ * Compiles a network to an ONNX model that runs on bytes wherever the calibration has looked, and answers in float.
+ * Layers that the calibration has not seen, say a head on top of a calibrated base, run in float.
  * @throws FinetuneError `unsupported-layer` | `bad-model` | `bad-weights`
  */
-export function compileQuantized(
-  network: Network,
-  calibration: Calibration,
-  outputType: OutputType = 'float32',
-): QuantizedModel {
-  return quantizeGraph(compileGraph(network), calibration, outputType);
+export function compileQuantized(network: Network, calibration: Calibration): Uint8Array {
+  return encodeModel(quantizeGraph(compileGraph(network), calibration).graph);
 }
 
-/** The same, from a graph. */
+/**
+ * The same, from a graph and before it is encoded.
+ * @param outputType `uint8` gives the output as bytes, where it is quantised: exact, and a quarter of the size
+ */
 export function quantizeGraph(
   graph: OnnxGraph,
   calibration: Calibration,
   outputType: OutputType = 'float32',
-): QuantizedModel {
+): QuantizedGraph {
   const first = graph.nodes.find(node => node.op === 'Conv');
   const padded = calibration.floatLayers === 0 ? padImageChannels(graph, first) : graph;
   const plan = planQuantization(padded, calibration);
   const rewritten = rewriteGraph(padded, plan, calibration, outputType);
   const output = rewritten.output.type === 'uint8' ? plan.values.get(graph.output.name) : undefined;
-  return { model: encodeModel(rewritten), output };
+  return { graph: rewritten, output };
 }

@@ -2,7 +2,7 @@
 
 import type { ImageInput } from '../image-input.js';
 import { importRuntime, openInference } from '../inference.js';
-import { encodeModel } from '../onnx/encode.js';
+import { writeTemporaryModel } from '../model-file.js';
 import type { OnnxGraph, OnnxNode } from '../onnx/graph.js';
 import type { ValueStatistics } from './calibration.js';
 import { valuesToObserve } from './plan.js';
@@ -27,7 +27,8 @@ export async function openObserver(graph: OnnxGraph): Promise<Observer> {
   const { Tensor } = await importRuntime();
   const records = new Map(valuesToObserve(graph).map(name => [name, new ValueRecord()]));
   const measured = measureValues(graph, [...records.keys()]);
-  const inference = await openInference(encodeModel(measured.graph, measured.outputs));
+  const model = await writeTemporaryModel(measured.graph, measured.outputs);
+  const inference = await openInference(model.path);
   return {
     async run({ input, shape }, remember) {
       const results = await inference.run({ [graph.input.name]: new Tensor('float32', input, shape) });
@@ -40,7 +41,10 @@ export async function openObserver(graph: OnnxGraph): Promise<Observer> {
       return numbers('output');
     },
     statistics: method => new Map(Array.from(records, ([name, record]) => [name, record.statistics(method)])),
-    release: () => inference.release(),
+    async release() {
+      await inference.release();
+      await model.remove();
+    },
   };
 }
 

@@ -46,7 +46,7 @@ export interface Trial {
 
 export interface TrialSetting extends Observations {
   readonly graph: OnnxGraph;
-  /** The network in float. */
+  /** The network in float, as it runs where bytes are not taken. */
   readonly float: Session;
   readonly options: SessionOptions;
   readonly isFaithful: (fidelity: Fidelity) => boolean;
@@ -63,14 +63,15 @@ const timingBudgetMs = 500;
 export async function runTrial(setting: TrialSetting, candidate: Candidate): Promise<Trial> {
   const { graph, probes, statistics, options, isFaithful } = setting;
   const calibration = { floatLayers: candidate.floatLayers, values: statistics(candidate.range) };
-  return await withSession(quantizeGraph(graph, calibration).model, options, async session => {
+  return await withSession(quantizeGraph(graph, calibration).graph, options, async session => {
     const record = { ...candidate, ...(await measureFidelity(session, probes)) };
     if (!isFaithful(record)) return { record, calibration };
     return { record: { ...record, imagesPerSecond: await measureSpeeds(setting, session) }, calibration };
   });
 }
 
-async function measureFidelity(session: Session, probes: readonly Probe[]): Promise<Fidelity> {
+/** How far the features of a session's network are from those that the probes have in float. */
+export async function measureFidelity(session: Session, probes: readonly Probe[]): Promise<Fidelity> {
   const cosines: number[] = [];
   for (const { input, shape, features } of probes) {
     const { data } = await session.run(input, shape);

@@ -31,10 +31,14 @@ function fold(linear: OnnxNode, normalization: OnnxNode, initializers: Map<strin
   const [input, kernelName, biasName] = linear.inputs;
   const kernel = initializers.get(kernelName!)!;
   const bias = biasName === undefined ? undefined : floats(biasName);
-  const scaled = scaleOutputs(linear, kernel, factors);
   const shifted = Float32Array.from(factors, (factor, i) => (bias?.[i] ?? 0) * factor + shifts[i]!);
   const names = [`${normalization.name}/kernel`, `${normalization.name}/bias`] as const;
-  initializers.set(names[0], { shape: kernel.shape, data: scaled });
+  initializers.set(names[0], {
+    shape: kernel.shape,
+    get data() {
+      return scaleOutputs(linear, kernel, factors);
+    },
+  });
   initializers.set(names[1], { shape: [shifted.length], data: shifted });
   return { ...linear, inputs: [input!, ...names], outputs: normalization.outputs };
 }
