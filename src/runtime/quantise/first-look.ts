@@ -11,7 +11,7 @@ import { type Candidate, measureFidelity, type TrialRecord } from './trial.js';
 export const imagesOfFirstLook = 2;
 
 /** Small networks are timed for this long, and large ones once. */
-const timingBudgetMs = 500;
+const timingBudgetMs = 100;
 
 /** Images per second of a graph, one at a time. */
 export function measureSpeed(graph: OnnxGraph, image: ImageInput, options: SessionOptions): Promise<number> {
