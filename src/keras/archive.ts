@@ -2,15 +2,13 @@
 // only these three entries are read, and the stored weights are read where they lie.
 
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { FinetuneError, messageOf } from '../errors.js';
-import { onInterrupt } from '../interrupt.js';
+import { makeTemporaryFolder } from '../temporary-folder.js';
 import type { FileRange } from './hdf5/library.js';
 import { maximumJsonBytes } from './json.js';
 
@@ -122,19 +120,14 @@ function nowhere(): Writable {
 }
 
 async function unpack(zip: ZipFile, entry: Entry, label: string) {
-  const folder = await mkdtemp(join(tmpdir(), 'finetune-'));
-  const forget = onInterrupt(folder);
-  const close = async () => {
-    await rm(folder, { recursive: true, force: true });
-    forget();
-  };
+  const folder = await makeTemporaryFolder('archive');
   try {
-    const path = join(folder, 'model.weights.h5');
+    const path = join(folder.path, 'model.weights.h5');
     const stream = await zip.openReadStreamPromise(entry);
     await pipeline(checked(stream, entry, label), createWriteStream(path));
-    return { weights: { path, start: 0, bytes: entry.uncompressedSize }, close };
+    return { weights: { path, start: 0, bytes: entry.uncompressedSize }, close: folder.remove };
   } catch (error) {
-    await close();
+    await folder.remove();
     throw error;
   }
 }

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
-import { writeTemporaryModel } from '../runtime/model-file.js';
 import { countProcessors } from '../runtime/processors.js';
+import { writeTemporaryModel } from '../runtime/temporary-model.js';
 import type { ImageFile } from '../types.js';
 import { mapAhead } from './ahead.js';
 import type { Base } from './base.js';

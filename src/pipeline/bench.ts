@@ -6,8 +6,8 @@ import { listBackbones, resolveBackbone } from '../backbones/resolve.js';
 import { askChild } from '../child-process.js';
 import { messageOf } from '../errors.js';
 import type { BenchOptions } from '../options.js';
-import { writeTemporaryModel } from '../runtime/model-file.js';
 import { countProcessors } from '../runtime/processors.js';
+import { writeTemporaryModel } from '../runtime/temporary-model.js';
 import { makeTemporaryFolder } from '../temporary-folder.js';
 import type { BenchMeasurement, BenchResult, BenchRow, EmitEvent } from '../types.js';
 import { loadBase } from './base.js';
@@ -77,16 +77,19 @@ async function* measureBackbone(
     const saved = opened.then(async ({ network, inputs }) =>
       writeTemporaryModel(await compileBase(network, precision, inputs)),
     );
-    for (const batchSize of options.batchSize) {
-      const measured = Promise.all([opened, saved]).then(([{ size }, { path }]) =>
-        measure({ model: path, images, size, batchSize, atLeast: options.images, threads }),
+    try {
+      for (const batchSize of options.batchSize) {
+        const measured = Promise.all([opened, saved]).then(([{ size }, { path }]) =>
+          measure({ model: path, images, size, batchSize, atLeast: options.images, threads }),
+        );
+        yield { backbone: name, precision, batchSize, ...(await measured.catch(describeFailure)) };
+      }
+    } finally {
+      await saved.then(
+        model => model.remove(),
+        () => undefined,
       );
-      yield { backbone: name, precision, batchSize, ...(await measured.catch(describeFailure)) };
     }
-    await saved.then(
-      model => model.remove(),
-      () => undefined,
-    );
   }
 }
 

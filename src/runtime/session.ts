@@ -4,8 +4,8 @@ import { stat } from 'node:fs/promises';
 import type { InferenceSession } from 'onnxruntime-node';
 import { FinetuneError } from '../errors.js';
 import { badModel, importRuntime, openInference } from './inference.js';
-import { writeTemporaryModel } from './model-file.js';
 import type { OnnxGraph } from './onnx/graph.js';
+import { writeTemporaryModel } from './temporary-model.js';
 
 /** Larger files are refused before they are read: ONNX itself ends at 2 GiB. */
 const largestModelBytes = 2 ** 31 - 1;

@@ -1,10 +1,11 @@
 // Collects the nodes and constants of a graph while a network is lowered layer by layer, or a pass rewrites it.
 
-import type { Attributes, Initializer, OnnxGraph, OnnxNode, TensorData } from './graph.js';
+import type { Attributes, Initializer, MapSize, OnnxGraph, OnnxNode, TensorData } from './graph.js';
 
 export class GraphBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: Map<string, Initializer>;
+  readonly mapSizes = new Map<string, MapSize>();
   readonly #names: Set<string>;
 
   /** @param replaced a graph that this one is to take the place of: its constants are there from the start */

@@ -37,6 +37,9 @@ export interface Port {
   readonly shape: readonly (number | string)[];
 }
 
+/** Height and width of a feature map in pixels. */
+export type MapSize = readonly [height: number, width: number];
+
 export interface OnnxGraph {
   readonly name: string;
   /** In an order in which they can run. */
@@ -44,6 +47,8 @@ export interface OnnxGraph {
   readonly initializers: ReadonlyMap<string, Initializer>;
   readonly input: Port;
   readonly output: Port;
+  /** What convolutions give, by the name of their node; only where the size is known. */
+  readonly mapSizes: ReadonlyMap<string, MapSize>;
 }
 
 /** Every node that reads a value, by the value's name. */

@@ -120,6 +120,7 @@ function finish(name: string, graph: GraphBuilder, input: Port, output: Value): 
     name,
     nodes: graph.nodes,
     initializers: graph.initializers,
+    mapSizes: graph.mapSizes,
     input,
     output: { name: outputName, type: 'float32', shape: portShape(output.shape) },
   };

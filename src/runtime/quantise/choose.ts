@@ -16,6 +16,7 @@ import {
 import { type Images, observeImages } from './observations.js';
 import {
   type Candidate,
+  compareSpeeds,
   type Fidelity,
   runTrial,
   speedupOf,
@@ -94,7 +95,11 @@ export async function choosePrecision(
   const observed = await observeImages(graph, continueWith(first, rest));
   const isGood = force ? () => true : isFaithful;
   const trials = await withSession(useWinograd(graph), options, float =>
-    tryStages({ ...observed, graph, float, options, isFaithful: isGood }),
+    tryStages({
+      ...{ ...observed, graph, options, isFaithful: isGood },
+      // As it runs where bytes are not taken.
+      measureSpeeds: session => compareSpeeds(float, session, observed.probes),
+    }),
   );
   return takeBest(trials, force ? () => true : isWorthwhile);
 }

@@ -4,9 +4,8 @@ import { performance } from 'node:perf_hooks';
 import type { ImageInput } from '../image-input.js';
 import type { OnnxGraph } from '../onnx/graph.js';
 import { type Session, type SessionOptions, withSession } from '../session.js';
-import { quantizeGraph } from './compile.js';
 import { type Images, observeImages } from './observations.js';
-import { type Candidate, measureFidelity, type TrialRecord } from './trial.js';
+import { type Candidate, runTrial, type TrialRecord, timeRun } from './trial.js';
 
 export const imagesOfFirstLook = 2;
 
@@ -31,23 +30,21 @@ export async function lookAtSpeed(
   candidate: Candidate,
   { floatSpeed, ...options }: SessionOptions & { readonly floatSpeed: number },
 ): Promise<TrialRecord> {
-  const { probes, statistics } = await observeImages(graph, images);
-  const calibration = { floatLayers: candidate.floatLayers, values: statistics(candidate.range) };
-  return await withSession(quantizeGraph(graph, calibration).graph, options, async session => {
-    const fidelity = await measureFidelity(session, probes);
-    const imagesPerSecond = { fp32: floatSpeed, int8: await timeSession(session, probes[0]!) };
-    return { ...candidate, ...fidelity, imagesPerSecond };
+  const observed = await observeImages(graph, images);
+  const measureSpeeds = async (session: Session) => ({
+    fp32: floatSpeed,
+    int8: await timeSession(session, observed.probes[0]!),
   });
+  const setting = { ...observed, graph, options, isFaithful: () => true, measureSpeeds };
+  return (await runTrial(setting, candidate)).record;
 }
 
 /** Of a session that has run before. The fastest run counts: disturbances only slow down. */
-async function timeSession(session: Session, { input, shape }: ImageInput): Promise<number> {
+async function timeSession(session: Session, image: ImageInput): Promise<number> {
   const end = performance.now() + timingBudgetMs;
   let fastest = Number.POSITIVE_INFINITY;
   do {
-    const start = performance.now();
-    await session.run(input, shape);
-    fastest = Math.min(fastest, performance.now() - start);
+    fastest = Math.min(fastest, await timeRun(session, image));
   } while (performance.now() < end);
   return 1000 / fastest;
 }

@@ -2,8 +2,8 @@
 
 import type { ImageInput } from '../image-input.js';
 import { importRuntime, openInference } from '../inference.js';
-import { writeTemporaryModel } from '../model-file.js';
 import type { OnnxGraph, OnnxNode } from '../onnx/graph.js';
+import { writeTemporaryModel } from '../temporary-model.js';
 import type { ValueStatistics } from './calibration.js';
 import { valuesToObserve } from './plan.js';
 import type { Range } from './quantization.js';
@@ -28,7 +28,10 @@ export async function openObserver(graph: OnnxGraph): Promise<Observer> {
   const records = new Map(valuesToObserve(graph).map(name => [name, new ValueRecord()]));
   const measured = measureValues(graph, [...records.keys()]);
   const model = await writeTemporaryModel(measured.graph, measured.outputs);
-  const inference = await openInference(model.path);
+  const inference = await openInference(model.path).catch(async error => {
+    await model.remove();
+    throw error;
+  });
   return {
     async run({ input, shape }, remember) {
       const results = await inference.run({ [graph.input.name]: new Tensor('float32', input, shape) });

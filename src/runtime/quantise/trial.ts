@@ -46,10 +46,10 @@ export interface Trial {
 
 export interface TrialSetting extends Observations {
   readonly graph: OnnxGraph;
-  /** The network in float, as it runs where bytes are not taken. */
-  readonly float: Session;
   readonly options: SessionOptions;
   readonly isFaithful: (fidelity: Fidelity) => boolean;
+  /** Of a session on bytes that has run before, and of the network in float. */
+  readonly measureSpeeds: (session: Session) => Promise<Speeds>;
 }
 
 /** Images that are timed together: more of them need more memory and tell no more. */
@@ -61,17 +61,16 @@ const timingBudgetMs = 500;
 
 /** Quantises the graph as `candidate` says, and measures it. */
 export async function runTrial(setting: TrialSetting, candidate: Candidate): Promise<Trial> {
-  const { graph, probes, statistics, options, isFaithful } = setting;
+  const { graph, probes, statistics, options, isFaithful, measureSpeeds } = setting;
   const calibration = { floatLayers: candidate.floatLayers, values: statistics(candidate.range) };
   return await withSession(quantizeGraph(graph, calibration).graph, options, async session => {
     const record = { ...candidate, ...(await measureFidelity(session, probes)) };
     if (!isFaithful(record)) return { record, calibration };
-    return { record: { ...record, imagesPerSecond: await measureSpeeds(setting, session) }, calibration };
+    return { record: { ...record, imagesPerSecond: await measureSpeeds(session) }, calibration };
   });
 }
 
-/** How far the features of a session's network are from those that the probes have in float. */
-export async function measureFidelity(session: Session, probes: readonly Probe[]): Promise<Fidelity> {
+async function measureFidelity(session: Session, probes: readonly Probe[]): Promise<Fidelity> {
   const cosines: number[] = [];
   for (const { input, shape, features } of probes) {
     const { data } = await session.run(input, shape);
@@ -95,7 +94,11 @@ function cosineOf(left: Float32Array, right: Float32Array): number {
 }
 
 /** Both networks in turn, so that a busy machine slows both; the fastest run counts, as disturbances only slow down. */
-async function measureSpeeds({ float, probes }: TrialSetting, session: Session): Promise<Speeds> {
+export async function compareSpeeds(
+  float: Session,
+  session: Session,
+  probes: readonly Probe[],
+): Promise<Speeds> {
   const batch = joinImages(probes.slice(0, timedImages));
   await float.run(batch.input, batch.shape);
   await session.run(batch.input, batch.shape);
@@ -109,7 +112,8 @@ async function measureSpeeds({ float, probes }: TrialSetting, session: Session):
   return { fp32: (1000 * count) / fp32, int8: (1000 * count) / int8 };
 }
 
-async function timeRun(session: Session, { input, shape }: ImageInput): Promise<number> {
+/** In milliseconds. */
+export async function timeRun(session: Session, { input, shape }: ImageInput): Promise<number> {
   const start = performance.now();
   await session.run(input, shape);
   return performance.now() - start;

@@ -98,6 +98,7 @@ function convolve(call: LayerCall, input: Value, convolution: Convolution): Valu
     group: { int: groups },
   });
   const [height = null, width = null] = windowOutputSize(window, inputSize);
+  if (height !== null && width !== null) call.graph.mapSizes.set(name, [height, width]);
   return { name, shape: [input.shape[0] ?? null, height, width, kernel.filters], order: 'channels-first' };
 }
 

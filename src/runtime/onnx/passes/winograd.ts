@@ -2,10 +2,9 @@
 // The same function but for rounding: results differ from the direct way's by about 1e-5 of the largest.
 
 import { GraphBuilder } from '../builder.js';
-import { intOf, intsOf, type OnnxGraph, type OnnxNode } from '../graph.js';
+import { intOf, intsOf, type MapSize, type OnnxGraph, type OnnxNode } from '../graph.js';
 import { reverseAxes } from '../reverse-axes.js';
 import { dropUnused } from './drop-unused.js';
-import { inferMapSizes, type MapSize } from './map-sizes.js';
 import { frequencies, inputKernel, kernelMatrix, outputMatrix, tile } from './winograd-weights.js';
 
 /**
@@ -16,10 +15,9 @@ const worthwhile = { kernels: 64 * 128, pixels: 28 * 28 } as const;
 
 /** Rewrites the convolutions that gain by it. They take more memory for it, and longer to start. */
 export function useWinograd(graph: OnnxGraph): OnnxGraph {
-  const sizes = inferMapSizes(graph);
   const builder = new GraphBuilder(graph);
   for (const node of graph.nodes) {
-    const convolution = planConvolution(graph, node, sizes);
+    const convolution = planConvolution(graph, node);
     if (convolution === undefined) builder.nodes.push(node);
     else writeConvolution(builder, convolution);
   }
@@ -29,7 +27,6 @@ export function useWinograd(graph: OnnxGraph): OnnxGraph {
 /** A convolution to rewrite. In comments, k are its output channels, c its input channels, n images and t tiles. */
 interface Convolution {
   readonly node: OnnxNode;
-  readonly input: MapSize;
   readonly output: MapSize;
   /** Rows and columns of tiles that cover the output. */
   readonly tiles: MapSize;
@@ -37,21 +34,17 @@ interface Convolution {
 }
 
 /** Undefined where the node is to stay as it is. */
-function planConvolution(
-  graph: OnnxGraph,
-  node: OnnxNode,
-  sizes: ReadonlyMap<string, MapSize>,
-): Convolution | undefined {
-  const [input, output] = [sizes.get(node.inputs[0]!), sizes.get(node.outputs[0]!)];
+function planConvolution(graph: OnnxGraph, node: OnnxNode): Convolution | undefined {
+  const output = graph.mapSizes.get(node.name);
   const kernel = graph.initializers.get(node.inputs[1] ?? '');
-  if (node.op !== 'Conv' || !input || !output || !kernel || intOf(node, 'group', 1) !== 1) return undefined;
+  if (node.op !== 'Conv' || !output || !kernel || intOf(node, 'group', 1) !== 1) return undefined;
   const [outputs, inputs, ...sides] = kernel.shape as [number, number, ...number[]];
   const steps = [...intsOf(node, 'strides', [1, 1]), ...intsOf(node, 'dilations', [1, 1])];
   const isPlain = sides.every(side => side === 3) && steps.every(step => step === 1);
   const gains = outputs * inputs >= worthwhile.kernels && output[0] * output[1] >= worthwhile.pixels;
   if (!isPlain || !gains) return undefined;
   const tiles = [Math.ceil(output[0] / tile.output), Math.ceil(output[1] / tile.output)] as const;
-  return { node, input, output, tiles, channels: { output: outputs, input: inputs } };
+  return { node, output, tiles, channels: { output: outputs, input: inputs } };
 }
 
 function writeConvolution(graph: GraphBuilder, convolution: Convolution): void {
@@ -62,15 +55,15 @@ function writeConvolution(graph: GraphBuilder, convolution: Convolution): void {
 }
 
 /** The map's overlapping tiles in Winograd's domain: `[36, c, n * t]` */
-function transformInput(graph: GraphBuilder, { node, input, tiles, channels }: Convolution): string {
+function transformInput(graph: GraphBuilder, { node, output, tiles, channels }: Convolution): string {
   const kernel = graph.constant(
     `winograd/input/${channels.input}`,
     [channels.input * frequencies, 1, tile.input, tile.input],
     () => inputKernel(channels.input),
   );
-  const [top, left] = intsOf(node, 'pads', [0, 0, 0, 0]) as [number, number];
-  const overlap = tile.input - tile.output;
-  const ends = tiles.map((count, axis) => count * tile.output + overlap - input[axis]! - [top, left][axis]!);
+  const [top, left, ...own] = intsOf(node, 'pads', [0, 0, 0, 0]) as [number, number, ...number[]];
+  // The last tiles may reach over the edge.
+  const ends = own.map((pad, axis) => pad + tiles[axis]! * tile.output - output[axis]!);
   const transformed = graph.node('Conv', `${node.name}/tiles`, [node.inputs[0]!, kernel], {
     kernel_shape: { ints: [tile.input, tile.input] },
     strides: { ints: [tile.output, tile.output] },
