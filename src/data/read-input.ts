@@ -1,5 +1,6 @@
 // From an image to what a network takes: the one way, for training, prediction, evaluation and calibration.
 
+import { FinetuneError } from '../errors.js';
 import type { Lap, Preprocessing, ResizeRule } from '../types.js';
 import { decodeImage } from './decode.js';
 import { preprocess } from './preprocess.js';
@@ -21,16 +22,31 @@ export interface NetworkInput {
  * Decodes and preprocesses one image.
  * @param image a path or the bytes of an image file
  * @param lap told after `read`, `decode` and `preprocess`
+ * @param target takes the input; a new array where there is none
  * @throws FinetuneError `bad-image`
  */
 export async function readInput(
   image: string | Buffer,
   { size, resize, preprocessing }: InputRules,
   lap?: Lap,
+  target?: Float32Array,
 ): Promise<NetworkInput> {
   const pixels = await decodeImage(image, size, resize, lap);
-  const input = new Float32Array(pixels.data.length);
+  const input = target ?? new Float32Array(pixels.data.length);
   preprocess(pixels, preprocessing, input, 0);
   lap?.('preprocess');
   return { input, shape: [1, ...size, 3] };
+}
+
+/** The same, and undefined for a bad image: where others do as well. */
+export async function readInputIfGood(
+  image: string | Buffer,
+  rules: InputRules,
+): Promise<NetworkInput | undefined> {
+  try {
+    return await readInput(image, rules);
+  } catch (error) {
+    if (error instanceof FinetuneError && error.code === 'bad-image') return undefined;
+    throw error;
+  }
 }

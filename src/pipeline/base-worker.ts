@@ -23,16 +23,24 @@ export type WorkerAnswer = Omit<BaseAnswer, 'image'>;
 const { model, threads, output, ...rules }: BaseWorkerData = workerData;
 const session = await openSession(model, { threads, output });
 
+/** Inputs that no image is in: used again and again, they spare the system half a megabyte per image. */
+const freeInputs: Float32Array[] = [];
+
+const inputLength = rules.size[0] * rules.size[1] * 3;
+
 /** @param path of an image file */
 export default async function computeFeatures(path: string): Promise<WorkerAnswer> {
   const watch = startStopwatch();
+  const target = freeInputs.pop() ?? new Float32Array(inputLength);
   try {
-    const { input, shape } = await readInput(path, rules, watch.lap);
+    const { input, shape } = await readInput(path, rules, watch.lap, target);
     const { data, bytes } = await session.run(input, shape);
     watch.lap('base');
     return { outcome: bytes && output ? { data: bytes, ...output } : data, seconds: watch.seconds() };
   } catch (error) {
     if (!(error instanceof FinetuneError && error.code === 'bad-image')) throw error;
     return { outcome: { reason: error.message }, seconds: watch.seconds() };
+  } finally {
+    freeInputs.push(target);
   }
 }

@@ -1,12 +1,12 @@
 // The fp32 model, which browsers run, against the int8 model, which this program runs, on validation images.
 
 import { join } from 'node:path';
-import { readInput } from '../data/read-input.js';
-import { compileOnnx } from '../runtime/onnx/compile.js';
-import { openSession } from '../runtime/session.js';
-import type { ImageFile, Network } from '../types.js';
+import { readInputIfGood } from '../data/read-input.js';
+import { compileGraph } from '../runtime/onnx/compile.js';
+import { withSession } from '../runtime/session.js';
+import { type HeadWeights, predictHead } from '../training/head.js';
+import type { ImageFile, LabelledFeatures } from '../types.js';
 import type { Base } from './base.js';
-import type { ExtractedFeatures } from './extract.js';
 
 export interface Agreement {
   readonly images: number;
@@ -18,51 +18,49 @@ export interface Agreement {
 
 const defaultImages = 32;
 
-interface Compared {
-  readonly base: Base;
-  readonly options: { readonly verify: boolean };
-  readonly dataSet: { readonly root: string };
-  readonly split: { readonly val: readonly ImageFile[] };
-  readonly extracted: ExtractedFeatures;
+/**
+ * Features of validation images from the base in fp32, with direct convolutions, as browsers compute them: of the first
+ * 32, or of all. Before the head is trained, because afterwards there is more in memory.
+ * @returns in the images' order; nothing for an image that was taken away meanwhile
+ */
+export async function computeFloatFeatures(
+  { network, rules }: Base,
+  images: readonly ImageFile[],
+  { root, all }: { readonly root: string; readonly all: boolean },
+): Promise<(Float32Array | undefined)[]> {
+  return withSession(compileGraph(network), {}, async session => {
+    const rows: (Float32Array | undefined)[] = [];
+    for (const { path } of all ? images : images.slice(0, defaultImages)) {
+      const image = await readInputIfGood(join(root, path), rules);
+      rows.push(image && (await session.run(image.input, image.shape)).data);
+    }
+    return rows;
+  });
 }
 
 /**
- * Runs both models on validation images: on 32, or on all of them with `--verify`.
- * @param model the int8 model as ONNX
+ * Compares what the head answers on features of both kinds.
+ * @param inFloat of as many of the images of `inBytes` as are to be compared, from the first one on
  */
-export async function compareModels(
-  classifier: Network,
-  model: Uint8Array,
-  { base, options, dataSet, split, extracted }: Compared,
-): Promise<Agreement> {
-  const readable = split.val.filter(({ hash }) => extracted.rows.has(hash));
-  const paths = (options.verify ? readable : readable.slice(0, defaultImages)).map(({ path }) =>
-    join(dataSet.root, path),
+export function compareAnswers(
+  head: HeadWeights,
+  inFloat: readonly (Float32Array | undefined)[],
+  { features, size }: LabelledFeatures,
+): Agreement {
+  const answers = inFloat.flatMap((floats, row) => {
+    if (floats === undefined) return [];
+    const bytes = features.subarray(row * size, (row + 1) * size);
+    return [{ expected: predictHead(head, floats), answered: predictHead(head, bytes) }];
+  });
+  const same = answers.filter(
+    ({ expected, answered }) => indexOfLargest(expected) === indexOfLargest(answered),
   );
-  // One after the other: both at once would need twice the memory.
-  const expected = await answersOf(compileOnnx(classifier), paths, base);
-  const answered = await answersOf(model, paths, base);
-  const isSame = (_: unknown, i: number) => indexOfLargest(expected[i]!) === indexOfLargest(answered[i]!);
+  const differences = answers.map(({ expected, answered }) => largestDifference(expected, answered));
   return {
-    images: paths.length,
-    same: paths.filter(isSame).length,
-    largestDifference: Math.max(0, ...paths.map((_, i) => largestDifference(expected[i]!, answered[i]!))),
+    images: answers.length,
+    same: same.length,
+    largestDifference: differences.reduce((most, each) => Math.max(most, each), 0),
   };
-}
-
-async function answersOf(
-  model: Uint8Array,
-  paths: readonly string[],
-  { rules }: Base,
-): Promise<Float32Array[]> {
-  const session = await openSession(model);
-  const answers: Float32Array[] = [];
-  for (const path of paths) {
-    const { input, shape } = await readInput(path, rules);
-    answers.push((await session.run(input, shape)).data);
-  }
-  await session.release();
-  return answers;
 }
 
 function indexOfLargest(values: Float32Array): number {

@@ -5,12 +5,14 @@ import { featureKey, type FeatureStore } from '../runtime/feature-store.js';
 import type { BadImage, EmitEvent, ImageFile } from '../types.js';
 import type { Base } from './base.js';
 import type { BaseRuntime } from './base-runtime.js';
+import { FeatureRows } from './feature-rows.js';
 
 /** Features of the images that could be decoded. */
 export interface ExtractedFeatures {
   readonly images: readonly ImageFile[];
-  /** By hash of the image, all of one length. */
-  readonly rows: ReadonlyMap<string, Float32Array>;
+  /** `[images, size]`, row-major */
+  readonly features: Float32Array;
+  readonly size: number;
   readonly bad: readonly BadImage[];
   /** How many images went through the base in this call; the others came from the store. */
   readonly computed: number;
@@ -32,14 +34,13 @@ export async function extractFeatures(
   images: readonly ImageFile[],
   options: ExtractOptions,
 ): Promise<ExtractedFeatures> {
-  const extraction = new Extraction(base, options);
+  const extraction = new Extraction(base, images, options);
   try {
     const missing = [...uniqueByContent(images)].filter(image => !extraction.lookUp(image));
     if (missing.length > 0) await extraction.compute(missing);
     const { rows, failures } = extraction;
     return {
-      images: images.filter(image => rows.has(image.hash)),
-      rows,
+      ...rows.compact(),
       bad: listBad(images, failures),
       computed: missing.length - failures.size,
       profile: extraction.profile,
@@ -62,15 +63,18 @@ function listBad(images: readonly ImageFile[], failures: ReadonlyMap<string, str
 
 /** One extraction under way; images are known by their hash. */
 class Extraction {
-  readonly rows = new Map<string, Float32Array>();
+  readonly rows: FeatureRows;
   /** Why images could not be decoded. */
   readonly failures = new Map<string, string>();
   readonly profile: Record<string, number> = {};
 
   constructor(
     readonly base: Base,
+    images: readonly ImageFile[],
     readonly options: ExtractOptions,
-  ) {}
+  ) {
+    this.rows = new FeatureRows(images);
+  }
 
   /** Whether the store has the image's features. */
   lookUp(image: ImageFile): boolean {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { cacheDirectory } from '../cache-directory.js';
-import { readInput } from '../data/read-input.js';
+import { readInputIfGood } from '../data/read-input.js';
 import { FinetuneError, messageOf } from '../errors.js';
 import { compileFastGraph, compileGraph, compileOnnx } from '../runtime/onnx/compile.js';
 import type { OnnxGraph } from '../runtime/onnx/graph.js';
@@ -12,7 +12,7 @@ import { countProcessors } from '../runtime/processors.js';
 import { type Calibration, parseCalibration, renderCalibration } from '../runtime/quantise/calibration.js';
 import { choosePrecision } from '../runtime/quantise/choose.js';
 import { compileQuantized, quantizeGraph } from '../runtime/quantise/compile.js';
-import { measureSpeed } from '../runtime/quantise/first-look.js';
+import { measureSpeed } from '../runtime/quantise/speed.js';
 import type { Quantization } from '../runtime/quantise/quantization.js';
 import type { TrialRecord } from '../runtime/quantise/trial.js';
 import type { EmitEvent, ImageFile, Network } from '../types.js';
@@ -118,13 +118,9 @@ function sampleOf(images: readonly ImageFile[]): readonly ImageFile[] {
 /** Preprocessed images; those that cannot be decoded are left out. */
 async function* inputsOf({ rules }: Base, root: string, images: readonly ImageFile[]) {
   for (const image of images) {
-    const read = await readInput(join(root, image.path), rules).catch(ignoreBadImage);
+    const read = await readInputIfGood(join(root, image.path), rules);
     if (read !== undefined) yield read;
   }
-}
-
-function ignoreBadImage(error: unknown): undefined {
-  if (!(error instanceof FinetuneError)) throw error;
 }
 
 /** Images per second and processor in float; undefined where no image can be decoded. */

@@ -16,7 +16,7 @@ import type { Base } from './base.js';
 import type { BaseRuntime } from './base-runtime.js';
 import type { ExtractedFeatures } from './extract.js';
 import type { FittedHead, HeadFit } from './fit-head.js';
-import { type Agreement, compareModels } from './compare-models.js';
+import { type Agreement, compareAnswers } from './compare-models.js';
 import { planRunFolder, runFormatVersion } from './run-folder.js';
 import type { Sides } from './split-features.js';
 import type { Stopwatch } from './stopwatch.js';
@@ -32,6 +32,8 @@ export interface Training {
   readonly split: Readonly<Record<Side, readonly ImageFile[]>>;
   readonly extracted: ExtractedFeatures;
   readonly sides: Sides;
+  /** Of the first validation images from the base in fp32, where it runs in int8. */
+  readonly floatFeatures: readonly (Float32Array | undefined)[] | undefined;
   readonly engine: Engine;
   readonly head: FittedHead;
   readonly watch: Stopwatch;
@@ -65,29 +67,26 @@ export interface TrainResult {
  * @throws FinetuneError `bad-option` where that folder was asked for with `--out`
  */
 export async function saveRun(dir: string, training: Training): Promise<TrainResult> {
-  const { base, head, sides, dataSet, watch } = training;
+  const { base, head, sides, floatFeatures, dataSet, watch } = training;
   const { precision } = training.runtime;
   const classifier = appendLayers(base.network, head.layers, head.weights);
   const measured = {
     val: measure(head, sides.val, dataSet.classNames),
     test: measure(head, sides.test, dataSet.classNames),
+    agreement: floatFeatures && compareAnswers(head.dense, floatFeatures, sides.val),
   };
   const { data, out, force } = training.options;
   const whenTaken = () => planRunFolder(data, out, force);
   let learnt!: Learnt;
   const run = await writeWholeFolder(dir, { force, whenTaken }, async temporary => {
     await saveModel(join(temporary, 'model'), classifier, training);
-    const model = precision.compile(classifier);
-    await writeWhole(join(temporary, 'model.onnx'), model);
+    await writeWhole(join(temporary, 'model.onnx'), precision.compile(classifier));
     await writeWhole(
       join(temporary, 'history.jsonl'),
       head.history.map(line => `${JSON.stringify(line)}\n`).join(''),
     );
     watch.lap('save');
-    const agreement =
-      precision.name === 'int8' ? await compareModels(classifier, model, training) : undefined;
-    watch.lap('verify');
-    learnt = summarise(training, { ...measured, agreement });
+    learnt = summarise(training, measured);
     await writeWhole(join(temporary, 'run.json'), `${JSON.stringify(record(learnt, training), null, 1)}\n`);
   });
   return { run, ...learnt };

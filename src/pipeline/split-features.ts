@@ -6,8 +6,25 @@ import type { ExtractedFeatures } from './extract.js';
 
 export type Sides = Readonly<Record<Side, LabelledFeatures>>;
 
+const sidesInOrder = ['train', 'val', 'test'] as const;
+
+/** The order in which images have to be extracted, so that each side's features are one part of the matrix. */
+export function bySide(split: Readonly<Record<Side, readonly ImageFile[]>>): ImageFile[] {
+  return sidesInOrder.flatMap(side => split[side]);
+}
+
+/** The images whose features a side has, in their order. */
+export function readableOn(
+  side: Side,
+  { images }: ExtractedFeatures,
+  split: Readonly<Record<Side, readonly ImageFile[]>>,
+): ImageFile[] {
+  const readable = new Set(images);
+  return split[side].filter(image => readable.has(image));
+}
+
 /**
- * Deals the extracted rows out to the sides that their images are on.
+ * Deals the features of images, extracted `bySide`, out to their sides, without a copy.
  * @throws FinetuneError `bad-data-set` when bad images left a class without training images
  */
 export function splitFeatures(
@@ -15,29 +32,24 @@ export function splitFeatures(
   split: Readonly<Record<Side, readonly ImageFile[]>>,
   classNames: readonly string[],
 ): Sides {
-  const select = (side: Side) =>
-    gatherRows(
-      split[side].filter(({ hash }) => extracted.rows.has(hash)),
-      extracted.rows,
-    );
-  const sides = { train: select('train'), val: select('val'), test: select('test') };
+  const { features, size, bad } = extracted;
+  let start = 0;
+  const take = (side: Side): LabelledFeatures => {
+    const labels = Int32Array.from(readableOn(side, extracted, split), ({ label }) => label);
+    const end = start + labels.length;
+    const part = features.subarray(start * size, end * size);
+    start = end;
+    return { features: part, labels, size };
+  };
+  const [train, val, test] = sidesInOrder.map(take) as [LabelledFeatures, LabelledFeatures, LabelledFeatures];
   for (const [label, name] of classNames.entries()) {
-    if (!sides.train.labels.includes(label)) {
+    if (!train.labels.includes(label)) {
       throw new FinetuneError(
         'bad-data-set',
         `Class "${name}" has no readable training image. Expected at least one; ` +
-          `${extracted.bad.length} images of the data set could not be read.`,
+          `${bad.length} images of the data set could not be read.`,
       );
     }
   }
-  return sides;
-}
-
-function gatherRows(images: readonly ImageFile[], rows: ReadonlyMap<string, Float32Array>): LabelledFeatures {
-  const size = rows.values().next().value?.length ?? 0;
-  const features = new Float32Array(images.length * size);
-  images.forEach(({ hash }, i) => {
-    features.set(rows.get(hash)!, i * size);
-  });
-  return { features, labels: Int32Array.from(images, ({ label }) => label), size };
+  return { train, val, test };
 }

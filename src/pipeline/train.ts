@@ -10,11 +10,12 @@ import { loadBase } from './base.js';
 import { chooseRuntime } from './base-runtime.js';
 import { extractFeatures } from './extract.js';
 import { checkTrainOptions } from './check-train-options.js';
+import { computeFloatFeatures } from './compare-models.js';
 import { fitHead } from './fit-head.js';
 import { planRunFolder } from './run-folder.js';
 import { saveRun, type TrainResult } from './save-run.js';
 import { startStopwatch } from './stopwatch.js';
-import { splitFeatures } from './split-features.js';
+import { bySide, readableOn, splitFeatures } from './split-features.js';
 import { storeDirectory, storeLimitBytes } from './store-location.js';
 
 /**
@@ -44,16 +45,21 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
   watch.lap('precision');
 
   const store = openFeatureStore(storeDirectory(options.store), { maxBytes: storeLimitBytes });
-  const images = [...split.train, ...split.val, ...split.test];
-  const extracted = await extractFeatures(base, images, { runtime, root, store, emit });
+  const extracted = await extractFeatures(base, bySide(split), { runtime, root, store, emit });
   for (const image of extracted.bad) emit({ type: 'bad-image', image });
   const sides = splitFeatures(extracted, split, dataSet.classNames);
   watch.lap('features');
 
+  const floatFeatures =
+    runtime.precision.name === 'int8'
+      ? await computeFloatFeatures(base, readableOn('val', extracted, split), { root, all: options.verify })
+      : undefined;
+  watch.lap('verify');
+
   const head = await fitHead(sides, dataSet.classNames.length, options, emit);
   watch.lap('head');
 
-  const training = { options, base, runtime, dataSet, split, extracted, sides, engine, head, watch };
+  const training = { options, base, runtime, dataSet, split, extracted, sides, floatFeatures, engine, head, watch };
   const result = await saveRun(dir, training);
   warnOfDisagreement(result, emit);
   return result;

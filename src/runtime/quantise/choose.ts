@@ -3,20 +3,14 @@
 import type { Network } from '../../types.js';
 import { compileGraph } from '../onnx/compile.js';
 import { useWinograd } from '../onnx/passes/winograd.js';
-import { type SessionOptions, withSession } from '../session.js';
+import { overflowsByteSums } from '../processors.js';
+import type { SessionOptions } from '../session.js';
 import type { Calibration } from './calibration.js';
-import {
-  continueWith,
-  imagesOfFirstLook,
-  iterate,
-  lookAtSpeed,
-  measureSpeed,
-  takeImages,
-} from './first-look.js';
-import { type Images, observeImages } from './observations.js';
+import { continueWith, type Images, iterate, takeImages } from './images.js';
+import { observeImages } from './observations.js';
+import { measureSpeed } from './speed.js';
 import {
   type Candidate,
-  compareSpeeds,
   type Fidelity,
   runTrial,
   speedupOf,
@@ -41,6 +35,9 @@ export interface ChoiceOptions extends SessionOptions {
   /** Images per second in float, where they are known. */
   readonly floatSpeed?: number | undefined;
 }
+
+/** Speed does not depend on what is calibrated on: one image to do that, and one to measure on. */
+const imagesOfFirstLook = 2;
 
 /** What bytes must bring and keep to be chosen. */
 export const requirements = { speedup: 1.3, cosineMean: 0.995, cosineMin: 0.98 } as const;
@@ -77,32 +74,28 @@ const stages: readonly Stage[] = [
 export async function choosePrecision(
   network: Network,
   images: Images,
-  { force = false, floatSpeed, ...options }: ChoiceOptions = {},
+  { force = false, floatSpeed: knownSpeed, ...options }: ChoiceOptions = {},
 ): Promise<PrecisionChoice> {
   const graph = compileGraph(network);
   const rest = iterate(images);
   const first = await takeImages(rest, imagesOfFirstLook);
   if (first.length < imagesOfFirstLook) return { precision: 'fp32', trials: [] };
-  if (!force) {
-    const known = floatSpeed ?? (await measureSpeed(useWinograd(graph), first[0]!, options));
-    const look = await lookAtSpeed(graph, first, stages[0]!.candidates[0]!, {
-      ...options,
-      floatSpeed: known,
-    });
-    // Slower than floats, as on processors without instructions for bytes (VNNI and its like): not worth trials.
-    if (speedupOf(look) < 1) return { precision: 'fp32', trials: [look] };
+  // As it runs where bytes are not taken.
+  const floatSpeed = knownSpeed ?? (await measureSpeed(useWinograd(graph), first[0]!, options));
+  const trialOn = async (observedImages: Images, isGood: TrialSetting['isFaithful']): Promise<TrialSetting> => ({
+    ...(await observeImages(graph, observedImages)),
+    ...{ graph, options, isFaithful: isGood, floatSpeed },
+  });
+  if (!force && overflowsByteSums()) {
+    const look = await runTrial(await trialOn(first, always), stages[0]!.candidates[0]!);
+    // Slower than floats, as on most processors without instructions for bytes: not worth trials.
+    if (speedupOf(look.record) < 1) return { precision: 'fp32', trials: [look.record] };
   }
-  const observed = await observeImages(graph, continueWith(first, rest));
-  const isGood = force ? () => true : isFaithful;
-  const trials = await withSession(useWinograd(graph), options, float =>
-    tryStages({
-      ...{ ...observed, graph, options, isFaithful: isGood },
-      // As it runs where bytes are not taken.
-      measureSpeeds: session => compareSpeeds(float, session, observed.probes),
-    }),
-  );
-  return takeBest(trials, force ? () => true : isWorthwhile);
+  const trials = await tryStages(await trialOn(continueWith(first, rest), force ? always : isFaithful));
+  return takeBest(trials, force ? always : isWorthwhile);
 }
+
+const always = () => true;
 
 async function tryStages(setting: TrialSetting): Promise<Trial[]> {
   const trials: Trial[] = [];

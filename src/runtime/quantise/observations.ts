@@ -3,9 +3,8 @@
 import type { ImageInput } from '../image-input.js';
 import type { OnnxGraph } from '../onnx/graph.js';
 import type { Calibration } from './calibration.js';
+import type { Images } from './images.js';
 import { openObserver, type RangeMethod } from './observe.js';
-
-export type Images = AsyncIterable<ImageInput> | Iterable<ImageInput>;
 
 /** One image in four is not calibrated on but measured on, up to this many. */
 const mostProbes = 8;

@@ -1,13 +1,12 @@
 // One quantisation of a network, tried: how far its features are from those in float, and how fast it is.
 
-import { performance } from 'node:perf_hooks';
-import { type ImageInput, joinImages } from '../image-input.js';
 import type { OnnxGraph } from '../onnx/graph.js';
 import { type Session, type SessionOptions, withSession } from '../session.js';
 import type { Calibration } from './calibration.js';
 import { quantizeGraph } from './compile.js';
 import type { Observations, Probe } from './observations.js';
 import type { RangeMethod } from './observe.js';
+import { timeSession } from './speed.js';
 
 /** A quantisation to try. */
 export interface Candidate {
@@ -48,25 +47,19 @@ export interface TrialSetting extends Observations {
   readonly graph: OnnxGraph;
   readonly options: SessionOptions;
   readonly isFaithful: (fidelity: Fidelity) => boolean;
-  /** Of a session on bytes that has run before, and of the network in float. */
-  readonly measureSpeeds: (session: Session) => Promise<Speeds>;
+  /** Images per second in float, measured before: both networks at once would need the memory of both. */
+  readonly floatSpeed: number;
 }
-
-/** Images that are timed together: more of them need more memory and tell no more. */
-const timedImages = 2;
-
-/** Timing ends after this many rounds, or after this time, but for two rounds at least. */
-const mostRounds = 10;
-const timingBudgetMs = 500;
 
 /** Quantises the graph as `candidate` says, and measures it. */
 export async function runTrial(setting: TrialSetting, candidate: Candidate): Promise<Trial> {
-  const { graph, probes, statistics, options, isFaithful, measureSpeeds } = setting;
+  const { graph, probes, statistics, options, isFaithful, floatSpeed } = setting;
   const calibration = { floatLayers: candidate.floatLayers, values: statistics(candidate.range) };
   return await withSession(quantizeGraph(graph, calibration).graph, options, async session => {
     const record = { ...candidate, ...(await measureFidelity(session, probes)) };
     if (!isFaithful(record)) return { record, calibration };
-    return { record: { ...record, imagesPerSecond: await measureSpeeds(session) }, calibration };
+    const imagesPerSecond = { fp32: floatSpeed, int8: await timeSession(session, probes[0]!) };
+    return { record: { ...record, imagesPerSecond }, calibration };
   });
 }
 
@@ -91,30 +84,4 @@ function cosineOf(left: Float32Array, right: Float32Array): number {
   const norms = Math.sqrt(leftSquare * rightSquare);
   if (norms === 0) return leftSquare === rightSquare ? 1 : 0;
   return product / norms;
-}
-
-/** Both networks in turn, so that a busy machine slows both; the fastest run counts, as disturbances only slow down. */
-export async function compareSpeeds(
-  float: Session,
-  session: Session,
-  probes: readonly Probe[],
-): Promise<Speeds> {
-  const batch = joinImages(probes.slice(0, timedImages));
-  await float.run(batch.input, batch.shape);
-  await session.run(batch.input, batch.shape);
-  const end = performance.now() + timingBudgetMs;
-  let [fp32, int8] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (let round = 0; round < mostRounds && (round < 2 || performance.now() < end); round++) {
-    fp32 = Math.min(fp32, await timeRun(float, batch));
-    int8 = Math.min(int8, await timeRun(session, batch));
-  }
-  const count = batch.shape[0];
-  return { fp32: (1000 * count) / fp32, int8: (1000 * count) / int8 };
-}
-
-/** In milliseconds. */
-export async function timeRun(session: Session, { input, shape }: ImageInput): Promise<number> {
-  const start = performance.now();
-  await session.run(input, shape);
-  return performance.now() - start;
 }
