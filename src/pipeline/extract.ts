@@ -36,7 +36,7 @@ export async function extractFeatures(
 ): Promise<ExtractedFeatures> {
   const extraction = new Extraction(base, images, options);
   try {
-    const missing = [...uniqueByContent(images)].filter(image => !extraction.lookUp(image));
+    const missing = await extraction.lookUp(uniqueByContent(images));
     if (missing.length > 0) await extraction.compute(missing);
     const { rows, failures } = extraction;
     return {
@@ -76,11 +76,17 @@ class Extraction {
     this.rows = new FeatureRows(images);
   }
 
-  /** Whether the store has the image's features. */
-  lookUp(image: ImageFile): boolean {
-    const stored = this.#timed(() => this.options.store.get(this.#keyOf(image)));
-    if (stored !== undefined) this.rows.set(image.hash, stored);
-    return stored !== undefined;
+  /** Takes what the store has. @returns the other images */
+  async lookUp(images: Iterable<ImageFile>): Promise<ImageFile[]> {
+    const { store } = this.options;
+    const missing: ImageFile[] = [];
+    for (const image of images) {
+      const stored = this.#timed(() => store.get(this.#keyOf(image)));
+      if (stored === undefined) missing.push(image);
+      else this.rows.set(image.hash, stored);
+      await store.releaseMemory();
+    }
+    return missing;
   }
 
   async compute(images: readonly ImageFile[]): Promise<void> {
@@ -91,6 +97,7 @@ class Extraction {
       else {
         this.rows.set(image.hash, toFloats(outcome));
         this.#timed(() => store.put(this.#keyOf(image), outcome));
+        await store.releaseMemory();
       }
       for (const step of ['read', 'decode', 'preprocess', 'base']) this.#add(step, seconds[step] ?? 0);
       done += 1;

@@ -59,7 +59,19 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
   const head = await fitHead(sides, dataSet.classNames.length, options, emit);
   watch.lap('head');
 
-  const training = { options, base, runtime, dataSet, split, extracted, sides, floatFeatures, engine, head, watch };
+  const training = {
+    options,
+    base,
+    runtime,
+    dataSet,
+    split,
+    extracted,
+    sides,
+    floatFeatures,
+    engine,
+    head,
+    watch,
+  };
   const result = await saveRun(dir, training);
   warnOfDisagreement(result, emit);
   return result;

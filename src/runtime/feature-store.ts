@@ -6,6 +6,9 @@ import { FinetuneError, messageOf } from '../errors.js';
 import { decodeFeatures, encodeFeatures, type QuantizedFeatures } from './feature-record.js';
 import { evict, fillAfterEviction, openTables, putRecord, type StoreTables } from './store-tables.js';
 
+/** Records share pages or fill them only in part: the memory that they take is up to twice this. */
+const mostTouchedBytes = 8 * 1024 ** 2;
+
 /** Part of the store's name: a version of the program with another format starts a store of its own. */
 const formatVersion = 1;
 
@@ -37,10 +40,11 @@ export function openFeatureStore(dir: string, { maxBytes }: FeatureStoreOptions)
 
 /** A store that is open. Every method throws a FinetuneError `bad-model` when the store turns out to be damaged. */
 export class FeatureStore {
-  readonly #tables: StoreTables;
+  #tables: StoreTables;
   readonly #writes = new Set<Promise<void>>();
   #evicting = Promise.resolve();
   #uncheckedBytes = 0;
+  #touchedBytes = 0;
 
   constructor(
     readonly path: string,
@@ -53,24 +57,37 @@ export class FeatureStore {
   get(key: string): Float32Array | undefined {
     return this.#guard(() => {
       const record = this.#tables.features.getBinary(key);
+      this.#touchedBytes += record?.length ?? 0;
       return record === undefined ? undefined : decodeFeatures(record);
     });
-  }
-
-  /** The features of many keys, in their order. */
-  getMany(keys: readonly string[]): (Float32Array | undefined)[] {
-    return keys.map(key => this.get(key));
   }
 
   /** Stores features; they are written in the background, at the latest by `close`. */
   put(key: string, features: Float32Array | QuantizedFeatures): void {
     const record = encodeFeatures(features);
     this.#track(this.#guard(() => putRecord(this.#tables, key, record)));
+    this.#touchedBytes += record.length;
     this.#uncheckedBytes += record.length;
     if (this.#uncheckedBytes < this.maxBytes * (1 - fillAfterEviction)) return;
     this.#uncheckedBytes = 0;
     this.#evicting = this.#evicting.then(() => evict(this.#tables, this.maxBytes));
     this.#track(this.#evicting);
+  }
+
+  /**
+   * To be called between images: the store's file is mapped, and what was read or written of it counts as this process'
+   * memory until the store is opened anew. That happens here when it has become much.
+   */
+  async releaseMemory(): Promise<void> {
+    if (this.#touchedBytes < mostTouchedBytes) return;
+    this.#touchedBytes = 0;
+    try {
+      await Promise.all(this.#writes);
+      await this.#tables.root.close();
+      this.#tables = openTables(this.path);
+    } catch (cause) {
+      throw this.#damaged(cause);
+    }
   }
 
   /** Waits until everything is on disk, removes the oldest features above the size limit, and closes. */

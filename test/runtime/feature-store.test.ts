@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -13,6 +21,15 @@ after(() => rmSync(folder, { recursive: true }));
 const large = { maxBytes: 2 ** 30 };
 const dataFile = (dir: string) => join(dir, 'features-v1', 'data.mdb');
 
+const mapsOfProcess = '/proc/self/smaps';
+
+/** How much of a file that this process has mapped is in memory. */
+function mappedBytes(path: string): number {
+  const maps = readFileSync(mapsOfProcess, 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  const ofFile = maps.filter(map => map.split('\n')[0]!.endsWith(path));
+  return ofFile.reduce((sum, map) => sum + 1024 * Number(/^Rss: +(\d+) kB$/m.exec(map)![1]), 0);
+}
+
 describe('The feature store', () => {
   test('keeps features over a restart, to the bit', async () => {
     const dir = join(folder, 'restart');
@@ -22,7 +39,7 @@ describe('The feature store', () => {
     await store.close();
     const again = openFeatureStore(dir, large);
     assert.deepEqual(again.get('photo'), features);
-    assert.deepEqual(again.getMany(['other', 'photo']), [undefined, features]);
+    assert.deepEqual([again.get('other'), again.get('photo')], [undefined, features]);
     await again.close();
   });
 
@@ -51,6 +68,26 @@ describe('The feature store', () => {
     await again.close();
   });
 
+  test('gives memory back between images', { skip: !existsSync(mapsOfProcess) }, async () => {
+    const dir = join(folder, 'memory');
+    const store = openFeatureStore(dir, large);
+    const count = 8000;
+    let most = 0;
+    for (let i = 0; i < count; i++) {
+      store.put(`photo-${i}`, new Float32Array(2560).fill(i));
+      await store.releaseMemory();
+      if (i % 100 === 0) most = Math.max(most, mappedBytes(dataFile(dir)));
+    }
+    for (let i = 0; i < count; i++) {
+      assert.equal(store.get(`photo-${i}`)?.[7], i);
+      await store.releaseMemory();
+      if (i % 100 === 0) most = Math.max(most, mappedBytes(dataFile(dir)));
+    }
+    await store.close();
+    const { size } = statSync(dataFile(dir));
+    assert.ok(most > 0 && most < size / 2, `${most} of ${size} bytes were in memory`);
+  });
+
   test('is shared by two processes at once', async () => {
     const dir = join(folder, 'shared');
     const writer = ['--import', 'tsx', join(import.meta.dirname, 'store-writer.ts'), dir];
@@ -58,7 +95,8 @@ describe('The feature store', () => {
     await Promise.all([write('left'), write('right')]);
     const store = openFeatureStore(dir, large);
     for (let i = 0; i < 200; i++) {
-      assert.deepEqual(store.getMany([`left-${i}`, `right-${i}`]), Array(2).fill(Float32Array.of(i, i + 1)));
+      for (const key of [`left-${i}`, `right-${i}`])
+        assert.deepEqual(store.get(key), Float32Array.of(i, i + 1));
     }
     await store.close();
   });

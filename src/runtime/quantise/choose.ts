@@ -82,7 +82,10 @@ export async function choosePrecision(
   if (first.length < imagesOfFirstLook) return { precision: 'fp32', trials: [] };
   // As it runs where bytes are not taken.
   const floatSpeed = knownSpeed ?? (await measureSpeed(useWinograd(graph), first[0]!, options));
-  const trialOn = async (observedImages: Images, isGood: TrialSetting['isFaithful']): Promise<TrialSetting> => ({
+  const trialOn = async (
+    observedImages: Images,
+    isGood: TrialSetting['isFaithful'],
+  ): Promise<TrialSetting> => ({
     ...(await observeImages(graph, observedImages)),
     ...{ graph, options, isFaithful: isGood, floatSpeed },
   });
