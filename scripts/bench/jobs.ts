@@ -54,6 +54,11 @@ const prepared = (network: Network) => async (workspace: Workspace) => {
 const ours = (network: Network, folder: Folder, name = 'finetune', flags: readonly string[] = []) =>
   finetune(name, folder, prepared(network), flags);
 
+const inBothPrecisions = (network: Network, folder: Folder) =>
+  ['int8', 'fp32'].map(precision =>
+    ours(network, folder, `finetune, ${precision}`, ['--precision', precision]),
+  );
+
 const keras = (
   mode: 'extract' | 'recipe' | 'cached',
   network: Network,
@@ -98,14 +103,12 @@ const memory = (count: number) =>
 
 /** What runs unless `--only` chooses. */
 export const jobs: readonly Job[] = [
-  extraction('extract-vgg16', vgg16, flowers, [
-    ours(vgg16, flowers, 'finetune, int8', ['--precision', 'int8']),
-    ours(vgg16, flowers, 'finetune, fp32', ['--precision', 'fp32']),
-    torch(flowers),
+  extraction('extract-vgg16', vgg16, flowers, [...inBothPrecisions(vgg16, flowers), torch(flowers)]),
+  extraction('extract-mobilenet', mobileNet, flowers, inBothPrecisions(mobileNet, flowers)),
+  extraction('extract-efficientnet', efficientNet, flowers, inBothPrecisions(efficientNet, flowers)),
+  extraction('extract-12-megapixels', efficientNet, megapixelPhotos, [
+    ours(efficientNet, megapixelPhotos),
   ]),
-  extraction('extract-mobilenet', mobileNet, flowers, [ours(mobileNet, flowers)]),
-  extraction('extract-efficientnet', efficientNet, flowers, [ours(efficientNet, flowers)]),
-  extraction('extract-12-megapixels', efficientNet, megapixelPhotos, [ours(efficientNet, megapixelPhotos)]),
   training('train-mobilenet', mobileNet),
   training('train-vgg16', vgg16),
 ];
