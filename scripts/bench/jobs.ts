@@ -106,9 +106,7 @@ export const jobs: readonly Job[] = [
   extraction('extract-vgg16', vgg16, flowers, [...inBothPrecisions(vgg16, flowers), torch(flowers)]),
   extraction('extract-mobilenet', mobileNet, flowers, inBothPrecisions(mobileNet, flowers)),
   extraction('extract-efficientnet', efficientNet, flowers, inBothPrecisions(efficientNet, flowers)),
-  extraction('extract-12-megapixels', efficientNet, megapixelPhotos, [
-    ours(efficientNet, megapixelPhotos),
-  ]),
+  extraction('extract-12-megapixels', efficientNet, megapixelPhotos, [ours(efficientNet, megapixelPhotos)]),
   training('train-mobilenet', mobileNet),
   training('train-vgg16', vgg16),
 ];

@@ -5,7 +5,7 @@ import { readInputIfGood } from '../data/read-input.js';
 import { compileGraph } from '../runtime/onnx/compile.js';
 import { withSession } from '../runtime/session.js';
 import { type HeadWeights, predictHead } from '../training/head.js';
-import type { ImageFile, LabelledFeatures } from '../types.js';
+import type { EmitEvent, ImageFile, LabelledFeatures } from '../types.js';
 import type { Base } from './base.js';
 
 export interface Agreement {
@@ -26,13 +26,15 @@ const defaultImages = 32;
 export async function computeFloatFeatures(
   { network, rules }: Base,
   images: readonly ImageFile[],
-  { root, all }: { readonly root: string; readonly all: boolean },
+  { root, all, emit }: { readonly root: string; readonly all: boolean; readonly emit: EmitEvent },
 ): Promise<(Float32Array | undefined)[]> {
   return withSession(compileGraph(network), {}, async session => {
+    const chosen = all ? images : images.slice(0, defaultImages);
     const rows: (Float32Array | undefined)[] = [];
-    for (const { path } of all ? images : images.slice(0, defaultImages)) {
+    for (const { path } of chosen) {
       const image = await readInputIfGood(join(root, path), rules);
       rows.push(image && (await session.run(image.input, image.shape)).data);
+      emit({ type: 'progress', stage: 'comparing with fp32', done: rows.length, total: chosen.length });
     }
     return rows;
   });

@@ -52,7 +52,10 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
 
   const floatFeatures =
     runtime.precision.name === 'int8'
-      ? await computeFloatFeatures(base, readableOn('val', extracted, split), { root, all: options.verify })
+      ? await computeFloatFeatures(base, readableOn('val', extracted, split), {
+          ...{ root, emit },
+          all: options.verify,
+        })
       : undefined;
   watch.lap('verify');
 
