@@ -5,19 +5,16 @@
 
 import json
 import os
-import resource
 import sys
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras  # noqa: E402
+from peak_memory import peak_megabytes  # noqa: E402
 
 began = time.perf_counter()
 model = keras.applications.VGG16(weights=None)
 model.load_weights(sys.argv[1])
 model.save(sys.argv[2])
-# Kilobytes on Linux, bytes on macOS.
-unit = 1 if sys.platform == "darwin" else 1024
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
-print(json.dumps({"startedSeconds": time.perf_counter() - began, "peakMegabytes": peak}))
+print(json.dumps({"startedSeconds": time.perf_counter() - began, "peakMegabytes": peak_megabytes()}))

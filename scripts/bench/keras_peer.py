@@ -11,8 +11,6 @@ MODEL is a .keras file; TRAIN and VAL hold a folder per class.
 import argparse
 import json
 import os
-import resource
-import sys
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -21,6 +19,7 @@ started = time.perf_counter()
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from peak_memory import peak_megabytes  # noqa: E402
 
 PREPROCESSING = {
     "caffe": lambda x: x[..., ::-1] - tf.constant([103.939, 116.779, 123.68]),
@@ -127,10 +126,7 @@ def main():
         start_seconds = time.perf_counter() - started
         run = {"extract": extract, "recipe": recipe, "cached": cached}[arguments.mode]
         answer = {"startSeconds": start_seconds, **run(base, arguments)}
-    # Kilobytes on Linux, bytes on macOS.
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
-    print(json.dumps({"version": f"Keras {keras.__version__}, TensorFlow {tf.__version__}", "peakMegabytes": peak, **answer}))
+    print(json.dumps({"version": f"Keras {keras.__version__}, TensorFlow {tf.__version__}", "peakMegabytes": peak_megabytes(), **answer}))
 
 
 main()

@@ -6,14 +6,13 @@
 import argparse
 import json
 import pathlib
-import resource
-import sys
 import time
 
 started = time.perf_counter()
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
+from peak_memory import peak_megabytes  # noqa: E402
 from PIL import Image  # noqa: E402
 
 WIDTHS = [64, 64, "pool", 128, 128, "pool", 256, 256, 256, "pool", 512, 512, 512, "pool", 512, 512, 512, "pool"]
@@ -67,11 +66,9 @@ def main():
             images += len(base(inputs))
     seconds = time.perf_counter() - began
 
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
     answer = {
         "version": f"PyTorch {torch.__version__}",
-        "peakMegabytes": peak,
+        "peakMegabytes": peak_megabytes(),
         "startSeconds": start_seconds,
         "images": images,
         "imagesPerSecond": images / seconds,
