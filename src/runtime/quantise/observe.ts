@@ -3,7 +3,6 @@
 import type { ImageInput } from '../image-input.js';
 import { importRuntime, openInference } from '../inference.js';
 import type { OnnxGraph, OnnxNode } from '../onnx/graph.js';
-import { useWinograd } from '../onnx/passes/winograd.js';
 import { writeTemporaryModel } from '../temporary-model.js';
 import type { ValueStatistics } from './calibration.js';
 import { valuesToObserve } from './plan.js';
@@ -27,7 +26,7 @@ export interface Observer {
 export async function openObserver(graph: OnnxGraph): Promise<Observer> {
   const { Tensor } = await importRuntime();
   const records = new Map(valuesToObserve(graph).map(name => [name, new ValueRecord()]));
-  const measured = measureValues(useWinograd(graph), [...records.keys()]);
+  const measured = measureValues(graph, [...records.keys()]);
   const model = await writeTemporaryModel(measured.graph, measured.outputs);
   const inference = await openInference(model.path).catch(async error => {
     await model.remove();
