@@ -1,6 +1,8 @@
 // A folder in the system's temporary folder, gone when it is no longer needed, also after Ctrl-C.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onInterrupt } from './interrupt.js';
@@ -11,9 +13,16 @@ export interface TemporaryFolder {
 }
 
 /** @param purpose part of the folder's name, for whoever comes across it */
-export async function makeTemporaryFolder(purpose: string): Promise<TemporaryFolder> {
-  const path = await mkdtemp(join(tmpdir(), `finetune-${purpose}-`));
+export function makeTemporaryFolder(purpose: string): TemporaryFolder {
+  const path = join(tmpdir(), `finetune-${purpose}-${randomUUID()}`);
+  // Noted before it is there: an interrupt in between would leave it behind.
   const forget = onInterrupt(path);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    forget();
+    throw error;
+  }
   return {
     path,
     async remove() {

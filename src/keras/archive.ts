@@ -120,7 +120,7 @@ function nowhere(): Writable {
 }
 
 async function unpack(zip: ZipFile, entry: Entry, label: string) {
-  const folder = await makeTemporaryFolder('archive');
+  const folder = makeTemporaryFolder('archive');
   try {
     const path = join(folder.path, 'model.weights.h5');
     const stream = await zip.openReadStreamPromise(entry);

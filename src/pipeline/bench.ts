@@ -28,7 +28,7 @@ export async function bench(options: BenchOptions, emit: EmitEvent): Promise<Ben
   const total = backbones.length * options.precision.length * options.batchSize.length;
   const rows: BenchRow[] = [];
   emit({ type: 'stage', name: 'bench', detail: `${total} rows, each in a process of its own` });
-  const folder = await makeTemporaryFolder('bench');
+  const folder = makeTemporaryFolder('bench');
   try {
     for (const backbone of backbones) {
       for await (const row of measureBackbone(backbone, {

@@ -1,7 +1,8 @@
 // Folders of runs and backbones that are there whole or not at all, and never in place of what is somebody else's.
 
-import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FinetuneError } from '../errors.js';
 import { onInterrupt } from '../interrupt.js';
@@ -48,9 +49,11 @@ export async function writeWholeFolder(
 ): Promise<string> {
   if (rules.force) validateReplaceable(dir);
   await mkdir(dirname(dir), { recursive: true });
-  const temporary = await mkdtemp(join(dirname(dir), `.${basename(dir)}-`));
+  const temporary = join(dirname(dir), `.${basename(dir)}-${randomUUID()}`);
+  // Noted before it is there: an interrupt in between would leave it behind.
   const forget = onInterrupt(temporary);
   try {
+    mkdirSync(temporary, { mode: 0o700 });
     const whole = join(temporary, 'new');
     await mkdir(whole);
     await write(whole);
@@ -60,8 +63,8 @@ export async function writeWholeFolder(
     renameSync(whole, dir);
     return dir;
   } finally {
-    forget();
     await rm(temporary, { recursive: true, force: true });
+    forget();
   }
 }
 

@@ -28,7 +28,7 @@ export async function writeTemporaryModel(
   graph: OnnxGraph,
   observed: readonly string[] = [],
 ): Promise<TemporaryModel> {
-  const folder = await makeTemporaryFolder('model');
+  const folder = makeTemporaryFolder('model');
   const path = join(folder.path, 'model.onnx');
   try {
     const places = await writeWeights(folder.path, graph);
