@@ -1,4 +1,4 @@
-// A folder in the system's temporary folder, gone when it is no longer needed, also after Ctrl-C.
+// Folders that are gone when they are no longer needed, also after Ctrl-C.
 
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
@@ -12,9 +12,17 @@ export interface TemporaryFolder {
   remove(): Promise<void>;
 }
 
-/** @param purpose part of the folder's name, for whoever comes across it */
+/**
+ * Makes one in the system's temporary folder.
+ * @param purpose part of the folder's name, for whoever comes across it
+ */
 export function makeTemporaryFolder(purpose: string): TemporaryFolder {
-  const path = join(tmpdir(), `finetune-${purpose}-${randomUUID()}`);
+  return makeTemporaryFolderAt(join(tmpdir(), `finetune-${purpose}`));
+}
+
+/** @param prefix path of the folder, to which its own ending is added */
+export function makeTemporaryFolderAt(prefix: string): TemporaryFolder {
+  const path = `${prefix}-${randomUUID()}`;
   // Noted before it is there: an interrupt in between would leave it behind.
   const forget = onInterrupt(path);
   try {

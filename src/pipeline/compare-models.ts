@@ -42,13 +42,15 @@ export async function computeFloatFeatures(
 
 /**
  * Compares what the head answers on features of both kinds.
- * @param inFloat of as many of the images of `inBytes` as are to be compared, from the first one on
+ * @param inFloat of the first validation images, as `computeFloatFeatures` gives them
+ * @param inBytes of all validation images, in the same order
  */
 export function compareAnswers(
   head: HeadWeights,
   inFloat: readonly (Float32Array | undefined)[],
-  { features, size }: LabelledFeatures,
+  inBytes: LabelledFeatures,
 ): Agreement {
+  const { features, size } = inBytes;
   const answers = inFloat.flatMap((floats, row) => {
     if (floats === undefined) return [];
     const bytes = features.subarray(row * size, (row + 1) * size);

@@ -1,11 +1,10 @@
 // Folders of runs and backbones that are there whole or not at all, and never in place of what is somebody else's.
 
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FinetuneError } from '../errors.js';
-import { onInterrupt } from '../interrupt.js';
+import { makeTemporaryFolderAt } from '../temporary-folder.js';
 
 /** One of these is in every folder that this program writes. */
 const ownFiles = ['run.json', 'card.json'];
@@ -49,22 +48,18 @@ export async function writeWholeFolder(
 ): Promise<string> {
   if (rules.force) validateReplaceable(dir);
   await mkdir(dirname(dir), { recursive: true });
-  const temporary = join(dirname(dir), `.${basename(dir)}-${randomUUID()}`);
-  // Noted before it is there: an interrupt in between would leave it behind.
-  const forget = onInterrupt(temporary);
+  const temporary = makeTemporaryFolderAt(join(dirname(dir), `.${basename(dir)}`));
   try {
-    mkdirSync(temporary, { mode: 0o700 });
-    const whole = join(temporary, 'new');
+    const whole = join(temporary.path, 'new');
     await mkdir(whole);
     await write(whole);
     if (!rules.force) return moveToFree(whole, dir, rules.whenTaken);
     // Both at once: an interrupt between them would leave neither the old run nor the new one.
-    if (existsSync(dir)) renameSync(dir, join(temporary, 'old'));
+    if (existsSync(dir)) renameSync(dir, join(temporary.path, 'old'));
     renameSync(whole, dir);
     return dir;
   } finally {
-    await rm(temporary, { recursive: true, force: true });
-    forget();
+    await temporary.remove();
   }
 }
 
