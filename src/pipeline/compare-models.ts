@@ -3,9 +3,10 @@
 import { join } from 'node:path';
 import { readInputIfGood } from '../data/read-input.js';
 import { compileGraph } from '../runtime/onnx/compile.js';
-import { withSession } from '../runtime/session.js';
+import { withSession } from '../runtime/temporary-session.js';
 import { type HeadWeights, predictHead } from '../training/head.js';
 import type { EmitEvent, ImageFile, LabelledFeatures } from '../types.js';
+import { mapAhead } from './ahead.js';
 import type { Base } from './base.js';
 
 export interface Agreement {
@@ -28,11 +29,11 @@ export async function computeFloatFeatures(
   images: readonly ImageFile[],
   { root, all, emit }: { readonly root: string; readonly all: boolean; readonly emit: EmitEvent },
 ): Promise<(Float32Array | undefined)[]> {
+  const chosen = all ? images : images.slice(0, defaultImages);
+  const read = ({ path }: ImageFile) => readInputIfGood(join(root, path), rules);
   return withSession(compileGraph(network), {}, async session => {
-    const chosen = all ? images : images.slice(0, defaultImages);
     const rows: (Float32Array | undefined)[] = [];
-    for (const { path } of chosen) {
-      const image = await readInputIfGood(join(root, path), rules);
+    for await (const image of mapAhead(chosen, read, 1)) {
       rows.push(image && (await session.run(image.input, image.shape)).data);
       emit({ type: 'progress', stage: 'comparing with fp32', done: rows.length, total: chosen.length });
     }

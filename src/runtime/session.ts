@@ -4,8 +4,6 @@ import { stat } from 'node:fs/promises';
 import type { InferenceSession } from 'onnxruntime-node';
 import { FinetuneError } from '../errors.js';
 import { badModel, importRuntime, openInference } from './inference.js';
-import type { OnnxGraph } from './onnx/graph.js';
-import { writeTemporaryModel } from './temporary-model.js';
 
 /** Larger files are refused before they are read: ONNX itself ends at 2 GiB. */
 const largestModelBytes = 2 ** 31 - 1;
@@ -80,25 +78,6 @@ export async function openSession(
 
 function declaredShape(metadata: InferenceSession.ValueMetadata | undefined): DeclaredShape {
   return metadata?.isTensor ? metadata.shape : [];
-}
-
-/** Opens a graph by way of a file, uses it, and frees it whatever happens. */
-export async function withSession<Result>(
-  graph: OnnxGraph,
-  options: SessionOptions,
-  use: (session: Session) => Promise<Result>,
-): Promise<Result> {
-  const model = await writeTemporaryModel(graph);
-  try {
-    const session = await openSession(model.path, options);
-    try {
-      return await use(session);
-    } finally {
-      await session.release();
-    }
-  } finally {
-    await model.remove();
-  }
 }
 
 async function checkFile(path: string): Promise<void> {

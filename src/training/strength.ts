@@ -37,10 +37,13 @@ const gridSize = 6;
 const mostExtensions = 6;
 /** Candidates differ by hundredths of log-loss: an optimum to a ten-thousandth ranks them. */
 const gap = 1e-4;
+/** A difference of log-loss that says nothing. */
+const smallChange = 1e-3;
 
 /**
  * The strength of least log-loss under five-fold cross-validation; of strengths about as good, the strongest. Goes from
- * strong to weak, each solution starting the next, and on beyond an end of the grid while the best lies there.
+ * strong to weak, each solution starting the next, until the loss rises (weaker ones take longest and are only worse), and
+ * on beyond an end of the grid while the best lies there.
  */
 export function chooseStrength(space: FeatureSpace, options: StrengthOptions): ChosenStrength {
   const { labels, classes, seed, emit } = options;
@@ -57,9 +60,9 @@ export function chooseStrength(space: FeatureSpace, options: StrengthOptions): C
     return tryStrength(space, problem, strengthAt(step, space.features), neighbour);
   };
   const last = gridSize - 1 + mostExtensions;
-  for (let step = 0; step < gridSize || (step <= last && bestOf(trials) === trials.at(-1)); step++) {
-    trials.push(tryStep(step, trials.at(-1)));
-  }
+  const goesOn = (step: number) =>
+    step < gridSize ? !hasRisen(trials) : step <= last && bestOf(trials) === trials.at(-1);
+  for (let step = 0; goesOn(step); step++) trials.push(tryStep(step, trials.at(-1)));
   for (let step = -1; step >= -mostExtensions && bestOf(trials) === trials[0]; step--) {
     trials.unshift(tryStep(step, trials[0]));
   }
@@ -98,9 +101,15 @@ function bestOf(trials: readonly Trial[]): Trial {
   return trials.find(({ loss }) => !isNoticeablyLess(least, loss))!;
 }
 
-/** By two hundredths, and by more than a thousandth of log-loss. */
+/** By two hundredths, and by more than rounding. */
 function isNoticeablyLess(loss: number, other: number): boolean {
-  return loss < Math.min(0.98 * other, other - 1e-3);
+  return loss < Math.min(0.98 * other, other - smallChange);
+}
+
+/** Whether the last strength did worse than one before it. */
+function hasRisen(trials: readonly Trial[]): boolean {
+  const least = Math.min(...trials.map(({ loss }) => loss));
+  return trials.length > 0 && trials.at(-1)!.loss > least + smallChange;
 }
 
 function averageFolds({ coordinates, bias, iterations }: Solution, folds: number): Solution {

@@ -1,7 +1,7 @@
 // Keras keeps kernels as height, width, in, out; ONNX wants out, in, height, width.
 
-/** Numbers that are read in one go: a cache line of floats. */
-const blockSize = 16;
+/** Numbers that are read in one go: a few cache lines of floats. */
+const blockSize = 64;
 
 /**
  * `[positions, inner, outer]` to `[outer, inner, positions]`; height and width together are the positions.

@@ -68,7 +68,7 @@ const stages: readonly Stage[] = [
 ];
 
 /**
- * Calibrates on `images`, measures, and chooses; 32 images are plenty. With fewer than two the network stays in float.
+ * Calibrates on `images`, measures, and chooses; 18 images are plenty. With fewer than two the network stays in float.
  * @throws FinetuneError `unsupported-layer` | `bad-model` | `bad-weights`
  */
 export async function choosePrecision(

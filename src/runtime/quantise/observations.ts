@@ -6,7 +6,7 @@ import type { Calibration } from './calibration.js';
 import type { Images } from './images.js';
 import { openObserver, type RangeMethod } from './observe.js';
 
-/** One image in four is not calibrated on but measured on, up to this many. */
+/** One image in three is not calibrated on but measured on, up to this many. */
 const mostProbes = 8;
 
 /** An image that calibration has not seen, with its features in float. */
@@ -26,7 +26,7 @@ export async function observeImages(graph: OnnxGraph, images: Images): Promise<O
   let seen = 0;
   try {
     for await (const image of images) {
-      const isProbe = seen % 4 === 0 && probes.length < mostProbes;
+      const isProbe = seen % 3 === 0 && probes.length < mostProbes;
       const features = await observer.run(image, !isProbe);
       if (isProbe) probes.push({ ...image, features: features.slice() });
       seen += 1;

@@ -1,7 +1,8 @@
 // One quantisation of a network, tried: how far its features are from those in float, and how fast it is.
 
 import type { OnnxGraph } from '../onnx/graph.js';
-import { type Session, type SessionOptions, withSession } from '../session.js';
+import type { Session, SessionOptions } from '../session.js';
+import { withSession } from '../temporary-session.js';
 import type { Calibration } from './calibration.js';
 import { quantizeGraph } from './compile.js';
 import type { Observations, Probe } from './observations.js';
