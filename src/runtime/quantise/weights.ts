@@ -75,10 +75,7 @@ const shortestTiledSum = 640;
 
 function largestOf(row: Float32Array): number {
   let largest = 0;
-  for (let i = 0; i < row.length; i++) {
-    const value = Math.abs(row[i]!);
-    if (value > largest) largest = value;
-  }
+  for (let i = 0; i < row.length; i++) largest = Math.max(largest, Math.abs(row[i]!));
   return largest;
 }
 
