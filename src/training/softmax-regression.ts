@@ -49,7 +49,7 @@ export function solveSoftmax(
   const origin = start ? join(start.coordinates, start.bias) : new Float64Array(split + outputs);
   // The penalty alone curves the loss by `l2`: a gradient of length g leaves at most g^2 / (2 l2) to win.
   const tolerance = Math.sqrt(2 * l2 * gap);
-  const { point, iterations } = minimise(evaluate, origin, { tolerance, leastGain: gap / 10 });
+  const { point, iterations } = minimise(evaluate, origin, { tolerance, leastGain: gap / 100 });
   return { coordinates: point.slice(0, split), bias: point.slice(split), iterations };
 }
 
