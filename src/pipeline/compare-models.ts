@@ -1,13 +1,11 @@
 // The fp32 model, which browsers run, against the int8 model, which this program runs, on validation images.
 
-import { join } from 'node:path';
-import { readInputIfGood } from '../data/read-input.js';
 import { compileGraph } from '../runtime/onnx/compile.js';
 import { withSession } from '../runtime/temporary-session.js';
 import { type HeadWeights, predictHead } from '../training/head.js';
 import type { EmitEvent, ImageFile, LabelledFeatures } from '../types.js';
-import { mapAhead } from './ahead.js';
 import type { Base } from './base.js';
+import { readInputs } from './read-inputs.js';
 
 export interface Agreement {
   readonly images: number;
@@ -30,10 +28,9 @@ export async function computeFloatFeatures(
   { root, all, emit }: { readonly root: string; readonly all: boolean; readonly emit: EmitEvent },
 ): Promise<(Float32Array | undefined)[]> {
   const chosen = all ? images : images.slice(0, defaultImages);
-  const read = ({ path }: ImageFile) => readInputIfGood(join(root, path), rules);
   return withSession(compileGraph(network), {}, async session => {
     const rows: (Float32Array | undefined)[] = [];
-    for await (const image of mapAhead(chosen, read, 1)) {
+    for await (const image of readInputs(chosen, root, rules)) {
       rows.push(image && (await session.run(image.input, image.shape)).data);
       emit({ type: 'progress', stage: 'comparing with fp32', done: rows.length, total: chosen.length });
     }

@@ -17,8 +17,8 @@ import type { Quantization } from '../runtime/quantise/quantization.js';
 import type { TrialRecord } from '../runtime/quantise/trial.js';
 import type { EmitEvent, ImageFile, Network } from '../types.js';
 import { writeWhole } from '../write-whole.js';
-import { mapAhead } from './ahead.js';
 import type { Base } from './base.js';
+import { readInputs } from './read-inputs.js';
 
 /** How the base, and the classifier on top of it, become ONNX. */
 export interface Precision {
@@ -116,10 +116,9 @@ function sampleOf(images: readonly ImageFile[]): readonly ImageFile[] {
   return [...images].sort((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, sampleSize);
 }
 
-/** Preprocessed images, the next one under way meanwhile; those that cannot be decoded are left out. */
+/** Preprocessed images; those that cannot be decoded are left out. */
 async function* inputsOf({ rules }: Base, root: string, images: readonly ImageFile[]) {
-  const read = (image: ImageFile) => readInputIfGood(join(root, image.path), rules);
-  for await (const input of mapAhead(images, read, 1)) if (input !== undefined) yield input;
+  for await (const input of readInputs(images, root, rules)) if (input !== undefined) yield input;
 }
 
 /** Images per second and processor in float; undefined where no image can be decoded. */
@@ -128,8 +127,10 @@ async function measureFloat(
   root: string,
   sample: readonly ImageFile[],
 ): Promise<number | undefined> {
-  for await (const image of inputsOf(base, root, sample)) {
-    return await measureSpeed(compileFastGraph(base.network), image, { threads: 1 });
+  // One at a time: nothing is to be decoded beside what is timed.
+  for (const { path } of sample) {
+    const image = await readInputIfGood(join(root, path), base.rules);
+    if (image !== undefined) return measureSpeed(compileFastGraph(base.network), image, { threads: 1 });
   }
   return undefined;
 }

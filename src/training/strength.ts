@@ -97,8 +97,12 @@ function tryStrength(
  * .01 at ten images a class, and changes nothing at 120.
  */
 function bestOf(trials: readonly Trial[]): Trial {
-  const least = Math.min(...trials.map(({ loss }) => loss));
+  const least = leastLoss(trials);
   return trials.find(({ loss }) => !isNoticeablyLess(least, loss))!;
+}
+
+function leastLoss(trials: readonly Trial[]): number {
+  return Math.min(...trials.map(({ loss }) => loss));
 }
 
 /** By two hundredths, and by more than rounding. */
@@ -108,8 +112,7 @@ function isNoticeablyLess(loss: number, other: number): boolean {
 
 /** Whether the last strength did worse than one before it. */
 function hasRisen(trials: readonly Trial[]): boolean {
-  const least = Math.min(...trials.map(({ loss }) => loss));
-  return trials.length > 0 && trials.at(-1)!.loss > least + smallChange;
+  return trials.length > 0 && trials.at(-1)!.loss > leastLoss(trials) + smallChange;
 }
 
 function averageFolds({ coordinates, bias, iterations }: Solution, folds: number): Solution {

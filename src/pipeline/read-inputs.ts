@@ -1,0 +1,19 @@
+// The inputs of many images, for what runs a network on this thread.
+
+import { join } from 'node:path';
+import { type InputRules, type NetworkInput, readInputIfGood } from '../data/read-input.js';
+import type { ImageFile } from '../types.js';
+import { mapAhead } from './ahead.js';
+
+/**
+ * Decodes and preprocesses images; the next one is under way while one is used.
+ * @param root the data folder that image paths are relative to
+ * @returns in the images' order; undefined for a bad image
+ */
+export function readInputs(
+  images: readonly ImageFile[],
+  root: string,
+  rules: InputRules,
+): AsyncGenerator<NetworkInput | undefined> {
+  return mapAhead(images, ({ path }) => readInputIfGood(join(root, path), rules), 1);
+}
