@@ -1,40 +1,46 @@
-// Colour profiles that change nothing. Most photos embed sRGB's own, and converting from sRGB to sRGB
-// costs as much as all the rest of decoding a small JPEG.
+// Embedded colour profiles of JPEGs. Applying one in the decoder costs more than all the rest of decoding a small photo,
+// most of it to set up the conversion. Here that is done once per profile, on a grid of colours; photos of one data set
+// come from few cameras.
 
 import { createHash } from 'node:crypto';
+import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import { convertColours, gridColours, gridPicture } from './colour-table.js';
+
+/** Converts the pixels of a photo, RGB bytes, to sRGB, in place. */
+export type ColourConversion = (pixels: Uint8Array) => void;
 
 /** Largest difference, of 255, that still counts as nothing: rounding alone makes 1 or 2. */
 const tolerance = 2;
 
-/** Photos of one data set come from few cameras; more profiles than this are forgotten and tried again. */
-const mostProfiles = 256;
+/** More profiles than this are forgotten and tried again: a table takes 100 KB. */
+const mostProfiles = 128;
 
-const verdicts = new Map<string, Promise<boolean>>();
+const conversions = new Map<string, Promise<ColourConversion | undefined>>();
 
 /**
- * Whether a JPEG embeds an RGB profile that leaves every colour as it is, so that it need not be applied.
- * Decided once per profile by applying it to all colours of a coarse grid.
- * @param jpeg the bytes of a file; anything but a JPEG is answered with false
+ * What a JPEG's RGB profile makes of colours. Most photos embed sRGB's own profile, which changes nothing.
+ * @param jpeg the bytes of a file
+ * @returns nothing for anything but such a JPEG: the decoder has to apply what there is
  */
-export async function hasNeutralProfile(jpeg: Buffer): Promise<boolean> {
-  const segment = findProfileSegment(jpeg);
-  if (segment === undefined) return false;
-  const key = createHash('sha256').update(segment).digest('base64');
-  const known = verdicts.get(key);
+export async function findConversion(jpeg: Buffer): Promise<ColourConversion | undefined> {
+  const profile = findProfile(jpeg);
+  if (profile === undefined) return undefined;
+  const key = createHash('sha256').update(profile).digest('base64');
+  const known = conversions.get(key);
   if (known !== undefined) return known;
-  if (verdicts.size >= mostProfiles) verdicts.clear();
-  const verdict = leavesColoursAlone(segment).catch(() => false);
-  verdicts.set(key, verdict);
-  return verdict;
+  if (conversions.size >= mostProfiles) conversions.clear();
+  const conversion = makeConversion(profile).catch(() => undefined);
+  conversions.set(key, conversion);
+  return conversion;
 }
 
 const marker = { prefix: 0xff, startOfImage: 0xd8, startOfScan: 0xda, app2: 0xe2 };
 
 const signature = Buffer.from('ICC_PROFILE\0\x01\x01', 'latin1');
 
-/** The APP2 segment, marker included, of an RGB profile that fits in one; larger ones are rare and simply applied. */
-function findProfileSegment(jpeg: Buffer): Buffer | undefined {
+/** The RGB profile of a JPEG, if it fits in one segment; larger ones are rare and left to the decoder. */
+function findProfile(jpeg: Buffer): Buffer | undefined {
   if (jpeg[0] !== marker.prefix || jpeg[1] !== marker.startOfImage) return undefined;
   let start = 2;
   while (
@@ -46,34 +52,42 @@ function findProfileSegment(jpeg: Buffer): Buffer | undefined {
     if (end > jpeg.length) return undefined;
     if (jpeg[start + 1] === marker.app2 && jpeg.subarray(start + 4, end).indexOf(signature) === 0) {
       const profile = jpeg.subarray(start + 4 + signature.length, end);
-      return profile.toString('latin1', 16, 20) === 'RGB ' ? jpeg.subarray(start, end) : undefined;
+      return profile.toString('latin1', 16, 20) === 'RGB ' ? profile : undefined;
     }
     start = end;
   }
   return undefined;
 }
 
-async function leavesColoursAlone(segment: Buffer): Promise<boolean> {
-  const grid = await colourGrid();
-  const tagged = Buffer.concat([grid.subarray(0, 2), segment, grid.subarray(2)]);
-  const decode = (ignoreIcc: boolean) => sharp(tagged, { ignoreIcc }).raw().toBuffer();
-  const [plain, converted] = await Promise.all([decode(true), decode(false)]);
-  return (
-    plain.length === converted.length &&
-    plain.every((value, i) => Math.abs(value - converted[i]!) <= tolerance)
-  );
+const leaveColours: ColourConversion = () => undefined;
+
+/** Has the decoder apply the profile to the grid. */
+async function makeConversion(profile: Buffer): Promise<ColourConversion> {
+  const table = await sharp(embedProfile(await gridImage(), profile))
+    .raw()
+    .toBuffer();
+  const isNeutral = gridColours().every((value, i) => Math.abs(value - table[i]!) <= tolerance);
+  return isNeutral ? leaveColours : pixels => convertColours(table, pixels);
 }
 
-/** A JPEG of 16 x 16 x 16 colours. */
-async function colourGrid(): Promise<Buffer> {
-  const side = 16;
-  const pixels = Buffer.alloc(side ** 3 * 3);
-  for (let i = 0; i < side ** 3; i++) {
-    const levels = [i % side, Math.floor(i / side) % side, Math.floor(i / side ** 2)];
-    levels.forEach((level, channel) => {
-      pixels[i * 3 + channel] = (level * 255) / (side - 1);
-    });
-  }
-  const raw = { width: side ** 2, height: side, channels: 3 } as const;
-  return sharp(pixels, { raw }).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer();
+let grid: Promise<Buffer> | undefined;
+
+/** As PNG, which keeps every colour. */
+function gridImage(): Promise<Buffer> {
+  grid ??= sharp(gridColours(), { raw: gridPicture }).png({ compressionLevel: 1 }).toBuffer();
+  return grid;
+}
+
+/** Signature and header chunk, which everything else follows. */
+const pngHeadLength = 8 + 25;
+
+/** A PNG with an `iCCP` chunk (PNG specification, section 11.3.2.3). */
+function embedProfile(png: Buffer, profile: Buffer): Buffer {
+  const named = Buffer.from('iCCPprofile\0\0', 'latin1');
+  const body = Buffer.concat([named, deflateSync(profile)]);
+  const chunk = Buffer.alloc(body.length + 8);
+  chunk.writeUInt32BE(body.length - 4);
+  body.copy(chunk, 4);
+  chunk.writeUInt32BE(crc32(body), body.length + 4);
+  return Buffer.concat([png.subarray(0, pngHeadLength), chunk, png.subarray(pngHeadLength)]);
 }

@@ -3,7 +3,7 @@
 import sharp, { type Region, type Sharp } from 'sharp';
 import { FinetuneError, messageOf } from '../errors.js';
 import type { Lap, Pixels, ResizeRule } from '../types.js';
-import { hasNeutralProfile } from './colour-profile.js';
+import { findConversion } from './colour-profile.js';
 import { headLength, reasonNotReadable, recogniseFormat } from './formats.js';
 import { readImageHead } from './read.js';
 
@@ -41,15 +41,17 @@ export async function decodeImage(
   if (reason !== undefined) throw new FinetuneError('bad-image', reason);
   const [height, width] = size;
   try {
+    const toSrgb = await findConversion(head);
     // `warning` is the strictest: anything less turns damaged data into grey areas without a word.
     const image = sharp(head.length < headBytes ? head : file, {
       failOn: 'warning',
       limitInputPixels: mostPixels,
       autoOrient: true,
-      ignoreIcc: await hasNeutralProfile(head),
+      ignoreIcc: toSrgb !== undefined,
     });
     const resized = await resize(image.flatten({ background: 'white' }), size, rule);
     const data = await resized.toColourspace('srgb').raw().toBuffer();
+    toSrgb?.(data);
     lap?.('decode');
     return { data, height, width };
   } catch (cause) {

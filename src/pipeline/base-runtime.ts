@@ -4,7 +4,6 @@ import type { Engine } from '../engines/start.js';
 import type { ImageFile } from '../types.js';
 import type { Base } from './base.js';
 import type { BaseAnswer } from './base-answer.js';
-import { runOnEngine } from './base-on-engine.js';
 import { runOnProcessors } from './base-on-processors.js';
 import { inFloat, type Precision, type PrecisionRequest, resolvePrecision } from './precision.js';
 
@@ -30,7 +29,10 @@ export async function chooseRuntime(
       name: 'tfjs',
       // Sums in another order: what one runtime stored is not to be mixed with the other's.
       precision: { ...inFloat('on the GPU', []), fingerprint: 'tfjs cuda' },
-      run: (images, root) => runOnEngine(base, images, root),
+      async *run(images, root) {
+        const { runOnEngine } = await import('./base-on-engine.js');
+        yield* runOnEngine(base, images, root);
+      },
     };
   }
   const precision = await resolvePrecision(base, request);

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { cacheDirectory } from '../cache-directory.js';
-import { readInputIfGood } from '../data/read-input.js';
 import { FinetuneError, messageOf } from '../errors.js';
 import { compileFastGraph, compileGraph, compileOnnx } from '../runtime/onnx/compile.js';
 import type { OnnxGraph } from '../runtime/onnx/graph.js';
@@ -18,7 +17,6 @@ import type { TrialRecord } from '../runtime/quantise/trial.js';
 import type { EmitEvent, ImageFile, Network } from '../types.js';
 import { writeWhole } from '../write-whole.js';
 import type { Base } from './base.js';
-import { readInputs } from './read-inputs.js';
 
 /** How the base, and the classifier on top of it, become ONNX. */
 export interface Precision {
@@ -59,7 +57,7 @@ export async function resolvePrecision(base: Base, request: PrecisionRequest): P
   const remembered = await readRemembered(path);
   if (remembered !== undefined) return remembered;
   const sample = sampleOf(request.images);
-  const floatSpeed = request.wanted === 'auto' ? await measureFloat(base, request.root, sample) : undefined;
+  const floatSpeed = request.wanted === 'auto' ? await measureFloat(base) : undefined;
   if (floatSpeed !== undefined) {
     const seconds = request.images.length / floatSpeed / countProcessors();
     if (seconds < worthTryingSeconds) {
@@ -118,21 +116,14 @@ function sampleOf(images: readonly ImageFile[]): readonly ImageFile[] {
 
 /** Preprocessed images; those that cannot be decoded are left out. */
 async function* inputsOf({ rules }: Base, root: string, images: readonly ImageFile[]) {
+  // The decoder takes a while to load, and without trials this thread needs none.
+  const { readInputs } = await import('./read-inputs.js');
   for await (const input of readInputs(images, root, rules)) if (input !== undefined) yield input;
 }
 
-/** Images per second and processor in float; undefined where no image can be decoded. */
-async function measureFloat(
-  base: Base,
-  root: string,
-  sample: readonly ImageFile[],
-): Promise<number | undefined> {
-  // One at a time: nothing is to be decoded beside what is timed.
-  for (const { path } of sample) {
-    const image = await readInputIfGood(join(root, path), base.rules);
-    if (image !== undefined) return measureSpeed(compileFastGraph(base.network), image, { threads: 1 });
-  }
-  return undefined;
+/** Images per second and processor in float. */
+function measureFloat({ network, size }: Base): Promise<number> {
+  return measureSpeed(compileFastGraph(network), [1, ...size, 3], { threads: 1 });
 }
 
 /** One decision per base and data folder: the features of a growing data set stay comparable, and stored. */

@@ -81,7 +81,7 @@ export async function choosePrecision(
   const first = await takeImages(rest, imagesOfFirstLook);
   if (first.length < imagesOfFirstLook) return { precision: 'fp32', trials: [] };
   // As it runs where bytes are not taken.
-  const floatSpeed = knownSpeed ?? (await measureSpeed(useWinograd(graph), first[0]!, options));
+  const floatSpeed = knownSpeed ?? (await measureSpeed(useWinograd(graph), first[0]!.shape, options));
   const trialOn = async (
     observedImages: Images,
     isGood: TrialSetting['isFaithful'],
