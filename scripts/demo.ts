@@ -9,6 +9,8 @@ const commands = [
 
 for (const line of commands) {
   console.log(`\n$ finetune ${line}`);
-  const { status } = spawnSync(process.execPath, ['dist/cli.js', ...line.split(' ')], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['dist/finetune.cjs', ...line.split(' ')], {
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(status ?? 2);
 }

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The command line: reads argv, runs one command, sets the exit code. Nothing else does either of the last two.
 
 import { readFileSync } from 'node:fs';

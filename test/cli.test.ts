@@ -7,7 +7,7 @@ import test from 'node:test';
 import { checkout, makeWorkplace } from './helpers/finetune.js';
 
 const workplace = makeWorkplace();
-const cli = join(checkout, 'dist/cli.js');
+const cli = join(checkout, 'dist/finetune.cjs');
 const seven = join(checkout, 'datasets/digits-unseen/7.png');
 const lite = ['--backbone', 'efficientnet-lite0'];
 
@@ -74,3 +74,29 @@ test('a training that is interrupted leaves nothing, neither a run nor temporary
   assert.deepEqual(readdirSync(temporary), []);
   assert.ok(!readdirSync(workplace.dir).includes('runs'));
 });
+
+const decoders = { skip: process.platform !== 'linux' && 'threads are counted in /proc' };
+
+test(
+  'photos are decoded by as many threads as there are processors, unless the user says how many',
+  decoders,
+  () => {
+    const script = `
+    require('node:os').availableParallelism = () => 12;
+    process.on('exit', () => console.log(require('node:fs').readdirSync('/proc/self/task').length));
+    require(${JSON.stringify(cli)});`;
+    const countThreads = (environment: NodeJS.ProcessEnv) => {
+      const env = { ...process.env, ...environment };
+      const { stdout } = spawnSync(process.execPath, ['-e', script, '--', '--version'], {
+        env,
+        encoding: 'utf8',
+      });
+      return Number(stdout.trim().split('\n').at(-1));
+    };
+    const { UV_THREADPOOL_SIZE: _, ...environment } = process.env;
+    assert.equal(
+      countThreads(environment) - countThreads({ ...environment, UV_THREADPOOL_SIZE: '5' }),
+      12 - 5,
+    );
+  },
+);

@@ -9,7 +9,7 @@ import { checkout } from './helpers/finetune.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'finetune-package-'));
 const modules = join(dir, 'node_modules');
-const cli = join(modules, 'finetune/dist/cli.js');
+const cli = join(modules, 'finetune/dist/finetune.cjs');
 
 before(() => {
   const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', dir], {
@@ -32,7 +32,7 @@ function run(...args: string[]) {
 
 test('the package holds the program and the embedded backbone, not its sources or tests', () => {
   for (const [path, expected] of [
-    ['dist/cli.js', true],
+    ['dist/finetune.cjs', true],
     ['dist/index.d.ts', true],
     ['pretrained/efficientnet-lite0/card.json', true],
     ['LICENSE', true],

@@ -56,7 +56,15 @@ function measure(count: number, seed: number, flags: readonly string[]): number 
       });
   }
   const options = ['--data', join(dir, 'data'), '--out', join(dir, 'run'), '--backbone', values.backbone];
-  const line = [resolve('dist/cli.js'), 'train', ...options, '--seed', String(seed), '--json', ...flags];
+  const line = [
+    resolve('dist/finetune.cjs'),
+    'train',
+    ...options,
+    '--seed',
+    String(seed),
+    '--json',
+    ...flags,
+  ];
   const answer = execFileSync(process.execPath, line, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

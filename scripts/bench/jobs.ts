@@ -46,7 +46,7 @@ const prepared = (network: Network) => async (workspace: Workspace) => {
   const folder = join(workspace.dir, 'prepared', network.title.toLowerCase().replaceAll(' ', '-'));
   if (!existsSync(join(folder, 'card.json'))) {
     const flags = ['--from', network.file(workspace), '--out', folder, ...network.kerasFlags.slice(0, 2)];
-    await runProcess(process.execPath, [join(workspace.checkout, 'dist/cli.js'), 'prepare', ...flags]);
+    await runProcess(process.execPath, [join(workspace.checkout, 'dist/finetune.cjs'), 'prepare', ...flags]);
   }
   return folder;
 };

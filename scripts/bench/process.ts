@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { pathToFileURL } from 'node:url';
 
 export interface Finished {
   readonly stdout: string;
@@ -43,10 +42,10 @@ export async function runFinetune(
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Finished & { readonly peakMegabytes: number }> {
   const memoryFile = join(fresh, 'peak-memory');
-  const preload = pathToFileURL(join(import.meta.dirname, 'report-memory.mjs')).href;
+  const preload = join(import.meta.dirname, 'report-memory.cjs');
   const finished = await runProcess(
     process.execPath,
-    ['--import', preload, join(checkout, 'dist/cli.js'), ...args],
+    ['--require', preload, join(checkout, 'dist/finetune.cjs'), ...args],
     { cwd: checkout, env: { ...process.env, ...environment, PEAK_MEMORY_FILE: memoryFile } },
   );
   return { ...finished, peakMegabytes: Number(await readFile(memoryFile, 'utf8')) };

@@ -1,4 +1,4 @@
-// A thread that decodes photos and runs the frozen base on them, one at a time.
+// A thread that decodes photos and runs the frozen base on them, one after the other.
 
 import { workerData } from 'piscina';
 import { type InputRules, readInput } from '../data/read-input.js';
@@ -28,8 +28,12 @@ const freeInputs: Float32Array[] = [];
 
 const inputLength = rules.size[0] * rules.size[1] * 3;
 
-/** @param path of an image file */
-export default async function computeFeatures(path: string): Promise<WorkerAnswer> {
+/** @param paths of image files */
+export default function computeFeatures(paths: readonly string[]): Promise<WorkerAnswer[]> {
+  return Promise.all(paths.map(answerFor));
+}
+
+async function answerFor(path: string): Promise<WorkerAnswer> {
   const watch = startStopwatch();
   const target = freeInputs.pop() ?? new Float32Array(inputLength);
   try {

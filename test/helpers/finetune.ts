@@ -27,7 +27,11 @@ export function makeWorkplace(): Workplace {
   shareEngines(env.FINETUNE_CACHE);
   const runNode: Workplace['runNode'] = (args, input) =>
     spawnSync(process.execPath, args, { cwd: dir, env, input, encoding: 'utf8', maxBuffer: 2 ** 26 });
-  return { dir, run: (args, input) => runNode([join(checkout, 'dist/cli.js'), ...args], input), runNode };
+  return {
+    dir,
+    run: (args, input) => runNode([join(checkout, 'dist/finetune.cjs'), ...args], input),
+    runNode,
+  };
 }
 
 /** An engine that is set up in the tests' own cache is used there too. */
