@@ -5,10 +5,9 @@ import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { processorLimit } from '../src/runtime/processors.js';
-import { checkout, makeWorkplace } from './helpers/finetune.js';
+import { checkout, cli, makeWorkplace } from './helpers/finetune.js';
 
 const workplace = makeWorkplace();
-const cli = join(checkout, 'dist/finetune.cjs');
 const seven = join(checkout, 'datasets/digits-unseen/7.png');
 const lite = ['--backbone', 'efficientnet-lite0'];
 

@@ -11,7 +11,7 @@ import type { BaseAnswer } from './base-answer.js';
 import type { BaseWorkerData, WorkerAnswer } from './base-worker.js';
 import type { Precision } from './precision.js';
 
-/** Photos that a thread is told of at once, and answers at once: a message for each would take it a tenth of its time. */
+/** Photos that a thread is told of at once, and answers at once: a message for each cost it a twentieth of its time. */
 const photosPerGroup = 8;
 
 /** In a thread the next group's photos are decoded while the base works on one's. */
@@ -35,14 +35,14 @@ export async function* runOnProcessors(
   root: string,
 ): AsyncGenerator<BaseAnswer> {
   const { pool, stop } = await startPool(base, precision, images.length);
-  const threads = pool.options.maxThreads;
+  const groupsUnderWay = pool.options.maxThreads * groupsPerThread;
   const answer = async (group: readonly ImageFile[]): Promise<BaseAnswer[]> => {
     const answers: WorkerAnswer[] = await pool.run(group.map(({ path }) => join(root, path)));
     return group.map((image, i) => ({ image, ...answers[i]! }));
   };
   try {
-    const groups = dealOut(images, threads, base.size);
-    for await (const answers of mapAhead(groups, answer, threads * groupsPerThread)) yield* answers;
+    const groups = dealOut(images, groupsUnderWay, base.size);
+    for await (const answers of mapAhead(groups, answer, groupsUnderWay)) yield* answers;
   } finally {
     await stop();
   }
@@ -51,12 +51,12 @@ export async function* runOnProcessors(
 /** Groups of images, smaller ones towards the end, so that threads end together. */
 function* dealOut(
   images: readonly ImageFile[],
-  threads: number,
+  groupsUnderWay: number,
   [height, width]: Base['size'],
 ): Generator<readonly ImageFile[]> {
   const most = Math.min(photosPerGroup, Math.floor(groupBytes / (height * width * 3 * 4)));
   for (let start = 0; start < images.length; ) {
-    const share = Math.ceil((images.length - start) / (threads * groupsPerThread * 2));
+    const share = Math.ceil((images.length - start) / (groupsUnderWay * 2));
     const end = start + Math.max(1, Math.min(most, share));
     yield images.slice(start, end);
     start = end;

@@ -30,6 +30,7 @@ export async function chooseRuntime(
       // Sums in another order: what one runtime stored is not to be mixed with the other's.
       precision: { ...inFloat('on the GPU', []), fingerprint: 'tfjs cuda' },
       async *run(images, root) {
+        // It loads the decoder, which in the other case the threads alone need.
         const { runOnEngine } = await import('./base-on-engine.js');
         yield* runOnEngine(base, images, root);
       },

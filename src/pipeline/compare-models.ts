@@ -5,6 +5,7 @@ import { withSession } from '../runtime/temporary-session.js';
 import { type HeadWeights, predictHead } from '../training/head.js';
 import type { EmitEvent, ImageFile, LabelledFeatures } from '../types.js';
 import type { Base } from './base.js';
+import { readInputs } from './read-inputs.js';
 
 export interface Agreement {
   readonly images: number;
@@ -27,7 +28,6 @@ export async function computeFloatFeatures(
   { root, all, emit }: { readonly root: string; readonly all: boolean; readonly emit: EmitEvent },
 ): Promise<(Float32Array | undefined)[]> {
   const chosen = all ? images : images.slice(0, defaultImages);
-  const { readInputs } = await import('./read-inputs.js');
   return withSession(compileGraph(network), {}, async session => {
     const rows: (Float32Array | undefined)[] = [];
     for await (const image of readInputs(chosen, root, rules)) {

@@ -17,6 +17,7 @@ import type { TrialRecord } from '../runtime/quantise/trial.js';
 import type { EmitEvent, ImageFile, Network } from '../types.js';
 import { writeWhole } from '../write-whole.js';
 import type { Base } from './base.js';
+import { readInputs } from './read-inputs.js';
 
 /** How the base, and the classifier on top of it, become ONNX. */
 export interface Precision {
@@ -116,8 +117,6 @@ function sampleOf(images: readonly ImageFile[]): readonly ImageFile[] {
 
 /** Preprocessed images; those that cannot be decoded are left out. */
 async function* inputsOf({ rules }: Base, root: string, images: readonly ImageFile[]) {
-  // The decoder takes a while to load, and without trials this thread needs none.
-  const { readInputs } = await import('./read-inputs.js');
   for await (const input of readInputs(images, root, rules)) if (input !== undefined) yield input;
 }
 

@@ -1,7 +1,7 @@
 // The inputs of many images, for what runs a network on this thread.
 
 import { join } from 'node:path';
-import { type InputRules, type NetworkInput, readInputIfGood } from '../data/read-input.js';
+import type { InputRules, NetworkInput } from '../data/read-input.js';
 import type { ImageFile } from '../types.js';
 import { mapAhead } from './ahead.js';
 
@@ -10,10 +10,12 @@ import { mapAhead } from './ahead.js';
  * @param root the data folder that image paths are relative to
  * @returns in the images' order; undefined for a bad image
  */
-export function readInputs(
+export async function* readInputs(
   images: readonly ImageFile[],
   root: string,
   rules: InputRules,
 ): AsyncGenerator<NetworkInput | undefined> {
-  return mapAhead(images, ({ path }) => readInputIfGood(join(root, path), rules), 1);
+  // The decoder takes a while to load, and a training in float needs none on this thread.
+  const { readInputIfGood } = await import('../data/read-input.js');
+  yield* mapAhead(images, ({ path }) => readInputIfGood(join(root, path), rules), 1);
 }

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 export const checkout = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
+/** The program, as a user starts it. */
+export const cli = join(checkout, 'dist/finetune.cjs');
+
 export interface Answer {
   readonly status: number | null;
   readonly stdout: string;
@@ -29,7 +32,7 @@ export function makeWorkplace(): Workplace {
     spawnSync(process.execPath, args, { cwd: dir, env, input, encoding: 'utf8', maxBuffer: 2 ** 26 });
   return {
     dir,
-    run: (args, input) => runNode([join(checkout, 'dist/finetune.cjs'), ...args], input),
+    run: (args, input) => runNode([cli, ...args], input),
     runNode,
   };
 }
