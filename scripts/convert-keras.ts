@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import yargs from 'yargs';
 import { saveCard } from '../src/backbones/card.js';
 import { planCard } from '../src/backbones/plan-card.js';
-import { convertKerasFile } from '../src/keras/keras-file.js';
+import { convertKerasFile } from '../src/formats/keras/keras-file.js';
 
 const {
   _: [file, dir],

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { type Command, commands } from './commands/registry.js';
 import { FinetuneError } from './errors.js';
-import { removeOnInterrupt } from './interrupt.js';
+import { removeOnInterrupt } from './system/interrupt.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 

@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { processorLimit } from '../src/runtime/processors.js';
+import { processorLimit } from '../src/system/processors.js';
 import { checkout, cli, makeWorkplace } from './helpers/finetune.js';
 
 const workplace = makeWorkplace();

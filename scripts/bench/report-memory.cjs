@@ -1,6 +1,6 @@
 // Preloaded into a measured process: leaves its peak memory (MiB) in the file that PEAK_MEMORY_FILE names.
 const { writeFileSync } = require('node:fs');
-const { readPeakMemory } = require('../../dist/pipeline/bench/peak-memory.js');
+const { readPeakMemory } = require('../../dist/system/peak-memory.js');
 
 process.on('exit', () => {
   writeFileSync(process.env.PEAK_MEMORY_FILE, String(readPeakMemory() / 2 ** 20));

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withInputShape } from '../../src/backbones/cut.js';
 import { preprocessInput } from '../../src/backbones/preprocessing.js';
-import { loadLayersModel } from '../../src/keras/layers-model.js';
+import { compileOnnx } from '../../src/formats/onnx/compile.js';
+import { loadLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
+import { openSession } from '../../src/inference/session.js';
+import { withInputShape } from '../../src/network/cut.js';
 import { prepareBackbone } from '../../src/pipeline/prepare.js';
-import { compileOnnx } from '../../src/runtime/onnx/compile.js';
-import { openSession } from '../../src/runtime/session.js';
 import { runKeras } from './keras.js';
 
 /** The four layouts: weights-only HDF5 of Keras 1 and 2, whole-model HDF5, Keras 3's weights, Keras 3's archive. */

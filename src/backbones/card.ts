@@ -3,9 +3,29 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Preprocessing, ResizeRule } from '../data/image-rules.js';
 import { FinetuneError, messageOf } from '../errors.js';
-import type { Card } from '../types.js';
-import { writeWhole } from '../write-whole.js';
+import { writeWhole } from '../system/atomic-write.js';
+
+/** `card.json`: what goes with weights and must never be guessed. */
+export interface Card {
+  readonly formatVersion: 1;
+  readonly name: string;
+  /** e.g. `vgg16`, `efficientnet-lite0`, or the name in the Keras file. */
+  readonly architecture: string;
+  /** Height and width may be open (null). */
+  readonly inputShape: readonly [height: number | null, width: number | null, channels: 3];
+  readonly preprocessing: Preprocessing;
+  readonly resize: ResizeRule;
+  /** Name of the layer whose output is the base's, for a backbone that still carries its top. */
+  readonly featureLayer?: string | undefined;
+  /** In the order of the outputs; absent where the network has no top. */
+  readonly classNames?: readonly string[] | undefined;
+  readonly source: string;
+  readonly licence: string;
+  /** sha-256 of the weights as stored (all shards in order), hex. */
+  readonly sha256: string;
+}
 
 /** The version that this program writes, and the only one that it reads. */
 export const cardFormatVersion = 1;

@@ -1,6 +1,6 @@
 // The networks that can be prepared by name: topology, published weight files, preprocessing, licence. A row each.
 
-import type { FunctionalConfig } from '../types.js';
+import type { FunctionalConfig } from '../network/network.js';
 import { planEfficientnetB0 } from './architectures/efficientnet-b0.js';
 import { planMobilenet } from './architectures/mobilenet.js';
 import { planMobilenetV2 } from './architectures/mobilenet-v2.js';

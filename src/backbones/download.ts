@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvHttpProxyAgent } from 'undici';
 import { FinetuneError, messageOf } from '../errors.js';
+import { fileDigest } from '../system/file-digest.js';
 import { fetchPart, SourceError, sizeOf, type Transfer } from './download-part.js';
-import { fileDigest } from './file-digest.js';
 
 export interface DownloadOptions {
   /** Hex. Checked before the file gets its name. */

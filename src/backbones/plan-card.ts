@@ -1,14 +1,16 @@
 // The card of a network that is being prepared: what its topology and its architecture tell, what only the user knows.
 
+import type { ResizeRule } from '../data/image-rules.js';
 import { FinetuneError } from '../errors.js';
-import { showShape } from '../keras/topology/shapes.js';
-import type { Card, FunctionalConfig, Network, ResizeRule } from '../types.js';
+import { findFeatureLayer } from '../network/cut.js';
+import { showShape } from '../network/layer-shape.js';
+import type { FunctionalConfig, Network } from '../network/network.js';
+import { layerCalls, outputShape, shapeOf } from '../network/walk.js';
+import type { Card } from './card.js';
 import { cardFormatVersion } from './card.js';
 import type { CatalogueEntry } from './catalogue.js';
-import { findFeatureLayer } from './cut.js';
 import { imagenetClasses } from './imagenet-classes.js';
 import { type PreprocessingMode, preprocessingModes, resolvePreprocessing } from './preprocessing.js';
-import { layerCalls, outputShape, shapeOf } from './shapes.js';
 
 /** What the topology does not say. */
 export interface CardFacts {

@@ -1,7 +1,7 @@
 // Pixels to network input: the modes of Keras' preprocess_input as numbers, and which architecture was trained with which.
 
+import type { Preprocessing } from '../data/image-rules.js';
 import { FinetuneError } from '../errors.js';
-import type { Preprocessing } from '../types.js';
 
 /** Every mode is `(x - mean) / std` on 0..255, per channel in the given order (for caffe mean and std are in BGR order). */
 export const preprocessingModes = {

@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FinetuneError } from '../errors.js';
-import type { Card } from '../types.js';
+import type { Card } from './card.js';
 import { loadCard } from './card.js';
 
 /** A folder with model.json, shards and card.json, and its card. */

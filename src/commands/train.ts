@@ -2,11 +2,11 @@
 
 import { relative } from 'node:path';
 import { resolveOptions, trainOptions } from '../options.js';
-import type { TrainResult } from '../pipeline/save-run.js';
 import { train } from '../pipeline/train.js';
 import { renderMetrics } from '../report/metrics.js';
 import { renderProfile } from '../report/profile.js';
 import { showEventsOn } from '../report/terminal.js';
+import type { TrainResult } from '../runs/save.js';
 import { loadConfigFile } from './config-file.js';
 import type { Command } from './registry.js';
 

@@ -4,7 +4,7 @@ import { access, constants, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob } from 'glob';
 import { FinetuneError } from '../errors.js';
-import type { Side } from '../types.js';
+import type { Side } from './data-set.js';
 import { hasImageExtension } from './formats.js';
 import { byNature } from './natural-order.js';
 

@@ -2,9 +2,10 @@
 
 import sharp, { type Region, type Sharp } from 'sharp';
 import { FinetuneError, messageOf } from '../errors.js';
-import type { Lap, Pixels, ResizeRule } from '../types.js';
+import type { Lap } from '../system/timer.js';
 import { findConversion } from './colour-profile.js';
 import { headLength, reasonNotReadable, recogniseFormat } from './formats.js';
+import type { Pixels, ResizeRule } from './image-rules.js';
 import { readImageHead } from './read.js';
 
 type Size = readonly [height: number, width: number];

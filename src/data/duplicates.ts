@@ -1,6 +1,6 @@
 // Byte-identical images: harmless within a class, a contradiction between two, a leak between two sides.
 
-import type { ImageFile, Side } from '../types.js';
+import type { ImageFile, Side } from './data-set.js';
 
 /** Warnings about byte-identical images, each with an example. */
 export function describeDuplicates(

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FinetuneError } from '../errors.js';
-import type { BadImage } from '../types.js';
+import type { BadImage } from '../events.js';
 import { type ClassFolder, classNamesOf, listLooseImages, trainingFolders } from './class-folders.js';
 
 /** What lies in class folders and is no image to train on. */

@@ -1,6 +1,6 @@
 // The one place where pixels become network input.
 
-import type { Pixels, Preprocessing } from '../types.js';
+import type { Pixels, Preprocessing } from './image-rules.js';
 
 /**
  * Writes pixels as network input: channel order, then `(x - mean) / std` per channel.

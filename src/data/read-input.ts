@@ -1,8 +1,9 @@
 // From an image to what a network takes: the one way, for training, prediction, evaluation and calibration.
 
 import { FinetuneError } from '../errors.js';
-import type { Lap, Preprocessing, ResizeRule } from '../types.js';
+import type { Lap } from '../system/timer.js';
 import { decodeImage } from './decode.js';
+import type { Preprocessing, ResizeRule } from './image-rules.js';
 import { preprocess } from './preprocess.js';
 
 /** What is done to an image, as a card says it, at a size that is settled. */

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { BadImage, ImageFile, Side } from '../types.js';
+import type { BadImage } from '../events.js';
 import {
   type ClassFolder,
   classNamesOf,
@@ -11,8 +11,9 @@ import {
   validateReadable,
 } from './class-folders.js';
 import { type Contents, identifyFiles } from './contents.js';
-import { describeFolders, describeLinked, validateFolders, validateTrainable } from './folder-checks.js';
+import type { ImageFile, Side } from './data-set.js';
 import { describeDuplicates } from './duplicates.js';
+import { describeFolders, describeLinked, validateFolders, validateTrainable } from './folder-checks.js';
 import { byNature } from './natural-order.js';
 
 export interface DataSet {

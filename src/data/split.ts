@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { FinetuneError } from '../errors.js';
-import type { ImageFile, Side } from '../types.js';
+import type { ImageFile, Side } from './data-set.js';
 import type { DataSet } from './scan.js';
 
 export interface SplitOptions {

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { FinetuneError, messageOf } from '../errors.js';
 import type { Engine, EngineName } from './engine.js';
-import { findTensorflow, type TensorflowPlace } from './tensorflow-place.js';
+import { findTensorflow, type TensorflowPlace } from './tensorflow/place.js';
 
 export type { Engine, EngineName } from './engine.js';
 
@@ -30,12 +30,12 @@ export async function startEngine(requested: 'auto' | EngineName): Promise<Engin
 }
 
 async function startWasm(description: string): Promise<Engine> {
-  const { startWasm: start } = await import('./wasm.js');
+  const { startWasm: start } = await import('./wasm/start.js');
   return start(description);
 }
 
 async function startTensorflow(place: TensorflowPlace): Promise<Engine> {
-  const { startTensorflow: start } = await import('./tensorflow.js');
+  const { startTensorflow: start } = await import('./tensorflow/start.js');
   const version = place.record ? `TensorFlow ${place.record.tensorflow}` : 'tensorflow';
   return start(place, device => {
     if (device === 'cuda') return `Engine: ${version} on the GPU.`;

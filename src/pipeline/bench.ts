@@ -3,18 +3,19 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listBackbones, resolveBackbone } from '../backbones/resolve.js';
-import { askChild } from '../child-process.js';
 import { messageOf } from '../errors.js';
+import type { EmitEvent } from '../events.js';
+import { loadBase } from '../features/base.js';
+import { type ImageSource, openImageSource } from '../features/bench-images.js';
+import { compileBase } from '../features/compile-base.js';
+import type { BenchMeasurement, BenchResult, BenchRow } from '../inference/bench-measurement.js';
+import type { MeasureTask } from '../inference/bench-process.js';
+import { writeTemporaryModel } from '../inference/temporary-model.js';
 import type { BenchOptions } from '../options.js';
-import { countProcessors } from '../runtime/processors.js';
-import { writeTemporaryModel } from '../runtime/temporary-model.js';
-import { makeTemporaryFolder } from '../temporary-folder.js';
-import type { BenchMeasurement, BenchResult, BenchRow, EmitEvent } from '../types.js';
-import { loadBase } from './base.js';
-import { compileBase } from './bench/compile-base.js';
-import { type ImageSource, openImageSource } from './bench/images.js';
-import type { MeasureTask } from './bench/measure-process.js';
-import { versions } from './versions.js';
+import { askChild } from '../system/child-process.js';
+import { countProcessors } from '../system/processors.js';
+import { makeTemporaryFolder } from '../system/temporary-folder.js';
+import { versions } from '../system/versions.js';
 
 /**
  * Measures frozen bases with average pooling, as training runs them, on images that are decoded already.
@@ -108,7 +109,7 @@ async function openBase(dir: string, readImages: ImageSource, images: string) {
 }
 
 async function measure(task: MeasureTask): Promise<BenchMeasurement> {
-  return (await askChild(import.meta.url, './bench/measure-process', task)) as BenchMeasurement;
+  return (await askChild(import.meta.url, '../inference/bench-process', task)) as BenchMeasurement;
 }
 
 function describeFailure(error: unknown): { failure: string } {

@@ -1,10 +1,10 @@
 // Looks at what a run depends on: machine, libraries, engines, backbones, storage. Changes nothing.
 
-import type { Check, Diagnosis } from '../types.js';
-import { checkEngine, checkGpus } from './checks/engines.js';
-import { checkOnnxRuntime, checkSharp } from './checks/libraries.js';
-import { checkMemory, checkNode, checkProcessors } from './checks/machine.js';
-import { checkBackbones, checkCache, checkFeatureStore } from './checks/storage.js';
+import { checkEngine, checkGpus } from '../engines/checks.js';
+import { checkBackbones, checkCache, checkFeatureStore } from '../features/checks.js';
+import { checkOnnxRuntime, checkSharp } from '../inference/checks.js';
+import type { Check, Diagnosis } from '../system/check.js';
+import { checkMemory, checkNode, checkProcessors } from '../system/checks.js';
 
 /** In the order in which they are shown. */
 const looks: readonly (() => Check | Promise<Check>)[] = [

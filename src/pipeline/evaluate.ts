@@ -1,13 +1,15 @@
 // A trained classifier against labelled images: the run's own model.onnx, the run's own preprocessing.
 
 import { join } from 'node:path';
+import type { ImageFile } from '../data/data-set.js';
 import { scanDataSet } from '../data/scan.js';
 import { FinetuneError } from '../errors.js';
+import type { BadImage, EmitEvent } from '../events.js';
+import { type Classifier, openClassifier } from '../runs/classifier.js';
+import { type Run, resolveRun } from '../runs/folder.js';
+import { mapAhead } from '../system/prefetch.js';
+import type { Metrics } from '../training/metrics.js';
 import { computeMetrics } from '../training/metrics.js';
-import type { BadImage, EmitEvent, ImageFile, Metrics } from '../types.js';
-import { mapAhead } from './ahead.js';
-import { type Classifier, openClassifier } from './classifier.js';
-import { type Run, resolveRun } from './run-folder.js';
 
 export interface Evaluation {
   readonly run: string;

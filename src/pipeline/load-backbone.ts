@@ -1,11 +1,11 @@
 // A prepared backbone as a tfjs LayersModel, for programs that build on tfjs themselves.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { removeTop, shapeNetwork } from '../backbones/cut.js';
 import { type PreparedBackbone, resolveBackbone } from '../backbones/resolve.js';
 import { startEngine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
-import { loadLayersModel, toArtifacts } from '../keras/layers-model.js';
+import { loadLayersModel, toArtifacts } from '../formats/tfjs-layers/layers-model.js';
+import { removeTop, shapeNetwork } from '../network/cut.js';
 
 export interface LoadBackboneOptions {
   /** A prepared name or a folder, e.g. `vgg16`. */

@@ -2,8 +2,8 @@
 
 import { type ImageInput, resolveImages } from '../data/inputs.js';
 import { FinetuneError } from '../errors.js';
-import { mapAhead } from './ahead.js';
-import { type Classifier, openClassifier } from './classifier.js';
+import { type Classifier, openClassifier } from '../runs/classifier.js';
+import { mapAhead } from '../system/prefetch.js';
 
 export interface ScoredClass {
   readonly label: string;

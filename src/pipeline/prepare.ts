@@ -2,36 +2,21 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Card } from '../backbones/card.js';
 import { saveCard } from '../backbones/card.js';
-import type { NetworkShape } from '../backbones/cut.js';
 import { type PlannedCard, planCard } from '../backbones/plan-card.js';
 import { resolveBackbone } from '../backbones/resolve.js';
+import { openPrepareSource, type PrepareSource, type SourceRequest } from '../backbones/source.js';
 import { FinetuneError } from '../errors.js';
-import { loadLayersModel, writeLayersModel } from '../keras/layers-model.js';
-import { withClosing } from '../keras/open-network.js';
-import type { QuantizedType } from '../keras/quantize.js';
-import { type NetworkSource, readNetwork } from '../keras/source.js';
-import type { Card, EmitEvent } from '../types.js';
-import { type FeatureChange, measureFeatureChange } from './feature-change.js';
-import { openPrepareSource, type PrepareSource } from './prepare-source.js';
-import { shapeSource } from './shape-source.js';
-import { writeWholeFolder } from './whole-folder.js';
+import { type FeatureChange, measureFeatureChange } from '../features/feature-change.js';
+import { withClosing } from '../formats/keras/open-network.js';
+import { loadLayersModel, writeLayersModel } from '../formats/tfjs-layers/layers-model.js';
+import type { QuantizedType } from '../formats/tfjs-weights/encoding.js';
+import { shapeSource } from '../network/shape-source.js';
+import { type NetworkSource, readNetwork } from '../network/source.js';
+import { writeWholeFolder } from '../system/atomic-folder.js';
 
-export interface PrepareRequest {
-  /** A name of the catalogue; with `from`, the name that the backbone is to have. */
-  readonly name?: string | undefined;
-  /** A Keras file, or the folder of a tfjs layers model, of the user's own. */
-  readonly from?: string | undefined;
-  /** Of a catalogue network: with its 1000 ImageNet classes, under the name `NAME-top`. */
-  readonly includeTop?: boolean | undefined;
-  /** Height and width of the images that it is to take. Default: its own. */
-  readonly inputShape?: NetworkShape['inputShape'];
-  /** The last layer to keep. */
-  readonly cut?: string | undefined;
-  /** Another address of the published file. */
-  readonly url?: string | undefined;
-  /** The published file, already on disk. */
-  readonly weights?: string | undefined;
+export interface PrepareRequest extends SourceRequest {
   /** The backbone's folder. Default: `./pretrained/NAME`. */
   readonly out?: string | undefined;
   /** Replace what is there. */
@@ -39,7 +24,6 @@ export interface PrepareRequest {
   readonly quantize?: QuantizedType | undefined;
   /** A mode of `preprocessingModes`, where the network's own is not known or wrong. */
   readonly preprocessing?: string | undefined;
-  readonly emit: EmitEvent;
 }
 
 /** A prepared backbone. */

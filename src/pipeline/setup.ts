@@ -8,12 +8,12 @@ import {
   findPrebuilt,
   findTensorflow,
   type TensorflowPlace,
-} from '../engines/tensorflow-place.js';
-import { buildTensorflow, sizeOf, workDirectory } from '../engines/tensorflow-setup/build.js';
-import { checkTensorflow } from '../engines/tensorflow-setup/check.js';
-import { installPrebuilt, prebuiltFolders } from '../engines/tensorflow-setup/prebuilt.js';
+} from '../engines/tensorflow/place.js';
+import { buildTensorflow, sizeOf, workDirectory } from '../engines/tensorflow/setup/build.js';
+import { checkTensorflow } from '../engines/tensorflow/setup/check.js';
+import { installPrebuilt, prebuiltFolders } from '../engines/tensorflow/setup/prebuilt.js';
 import { FinetuneError, messageOf } from '../errors.js';
-import type { EmitEvent } from '../types.js';
+import type { EmitEvent } from '../events.js';
 
 type Device = 'cpu' | 'cuda';
 

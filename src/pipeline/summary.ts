@@ -2,16 +2,18 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Card } from '../backbones/card.js';
 import { findInCatalogue } from '../backbones/catalogue.js';
-import { cutAt } from '../backbones/cut.js';
-import { isGraphModel } from '../backbones/graph-model/graph.js';
-import { readGraphModel } from '../backbones/graph-model/open.js';
 import { resolveBackbone } from '../backbones/resolve.js';
-import { summarise } from '../backbones/summarise.js';
-import { openKerasFile } from '../keras/keras-file.js';
-import { openLayersModel } from '../keras/layers-model.js';
-import { withClosing } from '../keras/open-network.js';
-import type { Card, FunctionalConfig, NetworkSummary } from '../types.js';
+import { openKerasFile } from '../formats/keras/keras-file.js';
+import { withClosing } from '../formats/keras/open-network.js';
+import { isGraphModel } from '../formats/tfjs-graph/graph.js';
+import { readGraphModel } from '../formats/tfjs-graph/open.js';
+import { openLayersModel } from '../formats/tfjs-layers/layers-model.js';
+import { cutAt } from '../network/cut.js';
+import type { FunctionalConfig } from '../network/network.js';
+import type { NetworkSummary } from '../network/summarize.js';
+import { summarise } from '../network/summarize.js';
 
 /**
  * Summarises a network.

@@ -1,22 +1,22 @@
 // A folder of photos to a classifier: scan, split, base once per image, head, one joined model, a run on disk.
 
-import { openFeatureStore } from '../runtime/feature-store.js';
 import { scanDataSet } from '../data/scan.js';
 import { describeUnjudged, planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
+import type { EmitEvent } from '../events.js';
+import { loadBase } from '../features/base.js';
+import { chooseRuntime } from '../features/base-runtime.js';
+import { extractFeatures } from '../features/extract.js';
+import { bySide, readableOn, splitFeatures } from '../features/split-features.js';
+import { openFeatureStore } from '../features/store/store.js';
+import { storeDirectory, storeLimitBytes } from '../features/store-location.js';
 import type { TrainOptions } from '../options.js';
-import type { EmitEvent } from '../types.js';
-import { loadBase } from './base.js';
-import { chooseRuntime } from './base-runtime.js';
-import { extractFeatures } from './extract.js';
+import { computeFloatFeatures } from '../runs/compare.js';
+import { planRunFolder } from '../runs/folder.js';
+import { saveRun, type TrainResult } from '../runs/save.js';
+import { startStopwatch } from '../system/timer.js';
+import { fitHead } from '../training/fit-head.js';
 import { checkTrainOptions } from './check-train-options.js';
-import { computeFloatFeatures } from './compare-models.js';
-import { fitHead } from './fit-head.js';
-import { planRunFolder } from './run-folder.js';
-import { saveRun, type TrainResult } from './save-run.js';
-import { startStopwatch } from './stopwatch.js';
-import { bySide, readableOn, splitFeatures } from './split-features.js';
-import { storeDirectory, storeLimitBytes } from './store-location.js';
 
 /**
  * Trains a classifier on a folder of images and saves it as a run.

@@ -1,6 +1,6 @@
 // What `finetune doctor` shows: a table of what is here, then each problem with its remedy.
 
-import type { Check, Diagnosis } from '../types.js';
+import type { Check, Diagnosis } from '../system/check.js';
 import { renderTable } from './table.js';
 
 /** @returns several lines, without a line break at the end */

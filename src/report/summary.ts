@@ -1,7 +1,7 @@
 // A network's summary as text: Keras' table.
 
 import Table from 'cli-table3';
-import type { LayerRow, NetworkSummary } from '../types.js';
+import type { LayerRow, NetworkSummary } from '../network/summarize.js';
 
 /**
  * Renders a summary as Keras prints it: layer (type), output shape, parameters, and, unless the network is a plain

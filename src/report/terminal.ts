@@ -1,7 +1,7 @@
 // Pipeline events on a terminal: a bar with images/s and time left, a line per epoch. Silent when piped, except for warnings.
 
 import cliProgress from 'cli-progress';
-import type { EmitEvent, EpochRecord, PipelineEvent } from '../types.js';
+import type { EmitEvent, EpochRecord, PipelineEvent } from '../events.js';
 import { printable } from './printable.js';
 
 interface Terminal {

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
-import { writeWhole } from '../write-whole.js';
+import { writeWhole } from '../system/atomic-write.js';
 import type { Checkpoint } from './tail.js';
 
 const formatVersion = 1;

@@ -2,9 +2,10 @@
 // The head is a tail whose cut is at the pooled features.
 
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import type { EpochRecord, LabelledFeatures } from '../types.js';
+import type { EpochRecord } from '../events.js';
 import { readValues } from './adam.js';
 import type { DenseWeights, HeadWeights } from './head.js';
+import type { LabelledFeatures } from './labelled-features.js';
 import { seededRandom } from './random.js';
 import { foldScaling, planScaling, type Scaling, scaleRows } from './scaling.js';
 import { type TailOptions, trainTail } from './tail.js';

@@ -1,7 +1,7 @@
 // The head as data: what its layers are in a saved model, and what it answers on features.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayerConfig, WeightTensor } from '../types.js';
+import type { LayerConfig, WeightTensor } from '../network/network.js';
 
 /** One dense layer: kernel `[inputs, units]` row-major, bias `[units]`. */
 export interface DenseWeights {

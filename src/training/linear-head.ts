@@ -8,7 +8,7 @@
 // scikit-learn has one vector for the two halves of it here). The bias is free. Beside a mean, the same strength suits
 // few images and many: on photos, the best ones for 10, 40 and 120 a class were alike.
 
-import type { EmitEvent } from '../types.js';
+import type { EmitEvent } from '../events.js';
 import { openFeatureSpace } from './feature-space.js';
 import { wholeTrainingPart } from './folds.js';
 import { foldScaling, planScaling } from './scaling.js';

@@ -1,6 +1,28 @@
 // How good answers are: numbers only, from probabilities and labels. Imports no tfjs.
 
-import type { ClassMetrics, Metrics } from '../types.js';
+/** How answers on labelled images turned out. */
+export interface Metrics {
+  readonly accuracy: number;
+  /** Mean log-loss, natural logarithm. */
+  readonly loss: number;
+  /** `confusion[label][answer]`: images. */
+  readonly confusion: readonly (readonly number[])[];
+  /** In the order of the class names. */
+  readonly perClass: readonly ClassMetrics[];
+  /** Plain means over the classes that have images. */
+  readonly macro: { readonly precision: number; readonly recall: number; readonly f1: number };
+}
+
+export interface ClassMetrics {
+  readonly name: string;
+  /** Part of the answers with this name that were right; 0 where there was none. */
+  readonly precision: number;
+  /** Part of this class' images that were found; 0 where there is none. */
+  readonly recall: number;
+  readonly f1: number;
+  /** Images of this class. */
+  readonly support: number;
+}
 
 /**
  * @param probabilities `[labels.length, classNames.length]`, row-major

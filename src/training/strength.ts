@@ -1,6 +1,6 @@
 // Choosing the L2 strength of a linear head by cross-validation on the training part.
 
-import type { EmitEvent } from '../types.js';
+import type { EmitEvent } from '../events.js';
 import type { FeatureSpace } from './feature-space.js';
 import { dealFolds } from './folds.js';
 import { heldOutScore, type SoftmaxProblem } from './softmax-loss.js';

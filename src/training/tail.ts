@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { FinetuneError } from '../errors.js';
-import type { EpochRecord } from '../types.js';
+import type { EpochRecord } from '../events.js';
 import { type Adam, type AdamState, createAdam, readValues } from './adam.js';
 import { pinInferenceLayers, seedDropout } from './layer-modes.js';
 import { seededRandom, shuffle } from './random.js';

@@ -4,9 +4,9 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { Card } from '../../src/backbones/card.js';
 import { loadCard, saveCard } from '../../src/backbones/card.js';
 import { preprocessingModes } from '../../src/backbones/preprocessing.js';
-import type { Card } from '../../src/types.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'finetune-card-'));
 after(() => rm(dir, { recursive: true, force: true }));

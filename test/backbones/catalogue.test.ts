@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { catalogue, findInCatalogue } from '../../src/backbones/catalogue.js';
 import { imagenetClasses } from '../../src/backbones/imagenet-classes.js';
-import { summarise } from '../../src/backbones/summarise.js';
-import type { FunctionalConfig } from '../../src/types.js';
+import type { FunctionalConfig } from '../../src/network/network.js';
+import { summarise } from '../../src/network/summarize.js';
 
 interface KerasTable {
   readonly parameters: number;

@@ -4,10 +4,10 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { Card } from '../../src/backbones/card.js';
 import { saveCard } from '../../src/backbones/card.js';
 import { preprocessingModes } from '../../src/backbones/preprocessing.js';
 import { listBackbones, pretrainedFolders, resolveBackbone } from '../../src/backbones/resolve.js';
-import type { Card } from '../../src/types.js';
 
 const home = process.cwd();
 const dir = realpathSync(mkdtempSync(join(tmpdir(), 'finetune-resolve-')));

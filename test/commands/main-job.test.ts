@@ -1,6 +1,6 @@
 // The main job as a user runs it: train on real digits, predict, evaluate.
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import { checkout, makeWorkplace } from '../helpers/finetune.js';

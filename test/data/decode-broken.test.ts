@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import sharp from 'sharp';
 import { decodeImage } from '../../src/data/decode.js';
-import type { ResizeRule } from '../../src/types.js';
+import type { ResizeRule } from '../../src/data/image-rules.js';
 import { flipByte, folderWith, headerOfBmp, promisingPng, quartersImage } from './sample-images.js';
 
 const stretch: ResizeRule = { method: 'stretch', interpolation: 'linear', cropFraction: 1 };

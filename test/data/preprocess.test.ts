@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Preprocessing } from '../../src/data/image-rules.js';
 import { preprocess, preprocessBatch } from '../../src/data/preprocess.js';
-import type { Preprocessing } from '../../src/types.js';
 
 const pixels = (...data: number[]) => ({ data: Uint8Array.from(data), height: 1, width: data.length / 3 });
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
+import type { ImageFile, Side } from '../../src/data/data-set.js';
 import type { DataSet } from '../../src/data/scan.js';
 import { describeUnjudged, planSplit } from '../../src/data/split.js';
-import type { ImageFile, Side } from '../../src/types.js';
 
 const hashOf = (content: string) => createHash('sha256').update(content).digest('hex');
 

@@ -1,5 +1,5 @@
 // The process that child-process.test.ts asks.
-import { answerParent } from '../../src/child-process.js';
+import { answerParent } from '../../src/system/child-process.js';
 
 await answerParent(async (question: string) => {
   if (question === 'fail') throw new Error('no answer to that');

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import protobuf from 'protobufjs/light.js';
-import { openInference } from '../../src/runtime/inference.js';
-import { onnxSchema } from '../../src/runtime/onnx/schema.js';
+import { onnxSchema } from '../../src/formats/onnx/schema.js';
+import { openInference } from '../../src/inference/runtime.js';
 
 interface DecodedModel {
   readonly graph: { readonly node: readonly { readonly opType: string }[] };

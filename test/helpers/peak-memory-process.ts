@@ -1,5 +1,5 @@
 // The process that peak-memory.test.ts asks.
-import { answerParent } from '../../src/child-process.js';
-import { readPeakMemory } from '../../src/pipeline/bench/peak-memory.js';
+import { answerParent } from '../../src/system/child-process.js';
+import { readPeakMemory } from '../../src/system/peak-memory.js';
 
 await answerParent(async () => readPeakMemory());

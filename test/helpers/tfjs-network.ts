@@ -1,9 +1,9 @@
 // A tfjs LayersModel as the value that our own code works on, with every weight set to something that shows.
 
 import '@tensorflow/tfjs-backend-cpu';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
-import type { FunctionalConfig, Network, WeightTensor } from '../../src/types.js';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { FunctionalConfig, Network, WeightTensor } from '../../src/network/network.js';
 
 /** Topology and weights of a model; sets the weights to seeded random numbers first. */
 export function networkOf(model: LayersModel, seed = 1): Network {

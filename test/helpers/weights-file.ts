@@ -1,9 +1,9 @@
 // Writes a weights-only HDF5 file as Keras 1 and 2 did: a group per layer, names that say little, values seeded.
 
 import { File, ready } from 'h5wasm/node';
-import { layerCalls, shapeOf } from '../../src/backbones/shapes.js';
-import { variablesOf } from '../../src/keras/topology/variables.js';
-import type { FunctionalConfig, LayerConfig } from '../../src/types.js';
+import type { FunctionalConfig, LayerConfig } from '../../src/network/network.js';
+import { variablesOf } from '../../src/network/variables.js';
+import { layerCalls, shapeOf } from '../../src/network/walk.js';
 import { randomNumbers } from './tfjs-network.js';
 
 /** @param topology as the catalogue plans it, without Normalization layers */

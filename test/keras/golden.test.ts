@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
-import { cutAt, withInputShape } from '../../src/backbones/cut.js';
-import { readKerasFile } from '../../src/keras/keras-file.js';
-import { loadLayersModel, saveLayersModel } from '../../src/keras/layers-model.js';
-import type { Network, Preprocessing } from '../../src/types.js';
-import { largestDifference, loadInTfjs, predict } from './plain-tfjs.js';
+import type { Preprocessing } from '../../src/data/image-rules.js';
+import { readKerasFile } from '../../src/formats/keras/keras-file.js';
+import { loadLayersModel, saveLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
+import { cutAt, withInputShape } from '../../src/network/cut.js';
+import type { Network } from '../../src/network/network.js';
+import { largestDifference, loadInTfjs, predict } from '../formats/plain-tfjs.js';
 
 const models = resolve('../shared/models');
 const skip = existsSync(models) ? false : 'needs the real models in ../shared/models';

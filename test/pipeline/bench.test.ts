@@ -4,9 +4,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import type { PipelineEvent } from '../../src/events.js';
 import { benchOptions, resolveOptions } from '../../src/options.js';
 import { bench } from '../../src/pipeline/bench.js';
-import type { PipelineEvent } from '../../src/types.js';
 import { checkout } from '../helpers/finetune.js';
 
 const embedded = join(checkout, 'pretrained/efficientnet-lite0');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import { diagnose } from '../../src/pipeline/doctor.js';
-import type { Check, Diagnosis } from '../../src/types.js';
+import type { Check, Diagnosis } from '../../src/system/check.js';
 
 let diagnosis: Diagnosis;
 

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { findInCatalogue } from '../../src/backbones/catalogue.js';
-import { removeTop } from '../../src/backbones/cut.js';
 import { preprocessingModes } from '../../src/backbones/preprocessing.js';
-import { outputShape } from '../../src/backbones/shapes.js';
-import { loadLayersModel } from '../../src/keras/layers-model.js';
-import { prepareBackbone, type PrepareRequest } from '../../src/pipeline/prepare.js';
+import type { PipelineEvent } from '../../src/events.js';
+import { loadLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
+import { removeTop } from '../../src/network/cut.js';
+import { outputShape } from '../../src/network/walk.js';
+import { type PrepareRequest, prepareBackbone } from '../../src/pipeline/prepare.js';
 import { summariseNetwork } from '../../src/pipeline/summary.js';
-import type { PipelineEvent } from '../../src/types.js';
 import { answering, startServer } from '../helpers/unruly-server.js';
 import { writeWeightsFile } from '../helpers/weights-file.js';
 

@@ -1,8 +1,8 @@
 // The table of finetune bench.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { BenchRow } from '../../src/inference/bench-measurement.js';
 import { renderBench } from '../../src/report/bench.js';
-import type { BenchRow } from '../../src/types.js';
 
 const measured: BenchRow = {
   ...{ backbone: 'small', precision: 'fp32', batchSize: 8, images: 64 },

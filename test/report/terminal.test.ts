@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import test from 'node:test';
+import type { PipelineEvent } from '../../src/events.js';
 import { showEventsOn } from '../../src/report/terminal.js';
-import type { PipelineEvent } from '../../src/types.js';
 
 function show(isTTY: boolean, events: readonly PipelineEvent[]): string {
   let shown = '';

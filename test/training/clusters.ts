@@ -1,6 +1,7 @@
 // Made-up features with a known answer: a class is a random centre, its images lie around it.
+
+import type { LabelledFeatures } from '../../src/training/labelled-features.js';
 import { seededRandom } from '../../src/training/random.js';
-import type { LabelledFeatures } from '../../src/types.js';
 
 export interface ClusterOptions {
   readonly perClass: number;

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { startEngine } from '../../src/engines/start.js';
+import type { EpochRecord } from '../../src/events.js';
 import { type EpochsOptions, trainByEpochs } from '../../src/training/epochs.js';
 import { predictHead } from '../../src/training/head.js';
+import type { LabelledFeatures } from '../../src/training/labelled-features.js';
 import { computeMetrics } from '../../src/training/metrics.js';
-import type { EpochRecord, LabelledFeatures } from '../../src/types.js';
 import { labelledClusters } from './clusters.js';
 
 before(async () => {

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import test, { before } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { startEngine } from '../../src/engines/start.js';
+import type { PipelineEvent } from '../../src/events.js';
 import { predictHead } from '../../src/training/head.js';
 import { fitLinearHead, type LinearHeadOptions } from '../../src/training/linear-head.js';
-import type { PipelineEvent } from '../../src/types.js';
 import { drawClusters } from './clusters.js';
 
 interface Golden {

@@ -1,7 +1,7 @@
 // EfficientNetB0 (Tan and Le, 2019), layer for layer as in Keras; the input is normalised inside.
 
-import type { FunctionalConfig } from '../../types.js';
-import { LayerGraph } from './layer-graph.js';
+import { LayerGraph } from '../../network/builder.js';
+import type { FunctionalConfig } from '../../network/network.js';
 import type { TopologyOptions } from './topology-options.js';
 
 /** Per stage: kernel size, blocks, input filters, output filters, expansion, stride of the first block. */

@@ -1,7 +1,7 @@
 // MobileNetV2 (Sandler et al., 2018) of any width, layer for layer as in Keras.
 
-import type { FunctionalConfig } from '../../types.js';
-import { LayerGraph } from './layer-graph.js';
+import { LayerGraph } from '../../network/builder.js';
+import type { FunctionalConfig } from '../../network/network.js';
 import type { TopologyOptions } from './topology-options.js';
 
 /** Per stage: filters, blocks, stride of the first block. */

@@ -1,7 +1,7 @@
 // MobileNet (Howard et al., 2017), width 1, layer for layer as in Keras.
 
-import type { FunctionalConfig } from '../../types.js';
-import { LayerGraph } from './layer-graph.js';
+import { LayerGraph } from '../../network/builder.js';
+import type { FunctionalConfig } from '../../network/network.js';
 import type { TopologyOptions } from './topology-options.js';
 
 /** Filters of the thirteen blocks; those in `halving` have stride 2. */

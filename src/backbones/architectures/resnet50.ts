@@ -1,7 +1,7 @@
 // ResNet50 (He et al., 2015), layer for layer as in Keras.
 
-import type { FunctionalConfig } from '../../types.js';
-import { LayerGraph } from './layer-graph.js';
+import { LayerGraph } from '../../network/builder.js';
+import type { FunctionalConfig } from '../../network/network.js';
 import type { TopologyOptions } from './topology-options.js';
 
 const epsilon = 1.001e-5;

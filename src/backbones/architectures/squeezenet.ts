@@ -1,7 +1,7 @@
 // SqueezeNet 1.1 (Iandola et al., 2016), layer for layer as in the published Keras port.
 
-import type { FunctionalConfig } from '../../types.js';
-import { LayerGraph } from './layer-graph.js';
+import { LayerGraph } from '../../network/builder.js';
+import type { FunctionalConfig } from '../../network/network.js';
 import type { TopologyOptions } from './topology-options.js';
 
 /** Filters of the 1x1 squeeze and of each half of the expansion, fire2 to fire9. */

@@ -1,6 +1,6 @@
 // What every architecture can be built with.
 
-import type { Size } from '../../keras/topology/shape-rules.js';
+import type { Size } from '../../network/shape-rules.js';
 
 export interface TopologyOptions {
   /** Height and width in pixels; null is open. */

@@ -1,7 +1,7 @@
 // VGG16 and VGG19 (Simonyan and Zisserman, 2014), layer for layer as in Keras.
 
-import type { FunctionalConfig } from '../../types.js';
-import { LayerGraph } from './layer-graph.js';
+import { LayerGraph } from '../../network/builder.js';
+import type { FunctionalConfig } from '../../network/network.js';
 import type { TopologyOptions } from './topology-options.js';
 
 const filters = [64, 128, 256, 512, 512];

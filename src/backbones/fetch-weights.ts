@@ -1,0 +1,60 @@
+// The published weight file of a network, in the cache directory: downloaded once, checked every time.
+
+import { rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { FinetuneError } from '../errors.js';
+import type { EmitEvent } from '../events.js';
+import { cacheDirectory } from '../system/cache-directory.js';
+import { fileDigest } from '../system/file-digest.js';
+import type { WeightFile } from './catalogue.js';
+import { downloadFile } from './download.js';
+
+/**
+ * Finds the file in the cache, or downloads it there.
+ * @param name of the network, for messages
+ * @param url another address of the same file
+ * @returns its path
+ * @throws FinetuneError `download-failed`, telling what else can be done
+ */
+export async function fetchWeights(
+  name: string,
+  file: WeightFile,
+  url: string | undefined,
+  emit: EmitEvent,
+): Promise<string> {
+  const sources = url === undefined ? file.urls : [url];
+  const path = join(cacheDirectory(), 'downloads', basename(new URL(file.urls[0]!).pathname));
+  if (await isWhole(path, file)) return path;
+  emit({ type: 'stage', name: 'download', detail: sources[0]! });
+  try {
+    await downloadFile(sources, path, {
+      md5: file.md5,
+      bytes: file.bytes,
+      onProgress: (done, total) => emit({ type: 'progress', stage: 'download', done, total: total ?? done }),
+      onProblem: message => emit({ type: 'warning', message }),
+    });
+  } catch (error) {
+    if (!(error instanceof FinetuneError) || error.code !== 'download-failed') throw error;
+    throw new FinetuneError('download-failed', `${error.message} ${whatElse(name, file)}`, { cause: error });
+  }
+  return path;
+}
+
+/** A file that nobody can vouch for counts as whole: it got its name only after the last byte. */
+async function isWhole(path: string, { md5, bytes }: WeightFile): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return false;
+  const whole =
+    (bytes === undefined || found.size === bytes) &&
+    (md5 === undefined || (await fileDigest(path, 'md5')) === md5);
+  if (!whole) await rm(path, { force: true });
+  return whole;
+}
+
+function whatElse(name: string, file: WeightFile): string {
+  return (
+    `Nothing was prepared. You can download ${file.urls[0]} in another way and run ` +
+    `\`finetune prepare ${name} --weights FILE\`, give another address with --url, set HTTPS_PROXY, ` +
+    'or use the embedded backbone: --backbone efficientnet-lite0.'
+  );
+}

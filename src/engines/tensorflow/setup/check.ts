@@ -1,0 +1,27 @@
+// Whether a TensorFlow engine works: tried in another process, which a broken library can take down with it.
+
+import { z } from 'zod';
+import { askChild } from '../../../system/child-process.js';
+import type { TensorflowPlace } from '../place.js';
+
+/** What the engine did. */
+export type EngineCheck = z.infer<typeof checkResult>;
+
+const checkResult = z.object({
+  device: z.enum(['cpu', 'cuda']),
+  /** As the library reports it, e.g. `2.21.0`. */
+  version: z.string(),
+});
+
+/** On a new GPU the first run compiles kernels for it. */
+const checkSeconds = 300;
+
+/**
+ * Starts the engine and computes a convolution and its gradients.
+ * @throws Error with the reason, or with what the process wrote when it crashes
+ */
+export async function checkTensorflow(place: TensorflowPlace): Promise<EngineCheck> {
+  return checkResult.parse(
+    await askChild(import.meta.url, './check-process', place, { seconds: checkSeconds }),
+  );
+}

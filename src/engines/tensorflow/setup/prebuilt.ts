@@ -1,0 +1,79 @@
+// The engine as the npm package's authors prebuilt it: TensorFlow 2.9, for CUDA 11.2 and GPUs up to Ampere.
+
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
+import { EnvHttpProxyAgent, fetch } from 'undici';
+import { findGpus } from '../../gpus.js';
+import { findBindings, findPrebuilt, type TensorflowPlace } from '../place.js';
+import { runProgram } from './run-program.js';
+
+/** Where the install script downloads from, unless the user's variables name a mirror. */
+const host = 'https://storage.googleapis.com/';
+
+const mirrorVariables = [
+  'TFJS_NODE_CDN_STORAGE',
+  'npm_config_TFJS_NODE_CDN_STORAGE',
+  'CDN_STORAGE',
+  'TFJS_NODE_BASE_URI',
+  'npm_config_TFJS_NODE_BASE_URI',
+];
+
+/** The newest GPUs that CUDA 11.2 was compiled for (Ampere). */
+const newestCapability = 8.6;
+
+const answerSeconds = 5;
+const downloadSeconds = 1200;
+
+/**
+ * Runs the install script that npm may not have run.
+ * @throws Error with the reason, when that cannot work here
+ */
+export async function installPrebuilt(device: 'cpu' | 'cuda'): Promise<TensorflowPlace> {
+  const bindings = findBindings();
+  if (bindings === undefined) throw new Error('the npm package is not installed beside this program');
+  await access(bindings, constants.W_OK).catch(() => {
+    throw new Error(`${bindings} is read-only`);
+  });
+  if (device === 'cuda') await requireOldGpu();
+  await requireHost();
+  const kind = device === 'cuda' ? 'gpu' : 'cpu';
+  await runProgram(process.execPath, [join('scripts', 'install.js'), kind, 'download'], {
+    directory: bindings,
+    environment: { ...process.env, PATH: [toolsDirectory(bindings), process.env.PATH].join(delimiter) },
+    timeoutSeconds: downloadSeconds,
+  });
+  const place = findPrebuilt();
+  if (place === undefined) throw new Error('the install script left no addon behind');
+  return place;
+}
+
+/** What the install script adds to the npm package: the addon and the library. */
+export function prebuiltFolders(place: TensorflowPlace): string[] {
+  return ['lib', 'deps'].map(each => join(place.directory, each));
+}
+
+async function requireOldGpu(): Promise<void> {
+  const tooNew = (await findGpus()).find(gpu => gpu.computeCapability > newestCapability);
+  if (tooNew !== undefined) throw new Error(`its CUDA 11.2 does not know the ${tooNew.name}`);
+}
+
+async function requireHost(): Promise<void> {
+  if (mirrorVariables.some(name => process.env[name])) return;
+  const dispatcher = new EnvHttpProxyAgent();
+  try {
+    await fetch(host, { method: 'HEAD', dispatcher, signal: AbortSignal.timeout(answerSeconds * 1000) });
+  } catch (error) {
+    throw new Error(`${host} does not answer`, { cause: error });
+  } finally {
+    await dispatcher.close();
+  }
+}
+
+/** Where npm has put the programs of the package's dependencies: the script calls node-pre-gyp by name. */
+function toolsDirectory(bindings: string): string {
+  const require = createRequire(join(bindings, 'package.json'));
+  const preGyp = dirname(require.resolve('@mapbox/node-pre-gyp/package.json'));
+  return join(preGyp, '..', '..', '.bin');
+}

@@ -1,0 +1,46 @@
+// The portable engine: tfjs' WebAssembly backend, taught to train. Runs wherever Node runs, on one thread.
+
+import { createRequire } from 'node:module';
+import { dirname, sep } from 'node:path';
+import { env, setBackend } from '@tensorflow/tfjs-core';
+import type { Engine } from '../engine.js';
+import { registerGradients } from '../gradients.js';
+import { registerWasmKernels } from './kernels/table.js';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Starts the wasm backend and makes it tfjs' current one.
+ * @param description what the user is told of this choice
+ */
+export async function startWasm(description: string): Promise<Engine> {
+  // tfjs' advice (other packages, deprecations) is for its callers, not for our users.
+  env().set('PROD', true);
+  // By `require`, see gradients.ts.
+  const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm');
+  wasm.setWasmPaths(binariesDirectory());
+  registerGradients();
+  registerWasmKernels();
+  await keepingProcessListeners(() => setBackend('wasm'));
+  return { name: 'wasm', device: 'cpu', description };
+}
+
+/** The `.wasm` files lie beside the package's main file, wherever npm has put it. */
+function binariesDirectory(): string {
+  return dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep;
+}
+
+/**
+ * Emscripten's start code catches the whole process' errors only to throw them again, from a line of
+ * minified code 100 kB long: an unrelated mistake would print that. Its listeners are taken off.
+ */
+async function keepingProcessListeners(start: () => Promise<boolean>): Promise<void> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map(event => new Set<unknown>(process.rawListeners(event)));
+  await start();
+  events.forEach((event, index) => {
+    for (const listener of process.rawListeners(event)) {
+      if (!before[index]?.has(listener)) process.off(event, listener as () => void);
+    }
+  });
+}

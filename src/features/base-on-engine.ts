@@ -1,0 +1,89 @@
+// The frozen base on the engine that is started, batch by batch: the way on a GPU, the same code on any device.
+
+import { freemem } from 'node:os';
+import { join } from 'node:path';
+import type { ImageFile } from '../data/data-set.js';
+import { type InputRules, type NetworkInput, readInput } from '../data/read-input.js';
+import type { EngineBase } from '../engines/base.js';
+import { findGpus } from '../engines/gpus.js';
+import { FinetuneError } from '../errors.js';
+import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
+import { joinImages } from '../inference/image-input.js';
+import { mapAhead } from '../system/prefetch.js';
+import { startStopwatch } from '../system/timer.js';
+import type { Base } from './base.js';
+import type { BaseAnswer } from './base-answer.js';
+
+/** Images that are handed over together; as many again are decoded meanwhile. */
+const imagesAtOnce = 64;
+
+interface ReadImage {
+  readonly image: ImageFile;
+  readonly input?: NetworkInput;
+  readonly reason?: string;
+  readonly seconds: BaseAnswer['seconds'];
+}
+
+/** Decodes images and runs the base on them; answers come in the images' order. */
+export async function* runOnEngine(
+  { network, rules }: Pick<Base, 'network' | 'rules'>,
+  images: readonly ImageFile[],
+  root: string,
+): AsyncGenerator<BaseAnswer> {
+  const base = await openBase(network);
+  try {
+    let batch: ReadImage[] = [];
+    for await (const read of mapAhead(images, image => readImage(image, root, rules), imagesAtOnce)) {
+      batch.push(read);
+      if (batch.length < imagesAtOnce) continue;
+      yield* answerBatch(base, batch);
+      batch = [];
+    }
+    yield* answerBatch(base, batch);
+  } finally {
+    base.release();
+  }
+}
+
+async function openBase(network: Base['network']): Promise<EngineBase> {
+  const [{ io }, { loadLayersModel }, { openEngineBase }, gpus] = await Promise.all([
+    import('@tensorflow/tfjs-core'),
+    import('@tensorflow/tfjs-layers'),
+    import('../engines/base.js'),
+    findGpus(),
+  ]);
+  const model = await loadLayersModel(io.fromMemory(toArtifacts(network)));
+  return openEngineBase(model, gpus[0]?.freeMemory ?? freemem());
+}
+
+async function readImage(image: ImageFile, root: string, rules: InputRules): Promise<ReadImage> {
+  const watch = startStopwatch();
+  try {
+    const input = await readInput(join(root, image.path), rules, watch.lap);
+    return { image, input, seconds: watch.seconds() };
+  } catch (error) {
+    if (!(error instanceof FinetuneError && error.code === 'bad-image')) throw error;
+    return { image, reason: error.message, seconds: watch.seconds() };
+  }
+}
+
+async function* answerBatch(base: EngineBase, batch: readonly ReadImage[]): AsyncGenerator<BaseAnswer> {
+  const inputs = batch.flatMap(({ input }) => input ?? []);
+  const watch = startStopwatch();
+  const rows = await runBatch(base, inputs);
+  const share = watch.seconds().total! / Math.max(1, inputs.length);
+  let row = 0;
+  for (const { image, reason, seconds } of batch) {
+    const outcome = reason === undefined ? rows[row++]! : { reason };
+    yield { image, outcome, seconds: { ...seconds, ...(reason === undefined && { base: share }) } };
+  }
+}
+
+/** @returns the features of each input */
+async function runBatch(base: EngineBase, inputs: readonly NetworkInput[]): Promise<Float32Array[]> {
+  if (inputs.length === 0) return [];
+  const { input, shape } = joinImages(inputs);
+  const { data } = await base.run(input, shape);
+  const size = data.length / inputs.length;
+  return inputs.map((_, i) => data.slice(i * size, (i + 1) * size));
+}

@@ -1,0 +1,90 @@
+// The frozen base of a classifier: which network up to where, for which input, and how its features are named.
+
+import { createHash } from 'node:crypto';
+import type { Card } from '../backbones/card.js';
+import { resolveBackbone } from '../backbones/resolve.js';
+import type { ResizeRule } from '../data/image-rules.js';
+import type { InputRules } from '../data/read-input.js';
+import { FinetuneError } from '../errors.js';
+import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
+import { appendLayers, cutAt, removeTop, withInputShape } from '../network/cut.js';
+import { fingerprintOf } from '../network/fingerprint.js';
+import type { LayerConfig, Network } from '../network/network.js';
+
+/** What is frozen: pixels go in, one feature vector per image comes out. */
+export interface Base {
+  /** The card of the classifier to be: the backbone's, with the input shape and resize rule of this training. */
+  readonly card: Card;
+  /** Height and width of the input in pixels. */
+  readonly size: readonly [height: number, width: number];
+  /** What is done to a photo before the base. */
+  readonly rules: InputRules;
+  /** Base and pooling; the head goes on top. */
+  readonly network: Network;
+  /** Content hash of topology and weights. */
+  readonly fingerprint: string;
+  /** Hash of everything that happens to a photo before the base. */
+  readonly preprocessingHash: string;
+}
+
+export interface BaseOptions {
+  readonly backbone: string;
+  readonly inputShape: readonly [number, number] | undefined;
+  /** The layer whose output the head gets. */
+  readonly cut: string | undefined;
+  readonly resize: ResizeRule['method'] | undefined;
+  readonly pooling: 'avg' | 'max' | 'flatten';
+}
+
+/** Loads a backbone, takes its top off, and closes it with the pooling. */
+export async function loadBase(options: BaseOptions): Promise<Base> {
+  const { dir, card: backboneCard } = await resolveBackbone(options.backbone);
+  const size = resolveSize(options, backboneCard);
+  const whole = await loadLayersModel(dir);
+  const cut = options.cut === undefined ? removeTop(whole, backboneCard) : cutAt(whole, options.cut);
+  const backbone = withInputShape(cut, size);
+  const network = appendLayers(backbone, [poolingLayer(options.pooling)], []);
+  const { classNames: _top, featureLayer: _cut, ...kept } = backboneCard;
+  const card: Card = {
+    ...kept,
+    inputShape: [...size, 3],
+    resize: resolveResize(options.resize, backboneCard),
+  };
+  return {
+    card,
+    size,
+    rules: { size, resize: card.resize, preprocessing: card.preprocessing },
+    network,
+    fingerprint: fingerprintOf(network),
+    preprocessingHash: hashOf([card.inputShape, card.resize, card.preprocessing]),
+  };
+}
+
+function resolveSize({ inputShape, backbone }: BaseOptions, card: Card): readonly [number, number] {
+  if (inputShape !== undefined) return inputShape;
+  const [height, width] = card.inputShape;
+  if (height === null || width === null) return [224, 224];
+  if (height < 1 || width < 1)
+    throw new FinetuneError('bad-model', `The card of ${backbone} has an empty input.`);
+  return [height, width];
+}
+
+/** No edge of a photo is lost unless `crop` is asked for; interpolated as the backbone was used to. */
+function resolveResize(method: ResizeRule['method'] = 'stretch', { resize }: Card): ResizeRule {
+  return { method, interpolation: resize.interpolation, cropFraction: method === 'crop' ? cropFraction : 1 };
+}
+
+/** The customary 224 / 256 of the short side. */
+const cropFraction = 0.875;
+
+function poolingLayer(pooling: BaseOptions['pooling']): LayerConfig {
+  const classNames = { avg: 'GlobalAveragePooling2D', max: 'GlobalMaxPooling2D', flatten: 'Flatten' };
+  return {
+    class_name: classNames[pooling],
+    config: { name: 'head_pooling', trainable: true, data_format: 'channels_last' },
+  };
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}

@@ -1,0 +1,67 @@
+// What lies on disk: backbones, the cache directory, the feature store.
+
+import { accessSync, constants, existsSync } from 'node:fs';
+import { mkdir, statfs } from 'node:fs/promises';
+import { listBackbones } from '../backbones/resolve.js';
+import { sizeOf } from '../engines/tensorflow/setup/build.js';
+import { messageOf } from '../errors.js';
+import { cacheDirectory } from '../system/cache-directory.js';
+import type { Check } from '../system/check.js';
+import { inGigabytes } from '../system/checks.js';
+import { storeDirectory, storeLimitBytes } from './store-location.js';
+
+/** The feature store at its limit. */
+const littleSpace = storeLimitBytes;
+
+export async function checkBackbones(): Promise<Check> {
+  const backbones = await listBackbones();
+  const names = [...new Set(backbones.map(each => each.name))];
+  return {
+    name: 'Backbones',
+    finding: names.join(', ') || 'none prepared',
+    details: {
+      prepared: backbones.map(({ name, dir, card }) => ({ name, dir, architecture: card.architecture })),
+    },
+    ...(names.length === 0 && {
+      problem: 'There is nothing to train on.',
+      remedy: 'finetune prepare, or finetune prepare --from FILE for a Keras file',
+    }),
+  };
+}
+
+export async function checkCache(): Promise<Check> {
+  const directory = cacheDirectory();
+  try {
+    await mkdir(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+    const { bavail, bsize } = await statfs(directory);
+    const free = bavail * bsize;
+    return {
+      name: 'Cache',
+      finding: `${directory}, ${inGigabytes(free)} free`,
+      details: { directory, free },
+      ...(free < littleSpace && {
+        problem: 'The disk is nearly full.',
+        remedy: 'FINETUNE_CACHE names another place for it.',
+      }),
+    };
+  } catch (error) {
+    return {
+      name: 'Cache',
+      finding: `${directory} cannot be written`,
+      details: { directory, error: messageOf(error) },
+      problem: messageOf(error),
+      remedy: 'FINETUNE_CACHE names another place for it.',
+    };
+  }
+}
+
+export async function checkFeatureStore(): Promise<Check> {
+  const directory = storeDirectory(undefined);
+  const bytes = existsSync(directory) ? await sizeOf(directory) : 0;
+  return {
+    name: 'Feature store',
+    finding: `${inGigabytes(bytes)} of at most ${inGigabytes(storeLimitBytes)}`,
+    details: { directory, bytes, limit: storeLimitBytes },
+  };
+}

@@ -1,0 +1,54 @@
+// Features and labels per side of the split.
+
+import type { ImageFile, Side } from '../data/data-set.js';
+import { FinetuneError } from '../errors.js';
+import type { LabelledFeatures, Sides } from '../training/labelled-features.js';
+import type { ExtractedFeatures } from './extract.js';
+
+const sidesInOrder = ['train', 'val', 'test'] as const;
+
+/** The order in which images have to be extracted, so that each side's features are one part of the matrix. */
+export function bySide(split: Readonly<Record<Side, readonly ImageFile[]>>): ImageFile[] {
+  return sidesInOrder.flatMap(side => split[side]);
+}
+
+/** The images whose features a side has, in their order. */
+export function readableOn(
+  side: Side,
+  { images }: ExtractedFeatures,
+  split: Readonly<Record<Side, readonly ImageFile[]>>,
+): ImageFile[] {
+  const readable = new Set(images);
+  return split[side].filter(image => readable.has(image));
+}
+
+/**
+ * Deals the features of images, extracted `bySide`, out to their sides, without a copy.
+ * @throws FinetuneError `bad-data-set` when bad images left a class without training images
+ */
+export function splitFeatures(
+  extracted: ExtractedFeatures,
+  split: Readonly<Record<Side, readonly ImageFile[]>>,
+  classNames: readonly string[],
+): Sides {
+  const { features, size, bad } = extracted;
+  let start = 0;
+  const take = (side: Side): LabelledFeatures => {
+    const labels = Int32Array.from(readableOn(side, extracted, split), ({ label }) => label);
+    const end = start + labels.length;
+    const part = features.subarray(start * size, end * size);
+    start = end;
+    return { features: part, labels, size };
+  };
+  const [train, val, test] = sidesInOrder.map(take) as [LabelledFeatures, LabelledFeatures, LabelledFeatures];
+  for (const [label, name] of classNames.entries()) {
+    if (!train.labels.includes(label)) {
+      throw new FinetuneError(
+        'bad-data-set',
+        `Class "${name}" has no readable training image. Expected at least one; ` +
+          `${bad.length} images of the data set could not be read.`,
+      );
+    }
+  }
+  return { train, val, test };
+}

@@ -1,0 +1,134 @@
+// The HDF5 layout of Keras 1 and 2 (Keras 3 writes it too): a group per layer, its weights listed by an attribute.
+// Layers and weights are matched in order, as Keras does: old files call their data sets what they like.
+
+import { FinetuneError } from '../../../errors.js';
+import type { WeightSource } from '../../../network/source.js';
+import type { SavedVariable } from '../../layer-config/steps.js';
+import type { LeafNode, ModelNode, TreeNode } from '../../layer-config/tree.js';
+import type { Hdf5File } from './file.js';
+import { openWeight } from './weight.js';
+
+type SavedVariables = ReadonlyMap<LeafNode, readonly SavedVariable[]>;
+
+/** A variable that a layer of the outermost model owns, directly or through the models in it. */
+interface Owned {
+  readonly leaf: LeafNode;
+  readonly variable: SavedVariable;
+  readonly index: number;
+}
+
+/** State of random generators, which some versions of Keras save among the weights. */
+const generatorState = /(^|\/)(StateVar|seed_generator_state|rng_state)(:\d+)?$/;
+
+/**
+ * Finds every layer's variables.
+ * @param group where `layer_names` stands: `/` or `/model_weights`
+ * @throws FinetuneError `bad-weights` where the file's layers or weights do not match the model's in number
+ */
+export function findLegacyWeights(
+  file: Hdf5File,
+  group: string,
+  model: ModelNode,
+  saved: SavedVariables,
+): ReadonlyMap<LeafNode, readonly WeightSource[]> {
+  const layers = model.children
+    .map(child => ({ child, owned: ownedVariables(child, saved) }))
+    .filter(({ owned }) => owned.length > 0);
+  const groups = savedGroups(file, group);
+  if (groups.length !== layers.length) {
+    throw new FinetuneError(
+      'bad-weights',
+      `${file.label} holds weights of ${groups.length} layers, the model has ${layers.length} layers with weights. Expected weights of this very architecture (with or without its top, as the model).`,
+    );
+  }
+  const found = new Map<LeafNode, WeightSource[]>();
+  for (const [i, { child, owned }] of layers.entries()) {
+    for (const [position, source] of match(file, child, owned, groups[i]!).entries()) {
+      const { leaf, index } = owned[position]!;
+      const sources = found.get(leaf) ?? [];
+      sources[index] = source;
+      found.set(leaf, sources);
+    }
+  }
+  return found;
+}
+
+/** Whether the group lists layers as Keras 1 and 2 do. */
+export function hasLegacyLayout(file: Hdf5File, group: string): boolean {
+  if (file.kindOf(group) !== 'group') return false;
+  return file.hasAttribute(group, 'layer_names') || file.hasAttribute(group, 'layer_names0');
+}
+
+/** Trainable variables first, then the others: of a nested model, across all its layers. */
+function ownedVariables(child: TreeNode, saved: SavedVariables): readonly Owned[] {
+  const all = leavesOf(child).flatMap(leaf =>
+    (saved.get(leaf) ?? []).map((variable, index) => ({ leaf, variable, index })),
+  );
+  if (child.kind === 'leaf' || !child.trainable) return all;
+  const isTrainable = ({ leaf, variable }: Owned) => leaf.trainable && variable.trainable;
+  return [...all.filter(isTrainable), ...all.filter(owned => !isTrainable(owned))];
+}
+
+function leavesOf(node: TreeNode): readonly LeafNode[] {
+  return node.kind === 'leaf' ? [node] : node.children.flatMap(leavesOf);
+}
+
+/** Per layer with weights: the paths of its data sets, in order. */
+function savedGroups(file: Hdf5File, group: string): readonly (readonly string[])[] {
+  return readNames(file, group, 'layer_names')
+    .map(layer => {
+      const path = join(group, layer);
+      if (file.kindOf(path) !== 'group') {
+        throw new FinetuneError(
+          'bad-weights',
+          `The layer ${layer} is listed in ${file.label} but missing. The file is damaged.`,
+        );
+      }
+      const names = readNames(file, path, 'weight_names').filter(name => !generatorState.test(name));
+      return names.map(name => join(path, name));
+    })
+    .filter(weights => weights.length > 0);
+}
+
+/** An attribute, or its parts `name0`, `name1`, ... where it was too long for one. */
+function readNames(file: Hdf5File, path: string, attribute: string): readonly string[] {
+  if (file.hasAttribute(path, attribute)) return file.attribute(path, attribute);
+  const names: string[] = [];
+  for (let i = 0; file.hasAttribute(path, `${attribute}${i}`); i++) {
+    names.push(...file.attribute(path, `${attribute}${i}`));
+  }
+  return names;
+}
+
+/** A layer's data sets in the order of its variables. */
+function match(
+  file: Hdf5File,
+  child: TreeNode,
+  owned: readonly Owned[],
+  paths: readonly string[],
+): readonly WeightSource[] {
+  const required = owned.filter(({ variable }) => !variable.optional).length;
+  if (paths.length > owned.length || paths.length < required) {
+    throw new FinetuneError(
+      'bad-weights',
+      `${file.label} holds ${paths.length} weights for the layer "${child.name}" (${child.className}), which has ${owned.length}. Expected weights of this very architecture.`,
+    );
+  }
+  const ordered = child.kind === 'model' ? (matchByName(owned, paths) ?? paths) : paths;
+  return ordered.map(path => openWeight(file, path));
+}
+
+/**
+ * Inside a nested model the order depends on which layers were frozen when it was saved; where every name says
+ * plainly whose variable it is (`conv1/kernel:0`), the names decide.
+ */
+function matchByName(owned: readonly Owned[], paths: readonly string[]): readonly string[] | undefined {
+  const byName = new Map(paths.map(path => [path.replace(/:\d+$/, '').split('/').slice(-2).join('/'), path]));
+  const ordered = owned.map(({ leaf, variable }) => byName.get(`${leaf.name}/${variable.name}`));
+  const isComplete = byName.size === paths.length && new Set(ordered).size === paths.length;
+  return isComplete && ordered.every(path => path !== undefined) ? ordered : undefined;
+}
+
+function join(group: string, name: string): string {
+  return `${group === '/' ? '' : group}/${name}`;
+}

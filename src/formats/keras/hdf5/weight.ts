@@ -1,0 +1,82 @@
+// A data set as a weight that is read in pieces, whatever float type it is stored in.
+
+import { FinetuneError } from '../../../errors.js';
+import type { WeightSource } from '../../../network/source.js';
+import { decodeFloat16 } from '../../tfjs-weights/float16.js';
+import type { DatasetInfo, Hdf5File } from './file.js';
+
+/** Values of one piece; 4 MiB of single precision. */
+const pieceLength = 1_048_576;
+
+/**
+ * The weight at a path.
+ * @throws FinetuneError `bad-weights` when nothing stands there, or no floats
+ */
+export function openWeight(file: Hdf5File, path: string): WeightSource {
+  if (file.kindOf(path) !== 'dataset') {
+    throw new FinetuneError(
+      'bad-weights',
+      `The weight ${path} is missing in ${file.label}. The file is damaged or of another architecture.`,
+    );
+  }
+  const info = file.dataset(path);
+  return { name: path, shape: info.shape, read: () => readPieces(file, info) };
+}
+
+function* readPieces(file: Hdf5File, info: DatasetInfo): Iterable<Float32Array> {
+  if (info.kind !== 'float') {
+    throw new FinetuneError(
+      'bad-weights',
+      `The weight ${info.path} in ${file.label} holds no floating-point numbers. Expected float16, float32 or float64: save the model without quantisation.`,
+    );
+  }
+  for (const { offset, count } of blocksOf(info.shape)) {
+    yield toSingle(file.readBlock(info, offset, count), info.size);
+  }
+}
+
+interface Block {
+  readonly offset: readonly number[];
+  readonly count: readonly number[];
+}
+
+/** Cuts an array into blocks of at most `pieceLength` values that follow each other in memory order. */
+function* blocksOf(shape: readonly number[]): Iterable<Block> {
+  const axis = shape.findIndex((_, i) => product(shape.slice(i + 1)) <= pieceLength);
+  if (axis < 0) {
+    yield { offset: [], count: [] };
+    return;
+  }
+  const inner = shape.slice(axis + 1);
+  const step = Math.max(Math.floor(pieceLength / Math.max(product(inner), 1)), 1);
+  const before = shape.slice(0, axis);
+  for (let outer = 0; outer < product(before); outer++) {
+    for (let start = 0; start < shape[axis]!; start += step) {
+      yield {
+        offset: [...indicesOf(outer, before), start, ...inner.map(() => 0)],
+        count: [...before.map(() => 1), Math.min(step, shape[axis]! - start), ...inner],
+      };
+    }
+  }
+}
+
+/** The index per axis of the n-th element, row-major. */
+function indicesOf(position: number, shape: readonly number[]): number[] {
+  const indices: number[] = [];
+  let rest = position;
+  for (const size of shape.toReversed()) {
+    indices.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return indices;
+}
+
+function toSingle(bytes: Uint8Array<ArrayBuffer>, size: number): Float32Array {
+  if (size === 4) return new Float32Array(bytes.buffer);
+  if (size === 2) return decodeFloat16(new Uint16Array(bytes.buffer));
+  return Float32Array.from(new Float64Array(bytes.buffer));
+}
+
+function product(sizes: readonly number[]): number {
+  return sizes.reduce((count, size) => count * size, 1);
+}

@@ -1,0 +1,162 @@
+// Normalisations. tfjs has no Normalization layer and scales by single numbers only: both become a batch normalisation
+// with fixed statistics, which computes the same.
+
+import type { KerasLayer, SavedVariable, Steps, StepWeight, Tensor } from '../../layer-config/steps.js';
+import {
+  common,
+  exchange,
+  numberAt,
+  numbersAt,
+  pick,
+  requireSetting,
+  unsupportedSetting,
+} from './settings.js';
+
+/** Keras' floor under the standard deviation. */
+const smallestDeviation = 1e-7;
+
+/** `BatchNormalization`, the synchronised kind too: they differ in training only. */
+export function batchNormalization(layer: KerasLayer, steps: Steps): Tensor {
+  requireSetting(layer, 'renorm', false);
+  const rank = steps.input.shape.length + 1;
+  const [given, ...more] = layer.config.axis === undefined ? [-1] : numbersAt(layer, 'axis');
+  if (more.length > 0) throw unsupportedSetting(layer, 'several axes');
+  const config = {
+    ...common(layer),
+    axis: -1,
+    momentum: numberAt(layer, 'momentum', 0.99),
+    epsilon: numberAt(layer, 'epsilon', 0.001),
+    ...pick(layer.config, ['center', 'scale']),
+  };
+  const axis = given! < 0 ? given! + rank : given!;
+  const normalize = (input: Tensor) => steps.addWithVariables('BatchNormalization', config, input);
+  return onLastAxis(steps, axis, normalize);
+}
+
+/** tfjs normalises rightly over the last axis only, so another one changes places with it meanwhile. */
+function onLastAxis(steps: Steps, axis: number, normalize: (input: Tensor) => Tensor): Tensor {
+  const rank = steps.input.shape.length + 1;
+  if (axis === rank - 1) return normalize(steps.input);
+  const dims = exchange(axis, rank - 1, rank);
+  return steps.add('Permute', { dims }, normalize(steps.add('Permute', { dims }, steps.input)));
+}
+
+/** `LayerNormalization` */
+export function layerNormalization(layer: KerasLayer, steps: Steps): Tensor {
+  requireSetting(layer, 'rms_scaling', false);
+  const rank = steps.input.shape.length + 1;
+  const axes = layer.config.axis === undefined ? [-1] : numbersAt(layer, 'axis');
+  const fromEnd = axes.map(axis => (axis < 0 ? axis : axis - rank)).sort((one, other) => one - other);
+  const config = {
+    ...common(layer),
+    axis: fromEnd.length === 1 ? fromEnd[0] : fromEnd,
+    epsilon: numberAt(layer, 'epsilon', 0.001),
+    ...pick(layer.config, ['center', 'scale']),
+  };
+  return steps.addWithVariables('LayerNormalization', config, steps.input);
+}
+
+/** `Normalization`: `(x - mean) / max(sqrt(variance), 1e-7)`, its statistics saved or set. */
+export function normalization(layer: KerasLayer, steps: Steps): Tensor {
+  const channels = steps.input.shape.at(-1);
+  if (channels === null || channels === undefined)
+    throw unsupportedSetting(layer, 'an open number of channels');
+  const size = statisticsSize(layer, steps, channels);
+  const widen = (values: Float32Array) =>
+    values.length === 1 ? new Float32Array(channels).fill(values[0]!) : values;
+  if ((layer.config.mean ?? null) !== null) {
+    const values = (name: string) => ({ values: widen(Float32Array.from(numbersAt(layer, name))) });
+    return withStatistics(layer, steps, channels, values('mean'), values('variance'));
+  }
+  const shape = isWhole(layer.config.axis) ? [] : [size];
+  const mean = steps.expect({ name: 'mean', shape, trainable: false });
+  const variance = steps.expect({ name: 'variance', shape, trainable: false });
+  steps.expect({ name: 'count', shape: [], trainable: false, optional: true });
+  return withStatistics(
+    layer,
+    steps,
+    channels,
+    { saved: mean, transform: widen },
+    { saved: variance, transform: widen },
+  );
+}
+
+/** How many means there are: one per channel, or one in all (`axis=None`). */
+function statisticsSize(layer: KerasLayer, steps: Steps, channels: number): number {
+  const { axis } = layer.config;
+  if (isWhole(axis)) return 1;
+  const rank = steps.input.shape.length + 1;
+  const [first, ...more] = axis === undefined ? [-1] : numbersAt(layer, 'axis');
+  if (more.length === 0 && (first === -1 || first === rank - 1)) return channels;
+  throw unsupportedSetting(layer, `axis=${JSON.stringify(axis)}`);
+}
+
+/** `axis=None`, which Keras 3 writes as an empty list. */
+function isWhole(axis: unknown): boolean {
+  return axis === null || (Array.isArray(axis) && axis.length === 0);
+}
+
+type Values =
+  | { readonly values: Float32Array }
+  | { readonly saved: SavedVariable; readonly transform: (values: Float32Array) => Float32Array };
+
+function withStatistics(
+  layer: KerasLayer,
+  steps: Steps,
+  size: number,
+  mean: Values,
+  variance: Values,
+): Tensor {
+  if (layer.config.invert === true) {
+    // x * deviation + mean
+    const deviation = map(variance, value => Math.max(Math.sqrt(value), smallestDeviation));
+    const weights = [weight('gamma', size, deviation), weight('beta', size, mean)];
+    return fixedNormalization(steps, weights, size, true);
+  }
+  const floored = map(variance, value => Math.max(value, smallestDeviation ** 2));
+  const weights = [weight('moving_mean', size, mean), weight('moving_variance', size, floored)];
+  return fixedNormalization(steps, weights, size, false);
+}
+
+function map(values: Values, change: (value: number) => number): Values {
+  if ('values' in values) return { values: values.values.map(change) };
+  return { ...values, transform: saved => values.transform(saved).map(change) };
+}
+
+function weight(name: string, size: number, from: Values): StepWeight {
+  return { name, shape: [size], from };
+}
+
+/** `Rescaling` with a number, or with one per channel. */
+export function rescaling(layer: KerasLayer, steps: Steps): Tensor {
+  const scale = numbersAt(layer, 'scale');
+  const offset = layer.config.offset === undefined ? [0] : numbersAt(layer, 'offset');
+  if (scale.length === 1 && offset.length === 1) {
+    return steps.add('Rescaling', { scale: scale[0], offset: offset[0] }, steps.input);
+  }
+  const channels = steps.input.shape.at(-1) ?? 0;
+  const fits = [scale, offset].every(({ length }) => length === 1 || length === channels);
+  if (!fits) throw unsupportedSetting(layer, `${scale.length} scales for ${channels} channels`);
+  const each = (values: readonly number[]) => ({
+    values: Float32Array.from({ length: channels }, (_, i) => values[i % values.length]!),
+  });
+  const weights = [weight('gamma', channels, each(scale)), weight('beta', channels, each(offset))];
+  return fixedNormalization(steps, weights, channels, true);
+}
+
+/** A frozen batch normalisation; statistics that are not given are 0 and 1. */
+function fixedNormalization(
+  steps: Steps,
+  weights: readonly StepWeight[],
+  size: number,
+  isAffine: boolean,
+): Tensor {
+  const neutral = isAffine
+    ? [
+        weight('moving_mean', size, { values: new Float32Array(size) }),
+        weight('moving_variance', size, { values: new Float32Array(size).fill(1) }),
+      ]
+    : [];
+  const config = { trainable: false, axis: -1, epsilon: 0, center: isAffine, scale: isAffine };
+  return steps.add('BatchNormalization', config, steps.input, [...weights, ...neutral]);
+}

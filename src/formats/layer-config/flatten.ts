@@ -1,0 +1,207 @@
+// Runs a model's config symbolically: every call of every layer, through nested models, becomes one flat Functional
+// topology. Shapes go along, so each layer's variables are known before any weight is read.
+
+import { FinetuneError } from '../../errors.js';
+import { layerShape } from '../../network/layer-shape.js';
+import { LayerNames } from '../../network/names.js';
+import type { FunctionalConfig, InboundTensor, TensorReference } from '../../network/network.js';
+import type { Shape } from '../../network/shape-rules.js';
+import type { Call } from './calls.js';
+import { inputShapeOf, isInputLayer, sequentialInputShape } from './input.js';
+import { Schedule } from './schedule.js';
+import { type KerasLayer, type SavedVariable, Steps, type StepWeight, type Tensor } from './steps.js';
+import { type LeafNode, type ModelNode, placeOf, type TreeNode } from './tree.js';
+
+/** Says what one layer becomes; returns its output. */
+export type RewriteLayer = (layer: KerasLayer, steps: Steps) => Tensor;
+
+/** A weight of the flat topology, and which layer of the file it comes from. */
+export interface PlannedWeight extends StepWeight {
+  readonly leaf: LeafNode;
+}
+
+/** A flat topology with a plan for its weights. */
+export interface FlatTopology {
+  readonly topology: FunctionalConfig;
+  readonly weights: readonly PlannedWeight[];
+  /** What a file must hold for each layer, in Keras' order. */
+  readonly saved: ReadonlyMap<LeafNode, readonly SavedVariable[]>;
+  readonly notes: readonly string[];
+}
+
+/** A tensor of the flat topology. */
+export interface FlatTensor {
+  readonly reference: TensorReference;
+  readonly shape: Shape;
+}
+
+interface FlatLayer {
+  readonly name: string;
+  readonly className: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly nodes: InboundTensor[][];
+}
+
+/** A layer's steps, made at its first call. */
+interface Instance {
+  readonly steps: Steps;
+  readonly output: Tensor;
+  readonly layers: readonly FlatLayer[];
+}
+
+/** Nested models that call each other twice, thirty deep, would never end. */
+const maximumCalls = 100_000;
+
+/**
+ * Flattens a model.
+ * @param kerasVersion major version of the Keras that wrote the config
+ * @throws FinetuneError `unsupported-layer`, or `bad-model` where the graph does not hold together
+ */
+export function flattenModel(model: ModelNode, kerasVersion: number, rewrite: RewriteLayer): FlatTopology {
+  const flattener = new Flattener(kerasVersion, rewrite);
+  const outputs = flattener.run(model, undefined);
+  return flattener.finish(model.name, outputs);
+}
+
+class Flattener {
+  private readonly layers: FlatLayer[] = [];
+  private readonly inputs: TensorReference[] = [];
+  private readonly weights: PlannedWeight[] = [];
+  private readonly instances = new Map<LeafNode, Instance>();
+  private readonly names = new LayerNames();
+  private readonly notes: string[] = [];
+  private calls = 0;
+
+  constructor(
+    private readonly kerasVersion: number,
+    private readonly rewrite: RewriteLayer,
+  ) {}
+
+  /** Calls a model; without inputs it is the outermost, and its inputs become the network's. */
+  run(model: ModelNode, inputs: readonly FlatTensor[] | undefined): readonly FlatTensor[] {
+    return model.ends === undefined ? this.runSequential(model, inputs) : this.runFunctional(model, inputs);
+  }
+
+  finish(name: string, outputs: readonly FlatTensor[]): FlatTopology {
+    return {
+      topology: {
+        class_name: 'Model',
+        config: {
+          name,
+          layers: this.layers.map(({ name, className, config, nodes }) => ({
+            class_name: className,
+            config: { ...config, name },
+            name,
+            inbound_nodes: nodes,
+          })),
+          input_layers: this.inputs,
+          output_layers: outputs.map(({ reference }) => reference),
+        },
+      },
+      weights: this.weights,
+      saved: new Map([...this.instances].map(([leaf, { steps }]) => [leaf, steps.saved])),
+      notes: this.notes,
+    };
+  }
+
+  private runSequential(model: ModelNode, inputs: readonly FlatTensor[] | undefined): readonly FlatTensor[] {
+    const [first] = model.children;
+    const hasInput = first !== undefined && isInputLayer(first);
+    const inputName = hasInput ? first.name : `${model.name}_input`;
+    const start = inputs ?? [this.addInput(inputName, sequentialInputShape(model))];
+    return model.children
+      .slice(hasInput ? 1 : 0)
+      .reduce((tensors, child) => this.call(child, tensors, undefined), start);
+  }
+
+  private runFunctional(model: ModelNode, inputs: readonly FlatTensor[] | undefined): readonly FlatTensor[] {
+    const { inputs: inputEnds, outputs } = model.ends!;
+    if (inputs !== undefined && inputs.length !== inputEnds.length) {
+      throw new FinetuneError(
+        'bad-model',
+        `The model ${placeOf(model)} has ${inputEnds.length} inputs but is called with ${inputs.length}.`,
+      );
+    }
+    const schedule = new Schedule(model, (child, call, tensors) => this.call(child, tensors, call));
+    const position = new Map(inputEnds.map(([name], i) => [name, i]));
+    const inputLayers = model.children.filter(isInputLayer);
+    const order = ({ name }: LeafNode) => position.get(name) ?? inputEnds.length;
+    for (const layer of inputLayers.sort((one, other) => order(one) - order(other))) {
+      const given = inputs?.[order(layer)];
+      schedule.settle(layer, 0, [given ?? this.addInput(layer.name, inputShapeOf(layer))]);
+    }
+    schedule.run();
+    return outputs.map(output => schedule.resultOf(output));
+  }
+
+  private addInput(name: string, shape: Shape): FlatTensor {
+    const unique = this.names.claim(name, []);
+    const config = { batch_input_shape: [null, ...shape], dtype: 'float32', sparse: false };
+    this.layers.push({ name: unique, className: 'InputLayer', config, nodes: [] });
+    this.inputs.push([unique, 0, 0]);
+    return { reference: [unique, 0, 0], shape };
+  }
+
+  private call(
+    child: TreeNode,
+    inputs: readonly FlatTensor[],
+    call: Call | undefined,
+  ): readonly FlatTensor[] {
+    this.calls += 1;
+    if (this.calls > maximumCalls) {
+      throw new FinetuneError(
+        'bad-model',
+        `The model makes more than ${maximumCalls} calls of layers. Expected fewer: the file is damaged.`,
+      );
+    }
+    return child.kind === 'model' ? this.run(child, inputs) : [this.callLeaf(child, inputs, call)];
+  }
+
+  private callLeaf(leaf: LeafNode, inputs: readonly FlatTensor[], call: Call | undefined): FlatTensor {
+    const instance = this.instances.get(leaf) ?? this.instantiate(leaf, inputs, call);
+    const results: FlatTensor[] = [];
+    const resolve = ({ index }: Tensor) => (index < 0 ? inputs[-1 - index]! : results[index]!);
+    for (const [i, step] of instance.steps.list.entries()) {
+      const layer = instance.layers[i]!;
+      const tensors = step.inputs.map(resolve);
+      layer.nodes.push(tensors.map(({ reference }): InboundTensor => [...reference, {}]));
+      const shapes = tensors.map(tensor => tensor.shape);
+      const shape = layerShape(step.className, step.config, shapes, placeOf(leaf));
+      results.push({ reference: [layer.name, layer.nodes.length - 1, 0], shape });
+    }
+    return resolve(instance.output);
+  }
+
+  private instantiate(leaf: LeafNode, inputs: readonly FlatTensor[], call: Call | undefined): Instance {
+    const place = placeOf(leaf);
+    if (inputs.length === 0) throw new FinetuneError('bad-model', `The layer ${place} has no input.`);
+    const { className, config, isOperation } = leaf;
+    const shapes = inputs.map(tensor => tensor.shape);
+    const { kerasVersion } = this;
+    const layer = { className, config, isOperation, inputs: shapes, call, kerasVersion, place };
+    const steps = new Steps(layer);
+    const output = this.rewrite(layer, steps);
+    const layers = steps.list.map((step, i): FlatLayer => {
+      // The step that gives the result bears the layer's name: it is what a cut at this layer means.
+      const isOutput = i === output.index;
+      const wanted = isOutput ? leaf.name : `${leaf.name}_${step.className.toLowerCase()}`;
+      return {
+        name: this.names.claim(wanted, leaf.path),
+        className: step.className,
+        config: step.config,
+        nodes: [],
+      };
+    });
+    for (const [i, step] of steps.list.entries()) {
+      const flat = layers[i]!;
+      this.weights.push(
+        ...step.weights.map(weight => ({ ...weight, name: `${flat.name}/${weight.name}`, leaf })),
+      );
+    }
+    this.layers.push(...layers);
+    if (steps.note !== undefined) this.notes.push(steps.note);
+    const instance = { steps, output, layers };
+    this.instances.set(leaf, instance);
+    return instance;
+  }
+}

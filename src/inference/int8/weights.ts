@@ -1,0 +1,107 @@
+// Weights of a convolution as int8, with a scale per output channel, and a bias that makes up for what rounding shifts.
+
+import { hasMatrixTiles } from '../../system/processors.js';
+
+export interface ConvolutionWeights {
+  /** `[outputs, inputs / groups, positions]` */
+  readonly kernel: Float32Array;
+  readonly outputs: number;
+  readonly groups: number;
+  /** Height times width of the kernel. */
+  readonly positions: number;
+  readonly bias: Float32Array | undefined;
+  /** Scale of the uint8 input. */
+  readonly inputScale: number;
+  /** Mean value of each input channel. */
+  readonly inputMeans: ArrayLike<number>;
+}
+
+export interface QuantizedWeights {
+  readonly kernel: Int8Array;
+  /** The byte that stands for zero, the same in all channels. */
+  readonly zeroPoint: number;
+  /** Per output channel. */
+  readonly scales: Float32Array;
+  /** In units of `scales * inputScale`. */
+  readonly bias: Int32Array;
+}
+
+/** A quarter of what the 32 bits of a sum hold is left to the bias. */
+const largestBias = 2 ** 29;
+
+/**
+ * Quantises a kernel. Rounding makes the weights of a channel a little too large or too small on the whole, which shifts
+ * all that it computes: the mean shift, `sum of errors * mean input`, is taken off the bias. On MobileNetV2 that is what
+ * makes bytes good enough: features' cosine with float .997 instead of .987.
+ */
+export function quantizeWeights(weights: ConvolutionWeights): QuantizedWeights {
+  const { kernel, outputs, groups, positions, inputScale, inputMeans } = weights;
+  const zeroPoint = zeroPointFor(weights);
+  const largest = 127 - zeroPoint;
+  const run = kernel.length / outputs;
+  const inputs = run / positions;
+  // An image's fourth channel is all zeros and has no mean.
+  const allMeans = Float64Array.from({ length: inputs * groups }, (_, input) => inputMeans[input] ?? 0);
+  const quantized = new Int8Array(kernel.length);
+  const scales = new Float32Array(outputs);
+  const bias = new Int32Array(outputs);
+  for (let output = 0; output < outputs; output++) {
+    const given = weights.bias?.[output] ?? 0;
+    const row = kernel.subarray(output * run, (output + 1) * run);
+    const scale = Math.fround(
+      Math.max(largestOf(row) / largest, Math.abs(given) / inputScale / largestBias, 1e-30),
+    );
+    scales[output] = scale;
+    const target = quantized.subarray(output * run, (output + 1) * run);
+    const firstInput = Math.floor((output * groups) / outputs) * inputs;
+    const means = allMeans.subarray(firstInput, firstInput + inputs);
+    const shift = roundRow(row, target, { scale, zeroPoint, means });
+    bias[output] = Math.round((given - shift) / (scale * inputScale));
+  }
+  return { kernel: quantized, zeroPoint, scales, bias };
+}
+
+/**
+ * With a zero point of zero, ONNX Runtime convolves directly; with any other it goes through a matrix product, and only
+ * that one uses a processor's matrix tiles (AMX). On long sums these are twice as fast as the direct way, on short ones
+ * they are slower: VGG16 as a whole takes 37 ms instead of 52.
+ */
+function zeroPointFor({ kernel, outputs }: ConvolutionWeights): 0 | 1 {
+  return kernel.length / outputs >= shortestTiledSum && hasMatrixTiles() ? 1 : 0;
+}
+
+/** Products per sum from which on the tiles win. */
+const shortestTiledSum = 640;
+
+function largestOf(row: Float32Array): number {
+  let largest = 0;
+  for (let i = 0; i < row.length; i++) largest = Math.max(largest, Math.abs(row[i]!));
+  return largest;
+}
+
+interface RowRounding {
+  readonly scale: number;
+  readonly zeroPoint: number;
+  /** Of the inputs that the row weighs. */
+  readonly means: Float64Array;
+}
+
+/**
+ * Writes the bytes of an output's weights.
+ * @returns by how much rounding moves the output's mean
+ */
+function roundRow(row: Float32Array, target: Int8Array, { scale, zeroPoint, means }: RowRounding): number {
+  const positions = row.length / means.length;
+  let shift = 0;
+  for (let input = 0, i = 0; input < means.length; input++) {
+    let error = 0;
+    for (let end = i + positions; i < end; i++) {
+      // Four times as fast as Math.round. The scale keeps it between -largest and largest.
+      const rounded = Math.floor(row[i]! / scale + 0.5);
+      target[i] = rounded + zeroPoint;
+      error += rounded * scale - row[i]!;
+    }
+    shift += error * means[input]!;
+  }
+  return shift;
+}

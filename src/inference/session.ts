@@ -1,0 +1,90 @@
+// An ONNX model that is ready to run on the CPU.
+
+import { stat } from 'node:fs/promises';
+import type { InferenceSession } from 'onnxruntime-node';
+import { FinetuneError } from '../errors.js';
+import { badModel, importRuntime, openInference } from './runtime.js';
+
+/** Larger files are refused before they are read: ONNX itself ends at 2 GiB. */
+const largestModelBytes = 2 ** 31 - 1;
+
+export interface Session {
+  /** As the model declares them: a number per fixed dimension, a name per open one; empty where it does not say. */
+  readonly inputShape: DeclaredShape;
+  readonly outputShape: DeclaredShape;
+  /**
+   * Runs the model.
+   * @param input `[n, height, width, 3]`, preprocessed
+   * @param shape of `input`
+   * @returns `[n, ...]` in Keras' order
+   */
+  run(input: Float32Array, shape: ImageBatchShape): Promise<SessionOutput>;
+  /** Frees the model's memory; it cannot run afterwards. */
+  release(): Promise<void>;
+}
+
+export type DeclaredShape = readonly (number | string)[];
+
+export type ImageBatchShape = readonly [count: number, height: number, width: number, channels: number];
+
+export interface SessionOutput {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+  /** The bytes that `data` was made of, where the model's output is quantised. */
+  readonly bytes?: Uint8Array;
+}
+
+export interface SessionOptions {
+  /** Threads of the model's operators; by default as many as there are processors. */
+  readonly threads?: number;
+  /** What the bytes of a quantised output stand for: `value = (byte - zeroPoint) * scale`. */
+  readonly output?: { readonly scale: number; readonly zeroPoint: number } | undefined;
+}
+
+/**
+ * Opens a model from its bytes or its file.
+ * @throws FinetuneError `not-found` | `bad-model`
+ */
+export async function openSession(
+  model: Uint8Array | string,
+  options: SessionOptions = {},
+): Promise<Session> {
+  if (typeof model === 'string') await checkFile(model);
+  const { Tensor } = await importRuntime();
+  const inference = await openInference(model, options);
+  const [inputName] = inference.inputNames;
+  const [outputName] = inference.outputNames;
+  if (inputName === undefined || outputName === undefined || inference.inputNames.length > 1) {
+    await inference.release();
+    throw badModel(model, `it has ${inference.inputNames.length} inputs; expected one image`);
+  }
+  return {
+    inputShape: declaredShape(inference.inputMetadata[0]),
+    outputShape: declaredShape(inference.outputMetadata[0]),
+    async run(input, shape) {
+      const tensor = new Tensor('float32', input, shape);
+      const { [outputName]: output } = await inference.run({ [inputName]: tensor }, [outputName]);
+      if (output?.data instanceof Float32Array) return { data: output.data, shape: output.dims };
+      if (output?.data instanceof Uint8Array && options.output !== undefined) {
+        const { scale, zeroPoint } = options.output;
+        const data = Float32Array.from(output.data, byte => (byte - zeroPoint) * scale);
+        return { data, shape: output.dims, bytes: output.data };
+      }
+      throw badModel(model, `its output is ${output?.type ?? 'missing'}`);
+    },
+    release: () => inference.release(),
+  };
+}
+
+function declaredShape(metadata: InferenceSession.ValueMetadata | undefined): DeclaredShape {
+  return metadata?.isTensor ? metadata.shape : [];
+}
+
+async function checkFile(path: string): Promise<void> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new FinetuneError('not-found', `No model at ${path}. Expected an ONNX file.`, { cause });
+  });
+  if (!found.isFile() || found.size > largestModelBytes) {
+    throw badModel(path, found.isFile() ? `it is ${found.size} bytes long` : 'it is not a file');
+  }
+}

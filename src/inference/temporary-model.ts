@@ -1,0 +1,70 @@
+// A graph as two files: the model, and its weights, which ONNX Runtime maps into memory instead of copying them.
+
+import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { elementTypeOf, encodeModel, type WeightPlace } from '../formats/onnx/encode.js';
+import type { OnnxGraph, TensorData } from '../formats/onnx/graph.js';
+import { makeTemporaryFolder } from '../system/temporary-folder.js';
+
+/** A model that is there for as long as it is needed. */
+export interface TemporaryModel {
+  /** Of the file to open. */
+  readonly path: string;
+  readonly weightBytes: number;
+  remove(): Promise<void>;
+}
+
+/** Constants of fewer numbers lie in the model itself. */
+const fewestMapped = 1024;
+
+/** Weights begin at multiples of this, so that every system can map them: Windows' granularity is the coarsest. */
+const alignment = 65_536;
+
+/**
+ * Writes a graph, weight by weight: each is worked out, written and forgotten, so that they are never in memory together.
+ * @param observed names of float values that become outputs beside the graph's own
+ */
+export async function writeTemporaryModel(
+  graph: OnnxGraph,
+  observed: readonly string[] = [],
+): Promise<TemporaryModel> {
+  const folder = makeTemporaryFolder('model');
+  const path = join(folder.path, 'model.onnx');
+  try {
+    const places = await writeWeights(folder.path, graph);
+    await writeFile(path, encodeModel(graph, observed, places));
+    const weightBytes = [...places.values()].reduce((sum, { length }) => sum + length, 0);
+    return { path, weightBytes, remove: folder.remove };
+  } catch (error) {
+    await folder.remove();
+    throw error;
+  }
+}
+
+async function writeWeights(folder: string, graph: OnnxGraph): Promise<ReadonlyMap<string, WeightPlace>> {
+  const location = 'weights.bin';
+  const places = new Map<string, WeightPlace>();
+  const file = await open(join(folder, location), 'w');
+  try {
+    let offset = 0;
+    for (const [name, constant] of graph.initializers) {
+      if (constant.shape.reduce((product, size) => product * size, 1) < fewestMapped) continue;
+      const { data } = constant;
+      const length = await writeAt(file, offset, data);
+      places.set(name, { location, offset, length, type: elementTypeOf(data) });
+      offset = Math.ceil((offset + length) / alignment) * alignment;
+    }
+  } finally {
+    await file.close();
+  }
+  return places;
+}
+
+/** @returns how many bytes were written: all of them */
+async function writeAt(file: FileHandle, position: number, data: TensorData): Promise<number> {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
+  }
+  return bytes.length;
+}

@@ -1,0 +1,74 @@
+// A weight that is read in pieces, so that no file need ever be in memory as a whole.
+
+import { FinetuneError } from '../errors.js';
+import type { FunctionalConfig, Network, WeightTensor } from './network.js';
+
+/** A named array whose values come in pieces, row-major; it can be read again from the start. */
+export interface WeightSource {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Pieces of a few MB at most, together `elementCount(shape)` values. */
+  read(): Iterable<Float32Array>;
+}
+
+/** A topology and its weights, not yet read. */
+export interface NetworkSource {
+  readonly topology: FunctionalConfig;
+  readonly weights: readonly WeightSource[];
+  /** What the reader should tell the user, e.g. augmentation layers that were dropped. */
+  readonly notes: readonly string[];
+}
+
+/** A network with what its reader has to tell. */
+export interface NotedNetwork extends Network {
+  readonly notes: readonly string[];
+}
+
+/** Values in an array of this shape; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((count, size) => count * size, 1);
+}
+
+/** A weight in memory as a source. */
+export function sourceOf({ name, shape, data }: WeightTensor): WeightSource {
+  return { name, shape, read: () => [data] };
+}
+
+/** A network in memory as a source. */
+export function networkSourceOf(network: Network): NetworkSource {
+  return { topology: network.topology, weights: [...network.weights.values()].map(sourceOf), notes: [] };
+}
+
+/** Reads a whole weight. */
+export function readWeight(source: WeightSource): WeightTensor {
+  const data = new Float32Array(elementCount(source.shape));
+  let filled = 0;
+  for (const piece of checkedPieces(source)) {
+    data.set(piece, filled);
+    filled += piece.length;
+  }
+  return { name: source.name, shape: source.shape, data };
+}
+
+/** Reads all weights. */
+export function readNetwork({ topology, weights, notes }: NetworkSource): NotedNetwork {
+  return { topology, weights: new Map(weights.map(source => [source.name, readWeight(source)])), notes };
+}
+
+/**
+ * The pieces of a weight, each looked through.
+ * @throws FinetuneError `bad-weights` at the first NaN or infinity
+ */
+export function* checkedPieces(source: WeightSource): Iterable<Float32Array> {
+  for (const piece of source.read()) {
+    for (let i = 0; i < piece.length; i++) {
+      if (!Number.isFinite(piece[i])) {
+        throw new FinetuneError(
+          'bad-weights',
+          `The weight "${source.name}" holds ${piece[i]}. Expected finite numbers: the training that made this file went wrong, or the file is damaged.`,
+        );
+      }
+    }
+    yield piece;
+  }
+}

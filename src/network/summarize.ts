@@ -1,0 +1,96 @@
+// A network layer by layer, with the numbers of Keras' model.summary(). From the topology alone: no weight is read.
+
+import { showShape } from './layer-shape.js';
+import type { FunctionalConfig, LayerConfig } from './network.js';
+import type { Shape } from './shape-rules.js';
+import { type Variable, variablesOf } from './variables.js';
+import { callKey, type LayerCall, layerCalls, shapeOf } from './walk.js';
+
+/** One layer in a network's summary. */
+export interface LayerRow {
+  readonly name: string;
+  readonly className: string;
+  /** With the batch dimension, as Keras writes it, e.g. `(None, 7, 7, 512)`. */
+  readonly outputShape: string;
+  readonly parameters: number;
+  /** `layer[node][tensor]` per input; empty for an input layer. */
+  readonly connectedTo: readonly string[];
+}
+
+/** A network layer by layer, with Keras' numbers. */
+export interface NetworkSummary {
+  readonly name: string;
+  readonly rows: readonly LayerRow[];
+  readonly parameters: number;
+  readonly trainable: number;
+  /** Every layer takes the output of the one before it. */
+  readonly sequential: boolean;
+}
+
+/**
+ * Shapes and parameters of every layer.
+ * @throws FinetuneError `unsupported-layer` | `bad-model` when shapes do not fit
+ */
+export function summarise(topology: FunctionalConfig): NetworkSummary {
+  const calls = layerCalls({ topology, weights: new Map() });
+  const { layers, name } = topology.config;
+  const variables = layers.map(layer => variablesOfLayer(layer, calls));
+  return {
+    name,
+    rows: layers.map((layer, i) => summariseLayer(layer, calls, countParameters(variables[i]!))),
+    parameters: countParameters(variables.flat()),
+    trainable: countParameters(variables.flat().filter(({ trainable }) => trainable)),
+    sequential: isSequential(layers),
+  };
+}
+
+/** A frozen layer's variables count as not trainable. */
+function variablesOfLayer(layer: LayerConfig, calls: ReadonlyMap<string, LayerCall>): Variable[] {
+  const input = layer.inbound_nodes?.[0]?.[0];
+  const shape: Shape = input === undefined ? [] : shapeOf(input, calls);
+  const variables =
+    layer.class_name === 'Normalization'
+      ? normalization(shape)
+      : variablesOf(layer.class_name, layer.config, shape);
+  return variables.map(variable => ({
+    ...variable,
+    trainable: variable.trainable && layer.config.trainable !== false,
+  }));
+}
+
+/** tfjs has no such layer, so Keras' own topologies only: mean, variance, and how many values they came from. */
+function normalization(input: Shape): readonly Variable[] {
+  const shape = [input.at(-1) ?? Number.NaN];
+  const variable = (name: string, size: readonly number[]) => ({ name, shape: size, trainable: false });
+  return [variable('mean', shape), variable('variance', shape), variable('count', [])];
+}
+
+function countParameters(variables: readonly Variable[]): number {
+  return variables.reduce((total, { shape }) => total + shape.reduce((count, size) => count * size, 1), 0);
+}
+
+function summariseLayer(
+  layer: LayerConfig,
+  calls: ReadonlyMap<string, LayerCall>,
+  parameters: number,
+): LayerRow {
+  const { name } = layer.config;
+  const nodes = layer.inbound_nodes ?? [];
+  const lastCall = Math.max(0, nodes.length - 1);
+  return {
+    name,
+    className: layer.class_name,
+    outputShape: showShape(calls.get(callKey(name, lastCall))!.shape),
+    parameters,
+    connectedTo: nodes.flat().map(([input, node, tensor]) => `${input}[${node}][${tensor}]`),
+  };
+}
+
+function isSequential(layers: readonly LayerConfig[]): boolean {
+  return layers.every((layer, i) => {
+    const inputs = (layer.inbound_nodes ?? []).flat();
+    return i === 0
+      ? inputs.length === 0
+      : inputs.length === 1 && inputs[0]![0] === layers[i - 1]!.config.name;
+  });
+}

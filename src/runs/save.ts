@@ -1,0 +1,166 @@
+// A run on disk: the joined model in both forms, run.json, history.jsonl.
+
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { saveCard } from '../backbones/card.js';
+import type { ImageFile, Side } from '../data/data-set.js';
+import type { DataSet } from '../data/scan.js';
+import type { Engine } from '../engines/start.js';
+import type { Base } from '../features/base.js';
+import type { BaseRuntime } from '../features/base-runtime.js';
+import type { ExtractedFeatures } from '../features/extract.js';
+import { saveLayersModel } from '../formats/tfjs-layers/layers-model.js';
+import { appendLayers } from '../network/cut.js';
+import type { Network } from '../network/network.js';
+import type { TrainOptions } from '../options.js';
+import { writeWholeFolder } from '../system/atomic-folder.js';
+import { writeWhole } from '../system/atomic-write.js';
+import type { Stopwatch } from '../system/timer.js';
+import { versions } from '../system/versions.js';
+import type { FittedHead, HeadFit } from '../training/fit-head.js';
+import { predictHead } from '../training/head.js';
+import type { LabelledFeatures, Sides } from '../training/labelled-features.js';
+import type { Metrics } from '../training/metrics.js';
+import { computeMetrics } from '../training/metrics.js';
+import { type Agreement, compareAnswers } from './compare.js';
+import { planRunFolder, runFormatVersion } from './folder.js';
+
+/** Everything a finished training knows. */
+export interface Training {
+  readonly options: TrainOptions;
+  readonly base: Base;
+  readonly runtime: BaseRuntime;
+  readonly dataSet: DataSet;
+  readonly split: Readonly<Record<Side, readonly ImageFile[]>>;
+  readonly extracted: ExtractedFeatures;
+  readonly sides: Sides;
+  /** Of the first validation images from the base in fp32, where it runs in int8. */
+  readonly floatFeatures: readonly (Float32Array | undefined)[] | undefined;
+  readonly engine: Engine;
+  readonly head: FittedHead;
+  readonly watch: Stopwatch;
+}
+
+/** What `train` answers; the same as run.json says, less the lists. */
+export interface TrainResult {
+  /** The run's folder. */
+  readonly run: string;
+  readonly classNames: readonly string[];
+  readonly images: number;
+  readonly trainImages: number;
+  /** Images that went through the base; features of the others were in the store. */
+  readonly computed: number;
+  readonly badImages: number;
+  readonly precision: { readonly name: 'fp32' | 'int8'; readonly reason: string };
+  readonly engine: Engine;
+  readonly head: HeadFit;
+  readonly val?: Metrics | undefined;
+  readonly test?: Metrics | undefined;
+  /** Where the base runs on bytes: how the two saved models compare. */
+  readonly agreement?: Agreement | undefined;
+  /** Seconds per stage, and `total`. */
+  readonly seconds: Readonly<Record<string, number>>;
+  /** Seconds per step of the work on images, summed over threads, and of the head. */
+  readonly profile: Readonly<Record<string, number>>;
+}
+
+/**
+ * Writes the run and says what was learnt. Where another training took the folder meanwhile, it is planned anew.
+ * @throws FinetuneError `bad-option` where that folder was asked for with `--out`
+ */
+export async function saveRun(dir: string, training: Training): Promise<TrainResult> {
+  const { base, head, sides, floatFeatures, dataSet, watch } = training;
+  const { precision } = training.runtime;
+  const classifier = appendLayers(base.network, head.layers, head.weights);
+  const measured = {
+    val: measure(head, sides.val, dataSet.classNames),
+    test: measure(head, sides.test, dataSet.classNames),
+    agreement: floatFeatures && compareAnswers(head.dense, floatFeatures, sides.val),
+  };
+  const { data, out, force } = training.options;
+  const whenTaken = () => planRunFolder(data, out, force);
+  let learnt!: Learnt;
+  const run = await writeWholeFolder(dir, { force, whenTaken }, async temporary => {
+    await saveModel(join(temporary, 'model'), classifier, training);
+    await writeWhole(join(temporary, 'model.onnx'), precision.compile(classifier));
+    await writeWhole(
+      join(temporary, 'history.jsonl'),
+      head.history.map(line => `${JSON.stringify(line)}\n`).join(''),
+    );
+    watch.lap('save');
+    learnt = summarise(training, measured);
+    await writeWhole(join(temporary, 'run.json'), `${JSON.stringify(record(learnt, training), null, 1)}\n`);
+  });
+  return { run, ...learnt };
+}
+
+function measure(
+  head: FittedHead,
+  side: LabelledFeatures,
+  classNames: readonly string[],
+): Metrics | undefined {
+  if (side.labels.length === 0) return undefined;
+  return computeMetrics(predictHead(head.dense, side.features), side.labels, classNames);
+}
+
+async function saveModel(dir: string, classifier: Network, { base, dataSet }: Training): Promise<void> {
+  await mkdir(dir);
+  const { sha256 } = await saveLayersModel(dir, classifier);
+  await saveCard(dir, {
+    ...base.card,
+    name: basename(dataSet.root),
+    classNames: dataSet.classNames,
+    sha256,
+  });
+}
+
+/** What there is to say before the run has its folder. */
+type Learnt = Omit<TrainResult, 'run'>;
+
+function summarise(
+  { dataSet, sides, extracted, runtime: { precision }, engine, head, watch }: Training,
+  measured: Pick<TrainResult, 'val' | 'test' | 'agreement'>,
+): Learnt {
+  const seconds = watch.seconds();
+  return {
+    classNames: dataSet.classNames,
+    images: extracted.images.length,
+    trainImages: sides.train.labels.length,
+    computed: extracted.computed,
+    badImages: dataSet.bad.length + extracted.bad.length,
+    precision: { name: precision.name, reason: precision.reason },
+    engine,
+    head: head.fit,
+    ...measured,
+    seconds,
+    profile: { ...extracted.profile, head: seconds.head ?? 0 },
+  };
+}
+
+/** run.json */
+function record(learnt: Learnt, { options, base, runtime, dataSet, split, extracted }: Training) {
+  const unreadable = new Set(extracted.bad.map(({ path }) => path));
+  return {
+    formatVersion: runFormatVersion,
+    finishedAt: new Date().toISOString(),
+    ...learnt,
+    options,
+    versions: versions(),
+    base: {
+      backbone: base.card.name,
+      runtime: runtime.name,
+      fingerprint: base.fingerprint,
+      precision: runtime.precision.name,
+      trials: runtime.precision.trials,
+    },
+    dataSet: { fingerprint: dataSet.fingerprint, warnings: dataSet.warnings },
+    bad: [...dataSet.bad, ...extracted.bad],
+    split: Object.fromEntries(
+      Object.entries(split).flatMap(([side, images]) =>
+        images
+          .filter(({ path }) => !unreadable.has(path))
+          .map(({ path, hash }): [string, { side: string; hash: string }] => [path, { side, hash }]),
+      ),
+    ),
+  };
+}

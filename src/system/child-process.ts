@@ -1,0 +1,67 @@
+// Work in a process of its own: one question in, one answer out. What breaks there leaves this process standing.
+
+import { fork } from 'node:child_process';
+import { extname } from 'node:path';
+import { messageOf } from '../errors.js';
+
+export interface AskOptions {
+  /** The child is ended after this time; by default it may take as long as it likes. */
+  readonly seconds?: number;
+}
+
+/**
+ * Starts a program that calls `answerParent`, and waits for its answer.
+ * @param from `import.meta.url` of the caller, whose file extension, .ts or .js, the program has too
+ * @param program relative to the caller, without extension, e.g. `./check-process`
+ * @param question plain data
+ * @throws Error with the reason, or with what the process wrote when it crashes
+ */
+export async function askChild(
+  from: string,
+  program: string,
+  question: unknown,
+  { seconds }: AskOptions = {},
+): Promise<unknown> {
+  const child = fork(new URL(`${program}${extname(from)}`, from), [JSON.stringify(question)], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    ...(seconds !== undefined && { timeout: seconds * 1000 }),
+  });
+  const written: Buffer[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => written.push(chunk));
+  const message = await new Promise<unknown>((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      const text = Buffer.concat(written).toString().trim().split('\n').slice(-4).join('\n');
+      reject(new Error(text || `the process ended with ${signal ?? code}`));
+    });
+  });
+  const { failure, answer } = message as Reply;
+  if (failure !== undefined) throw new Error(failure);
+  return answer;
+}
+
+/**
+ * In the program that `askChild` starts: answers with what `work` makes of the question, or with why it fails.
+ * The program ends when nobody waits for the answer any more.
+ */
+export async function answerParent<Question>(work: (question: Question) => Promise<unknown>): Promise<void> {
+  if (!process.connected) process.exit(1);
+  process.once('disconnect', () => process.exit(1));
+  // A listener alone would keep a program going that has answered.
+  process.channel?.unref();
+  process.send?.(await reply(work));
+}
+
+interface Reply {
+  readonly answer?: unknown;
+  readonly failure?: string;
+}
+
+async function reply<Question>(work: (question: Question) => Promise<unknown>): Promise<Reply> {
+  try {
+    return { answer: await work(JSON.parse(process.argv[2] ?? '') as Question) };
+  } catch (error) {
+    return { failure: messageOf(error) };
+  }
+}
