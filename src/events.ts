@@ -1,28 +1,10 @@
-// What pipelines tell while they work.
+// What pipelines tell while they work: one kind of event per stage, with counts. Commands render them.
 
+/** An image that cannot be used, and why. */
 export interface BadImage {
   readonly path: string;
   readonly reason: string;
 }
-
-/** What pipelines tell while they work; commands render it. */
-export type PipelineEvent =
-  | { readonly type: 'stage'; readonly name: string; readonly detail?: string }
-  | {
-      readonly type: 'progress';
-      readonly stage: string;
-      readonly done: number;
-      readonly total: number;
-    }
-  | {
-      readonly type: 'epoch';
-      readonly epoch: EpochRecord;
-      readonly epochs: number;
-    }
-  | { readonly type: 'warning'; readonly message: string }
-  | { readonly type: 'bad-image'; readonly image: BadImage };
-
-export type EmitEvent = (event: PipelineEvent) => void;
 
 /** One line of history.jsonl. */
 export interface EpochRecord {
@@ -33,3 +15,47 @@ export interface EpochRecord {
   readonly valAccuracy?: number | undefined;
   readonly seconds: number;
 }
+
+/** How far a stage has come: `done` of `total`, in the unit of the stage. */
+interface Counted<Type extends string> {
+  readonly type: Type;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What a pipeline tells, by stage. */
+export type PipelineEvent =
+  /** The data folder has been looked through. */
+  | { readonly type: 'scan'; readonly images: number; readonly classes: number; readonly bad: number }
+  /** Bytes of a published file; `total` is absent where the server does not say. */
+  | {
+      readonly type: 'download';
+      readonly source: string;
+      readonly done: number;
+      readonly total?: number | undefined;
+    }
+  /** A network is being converted. */
+  | { readonly type: 'prepare'; readonly name: string; readonly source: string }
+  /** Stored weights are being compared with the original's. */
+  | { readonly type: 'compare'; readonly storedAs: string }
+  /** int8 is being tried on so many images. */
+  | { readonly type: 'precision'; readonly images: number }
+  /** Images that went through the base. */
+  | Counted<'features'>
+  /** Validation images that the fp32 base has seen, to compare it with int8. */
+  | Counted<'verify'>
+  /** Fits of the linear head, of which one l2 is chosen. */
+  | Counted<'head'>
+  /** An epoch of the training loop has ended. */
+  | { readonly type: 'epoch'; readonly epoch: EpochRecord; readonly epochs: number }
+  /** Images that a finished classifier has been evaluated on. */
+  | Counted<'evaluate'>
+  /** Rows of the benchmark that have been measured. */
+  | Counted<'bench'>
+  /** A step of setting an engine up. */
+  | { readonly type: 'setup'; readonly step: string }
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'bad-image'; readonly image: BadImage };
+
+/** Hears of events. It never throws: what a listener throws ends the work elsewhere (system/context.ts). */
+export type EmitEvent = (event: PipelineEvent) => void;

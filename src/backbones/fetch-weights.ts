@@ -25,12 +25,13 @@ export async function fetchWeights(
   const sources = url === undefined ? file.urls : [url];
   const path = join(cacheDirectory(), 'downloads', basename(new URL(file.urls[0]!).pathname));
   if (await isWhole(path, file)) return path;
-  emit({ type: 'stage', name: 'download', detail: sources[0]! });
+  const source = sources[0]!;
+  emit({ type: 'download', source, done: 0, total: file.bytes });
   try {
     await downloadFile(sources, path, {
       md5: file.md5,
       bytes: file.bytes,
-      onProgress: (done, total) => emit({ type: 'progress', stage: 'download', done, total: total ?? done }),
+      onProgress: (done, total) => emit({ type: 'download', source, done, total }),
       onProblem: message => emit({ type: 'warning', message }),
     });
   } catch (error) {

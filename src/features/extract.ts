@@ -102,7 +102,7 @@ class Extraction {
       }
       for (const step of ['read', 'decode', 'preprocess', 'base']) this.#add(step, seconds[step] ?? 0);
       done += 1;
-      emit({ type: 'progress', stage: 'features', done, total: images.length });
+      emit({ type: 'features', done, total: images.length });
     }
   }
 

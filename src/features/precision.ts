@@ -68,7 +68,7 @@ export async function resolvePrecision(base: Base, request: PrecisionRequest): P
       return await remember(path, inFloat(reason, []), request.emit);
     }
   }
-  request.emit({ type: 'stage', name: 'precision', detail: `trying int8 on ${sample.length} images` });
+  request.emit({ type: 'precision', images: sample.length });
   const force = request.wanted === 'int8';
   const choice = await choosePrecision(base.network, inputsOf(base, request.root, sample), {
     threads: 1,

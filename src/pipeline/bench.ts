@@ -28,7 +28,7 @@ export async function bench(options: BenchOptions, emit: EmitEvent): Promise<Ben
   const threads = countProcessors();
   const total = backbones.length * options.precision.length * options.batchSize.length;
   const rows: BenchRow[] = [];
-  emit({ type: 'stage', name: 'bench', detail: `${total} rows, each in a process of its own` });
+  emit({ type: 'bench', done: 0, total });
   const folder = makeTemporaryFolder('bench');
   try {
     for (const backbone of backbones) {
@@ -39,7 +39,7 @@ export async function bench(options: BenchOptions, emit: EmitEvent): Promise<Ben
         folder: folder.path,
       })) {
         rows.push(row);
-        emit({ type: 'progress', stage: 'rows', done: rows.length, total });
+        emit({ type: 'bench', done: rows.length, total });
       }
     }
   } finally {

@@ -80,7 +80,7 @@ async function classifyAll(
   };
   for await (const answer of mapAhead(images, classify, imagesAhead)) {
     answers.push(answer);
-    emit({ type: 'progress', stage: 'images', done: answers.length, total: images.length });
+    emit({ type: 'evaluate', done: answers.length, total: images.length });
   }
   return answers;
 }

@@ -46,7 +46,7 @@ export async function prepareBackbone(request: PrepareRequest): Promise<Prepared
   const source = await openPrepareSource(request);
   const dir = resolve(request.out ?? join('pretrained', source.name));
   if (existsSync(dir) && !request.force) return await keepExisting(dir, source);
-  request.emit({ type: 'stage', name: 'prepare', detail: `${source.name} from ${source.facts.source}` });
+  request.emit({ type: 'prepare', name: source.name, source: source.facts.source });
   return await withClosing(await source.open(), network =>
     convert(shapeSource(network, request), source, dir, request),
   );
@@ -84,7 +84,7 @@ async function convert(
     await saveCard(temporary, card);
     prepared = { dir, card, bytes };
     if (quantize === undefined) return;
-    emit({ type: 'stage', name: 'compare', detail: `features in ${quantize} with those in float32` });
+    emit({ type: 'compare', storedAs: quantize });
     const change = await measureFeatureChange(readNetwork(network), await loadLayersModel(temporary), card);
     prepared = { ...prepared, change };
   });

@@ -98,7 +98,7 @@ async function findWay(device: Device, mayFallBack: boolean, emit: EmitEvent): P
   const failed: FailedWay[] = [];
   for (const way of Object.keys(ways) as SetupWay[]) {
     try {
-      const working = await ways[way](device, detail => emit({ type: 'stage', name: 'setup', detail }));
+      const working = await ways[way](device, step => emit({ type: 'setup', step }));
       return { way, device, working, failed };
     } catch (error) {
       failed.push({ way, reason: messageOf(error) });

@@ -35,6 +35,12 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
   for (const message of [...dataSet.warnings, ...describeUnjudged(dataSet, split.val)])
     emit({ type: 'warning', message });
   for (const image of dataSet.bad) emit({ type: 'bad-image', image });
+  emit({
+    type: 'scan',
+    images: dataSet.images.length,
+    classes: dataSet.classNames.length,
+    bad: dataSet.bad.length,
+  });
   watch.lap('scan');
 
   const { root } = dataSet;

@@ -13,7 +13,7 @@ interface Terminal {
 export function showEventsOn(terminal: Terminal & NodeJS.WritableStream): EmitEvent {
   const bars = new Map<string, cliProgress.SingleBar>();
   return event => {
-    if (event.type === 'progress') {
+    if ('done' in event) {
       if (terminal.isTTY) showProgress(bars, event, terminal);
       return;
     }
@@ -24,7 +24,7 @@ export function showEventsOn(terminal: Terminal & NodeJS.WritableStream): EmitEv
 
 function showProgress(
   bars: Map<string, cliProgress.SingleBar>,
-  { stage, done, total }: Extract<PipelineEvent, { type: 'progress' }>,
+  { type: stage, done, total = done }: Extract<PipelineEvent, { done: number }>,
   stream: NodeJS.WritableStream,
 ): void {
   const bar = bars.get(stage) ?? startBar(stage, total, stream);
@@ -63,7 +63,7 @@ function renderProgress(stage: string, done: number, total: number, seconds: num
 }
 
 /** The stages whose steps are images. */
-const countsImages: ReadonlySet<string> = new Set(['features', 'images']);
+const countsImages: ReadonlySet<string> = new Set(['features', 'verify', 'evaluate']);
 
 function renderEvent(event: PipelineEvent, interactive: boolean): string | undefined {
   switch (event.type) {
@@ -71,8 +71,16 @@ function renderEvent(event: PipelineEvent, interactive: boolean): string | undef
       return `Warning: ${event.message.split('\n').map(printable).join('\n')}`;
     case 'bad-image':
       return `Bad image left out: ${printable(event.image.path)} (${event.image.reason})`;
-    case 'stage':
-      return interactive ? `${event.name}${event.detail ? `: ${event.detail}` : ''}` : undefined;
+    case 'scan':
+      return interactive ? `scan: ${event.images} images in ${event.classes} classes` : undefined;
+    case 'prepare':
+      return interactive ? `prepare: ${event.name} from ${event.source}` : undefined;
+    case 'compare':
+      return interactive ? `compare: features in ${event.storedAs} with those in float32` : undefined;
+    case 'precision':
+      return interactive ? `precision: trying int8 on ${event.images} images` : undefined;
+    case 'setup':
+      return interactive ? `setup: ${event.step}` : undefined;
     case 'epoch':
       return interactive ? renderEpoch(event.epoch, event.epochs) : undefined;
     default:

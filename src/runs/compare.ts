@@ -34,7 +34,7 @@ export async function computeFloatFeatures(
     const rows: (Float32Array | undefined)[] = [];
     for await (const image of readInputs(chosen, root, rules)) {
       rows.push(image && (await session.run(image.input, image.shape)).data);
-      emit({ type: 'progress', stage: 'comparing with fp32', done: rows.length, total: chosen.length });
+      emit({ type: 'verify', done: rows.length, total: chosen.length });
     }
     return rows;
   });

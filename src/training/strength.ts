@@ -53,8 +53,7 @@ export function chooseStrength(space: FeatureSpace, options: StrengthOptions): C
   }
   const problem = { labels, classes, folds };
   const trials: Trial[] = [];
-  const report = (done: number, total: number) =>
-    emit?.({ type: 'progress', stage: 'L2 strength', done, total });
+  const report = (done: number, total: number) => emit?.({ type: 'head', done, total });
   const tryStep = (step: number, neighbour: Trial | undefined): Trial => {
     report(trials.length, Math.max(gridSize, trials.length + 1));
     return tryStrength(space, problem, strengthAt(step, space.features), neighbour);

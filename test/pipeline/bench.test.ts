@@ -41,7 +41,7 @@ test('a backbone that fails has its reason in its rows, and the others are measu
     ],
   );
   assert.match(JSON.stringify(rows[0]), /Unheard/);
-  assert.deepEqual(events.at(-1), { type: 'progress', stage: 'rows', done: 2, total: 2 });
+  assert.deepEqual(events.at(-1), { type: 'bench', done: 2, total: 2 });
   const left = readdirSync(temporary).filter(name => name.startsWith('finetune'));
   assert.deepEqual(left, []);
 });

@@ -69,9 +69,9 @@ test('a published network is downloaded, with progress, and prepared under its n
     bytes,
     [...network.weights.values()].reduce((sum, { data }) => sum + data.byteLength, 0),
   );
-  const progress = events.filter(event => event.type === 'progress').at(-1);
+  const progress = events.filter(event => event.type === 'download').at(-1);
   const { length } = readFileSync(weights);
-  assert.deepEqual(progress, { type: 'progress', stage: 'download', done: length, total: length });
+  assert.deepEqual(progress, { type: 'download', source: server.url, done: length, total: length });
 });
 
 test('what is prepared already is left as it is; --force does it again, from the cache', async () => {

@@ -17,7 +17,7 @@ function show(isTTY: boolean, events: readonly PipelineEvent[]): string {
   return shown;
 }
 
-const progress = [0, 20, 40].map(done => ({ type: 'progress', stage: 'features', done, total: 40 }) as const);
+const progress = [0, 20, 40].map(done => ({ type: 'features', done, total: 40 }) as const);
 
 test('on a terminal progress is a bar with images per second and the time that is left', () => {
   assert.match(show(true, progress), /features █{24} 40\/40 {2}\d+ images\/s {2}0 s left/);
@@ -31,7 +31,7 @@ test('a bar leaves the terminal usable after Ctrl-C: the cursor stays, and lines
 test('when piped there are warnings and bad images only', () => {
   const events: PipelineEvent[] = [
     ...progress,
-    { type: 'stage', name: 'base' },
+    { type: 'setup', step: 'checking' },
     { type: 'warning', message: 'one\ntwo' },
     { type: 'bad-image', image: { path: 'cat/\x1b[31m.jpg', reason: 'an empty file' } },
   ];

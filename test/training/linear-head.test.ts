@@ -208,6 +208,6 @@ test('Progress reaches its total, and no tensor is left', async () => {
   const { numTensors } = tf.memory();
   await fit(features, labels, { emit: event => events.push(event) });
   const last = events.at(-1);
-  assert.ok(last?.type === 'progress' && last.done === last.total && last.total > 1);
+  assert.ok(last?.type === 'head' && last.done === last.total && last.total > 1);
   assert.equal(tf.memory().numTensors, numTensors);
 });
