@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Preprocessing, ResizeRule } from '../data/image-rules.js';
 import { FinetuneError, messageOf } from '../errors.js';
-import { writeWhole } from '../system/atomic-write.js';
+import { writeAtomically } from '../system/atomic-write.js';
 
 /** `card.json`: what goes with weights and must never be guessed. */
 export interface Card {
@@ -113,5 +113,5 @@ function parseCard(path: string, text: string): unknown {
  */
 export async function saveCard(dir: string, card: Card): Promise<void> {
   await mkdir(dir, { recursive: true });
-  await writeWhole(join(dir, 'card.json'), `${JSON.stringify(cardSchema.parse(card), null, '\t')}\n`);
+  await writeAtomically(join(dir, 'card.json'), `${JSON.stringify(cardSchema.parse(card), null, '\t')}\n`);
 }

@@ -15,7 +15,7 @@ import type { Quantization } from '../inference/int8/quantization.js';
 import { measureSpeed } from '../inference/int8/speed.js';
 import type { TrialRecord } from '../inference/int8/trial.js';
 import type { Network } from '../network/network.js';
-import { writeWhole } from '../system/atomic-write.js';
+import { writeAtomically } from '../system/atomic-write.js';
 import { cacheDirectory } from '../system/cache-directory.js';
 import { countProcessors } from '../system/processors.js';
 import type { Base } from './base.js';
@@ -157,7 +157,7 @@ async function remember(
   const text = JSON.stringify({ reason, trials, calibration: calibration && renderCalibration(calibration) });
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeWhole(path, text);
+    await writeAtomically(path, text);
   } catch (error) {
     const message =
       `The chosen precision is not remembered, so the next training chooses again: ${messageOf(error)}. ` +

@@ -14,7 +14,7 @@ import { appendLayers } from '../network/cut.js';
 import type { Network } from '../network/network.js';
 import type { TrainOptions } from '../options.js';
 import { writeWholeFolder } from '../system/atomic-folder.js';
-import { writeWhole } from '../system/atomic-write.js';
+import { writeAtomically } from '../system/atomic-write.js';
 import type { Stopwatch } from '../system/timer.js';
 import { versions } from '../system/versions.js';
 import type { FittedHead, HeadFit } from '../training/fit-head.js';
@@ -82,14 +82,17 @@ export async function saveRun(dir: string, training: Training): Promise<TrainRes
   let learnt!: Learnt;
   const run = await writeWholeFolder(dir, { force, whenTaken }, async temporary => {
     await saveModel(join(temporary, 'model'), classifier, training);
-    await writeWhole(join(temporary, 'model.onnx'), precision.compile(classifier));
-    await writeWhole(
+    await writeAtomically(join(temporary, 'model.onnx'), precision.compile(classifier));
+    await writeAtomically(
       join(temporary, 'history.jsonl'),
       head.history.map(line => `${JSON.stringify(line)}\n`).join(''),
     );
     watch.lap('save');
     learnt = summarise(training, measured);
-    await writeWhole(join(temporary, 'run.json'), `${JSON.stringify(record(learnt, training), null, 1)}\n`);
+    await writeAtomically(
+      join(temporary, 'run.json'),
+      `${JSON.stringify(record(learnt, training), null, 1)}\n`,
+    );
   });
   return { run, ...learnt };
 }

@@ -6,7 +6,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
  * Writes a file under a temporary name beside its own, flushes and renames it.
  * @param write text, or what fills the open file
  */
-export async function writeWhole(
+export async function writeAtomically(
   path: string,
   write: string | Uint8Array | ((file: FileHandle) => Promise<void>),
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
-import { writeWhole } from '../system/atomic-write.js';
+import { writeAtomically } from '../system/atomic-write.js';
 import type { Checkpoint } from './tail.js';
 
 const formatVersion = 1;
@@ -42,7 +42,7 @@ export async function saveCheckpoint(
     ...{ formatVersion, fingerprint, history: [...history] },
     ...{ steps: adam.steps, bestEpoch: best.epoch, lengths: weights.map(({ length }) => length) },
   };
-  await writeWhole(path, async file => {
+  await writeAtomically(path, async file => {
     await file.writeFile(`${JSON.stringify(header)}\n`);
     for (const values of [weights, adam.first, adam.second, best.weights].flat()) {
       await file.writeFile(littleEndian(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)));

@@ -14,7 +14,7 @@ import {
   readWeight,
   type WeightSource,
 } from '../../network/source.js';
-import { writeWhole } from '../../system/atomic-write.js';
+import { writeAtomically } from '../../system/atomic-write.js';
 import { isObject, maximumJsonBytes, objectAt, parseJson } from '../../system/json.js';
 import { encodePiece, planQuantization, type QuantizedType } from '../tfjs-weights/encoding.js';
 import { type ManifestWeight, openManifest, storedLength } from '../tfjs-weights/manifest.js';
@@ -94,7 +94,7 @@ export async function writeLayersModel(
     modelTopology: { ...topology, keras_version: 'tfjs-layers 4.22.0', backend: 'tensor_flow.js' },
     weightsManifest: [{ paths, weights: entries }],
   };
-  await writeWhole(join(dir, 'model.json'), JSON.stringify(model));
+  await writeAtomically(join(dir, 'model.json'), JSON.stringify(model));
   return { sha256, bytes };
 }
 
