@@ -5,7 +5,7 @@ import { FinetuneError } from '../errors.js';
 import { findFeatureLayer } from '../network/cut.js';
 import { showShape } from '../network/layer-shape.js';
 import type { FunctionalConfig, Network } from '../network/network.js';
-import { layerCalls, outputShape, shapeOf } from '../network/walk.js';
+import { outputShape, walk } from '../network/walk.js';
 import type { Card } from './card.js';
 import { cardFormatVersion } from './card.js';
 import type { CatalogueEntry } from './catalogue.js';
@@ -68,7 +68,7 @@ export function planCard(topology: FunctionalConfig, facts: CardFacts): PlannedC
 
 function imageInput(network: Network): Card['inputShape'] {
   const { name, input_layers: inputs } = network.topology.config;
-  const shape = shapeOf(inputs[0]!, layerCalls(network));
+  const shape = inputs[0] === undefined ? [] : walk(network).callOf(inputs[0]).shape;
   if (inputs.length === 1 && shape.length === 3 && shape[2] === 3) return [shape[0]!, shape[1]!, 3];
   throw new FinetuneError(
     'bad-model',

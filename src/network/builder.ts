@@ -2,7 +2,7 @@
 
 import type { FunctionalConfig, LayerConfig } from './network.js';
 import { type Shape, type Size, shapeRules } from './shape-rules.js';
-import { stride2Padding } from './stride-padding.js';
+import { stride2Padding } from './keras-applications.js';
 
 type Config = Readonly<Record<string, unknown>>;
 

@@ -3,10 +3,11 @@
 import { FinetuneError } from '../errors.js';
 import { showShape } from './layer-shape.js';
 import type { FunctionalConfig, LayerConfig, Network, WeightTensor } from './network.js';
+import { adaptPadding, minimumSize, withConfig } from './keras-applications.js';
 import { pruneNetwork } from './prune.js';
-import { adaptPadding, withConfig } from './stride-padding.js';
+import { furthestUses, unknownLayer } from './split.js';
 import { variablesOf } from './variables.js';
-import { callKey, type LayerCall, layerCalls, outputShape, shapeOf } from './walk.js';
+import { type LayerCall, outputOf, outputShape, Walk, walk } from './walk.js';
 
 /**
  * The network up to and including a layer: what lies above is dropped, with its weights.
@@ -15,15 +16,8 @@ import { callKey, type LayerCall, layerCalls, outputShape, shapeOf } from './wal
 export function cutAt(network: Network, layerName: string): Network {
   const { layers, output_layers: outputs } = network.topology.config;
   const layer = layers.find(({ config }) => config.name === layerName);
-  if (layer === undefined) {
-    const names = layers.map(({ config }) => config.name);
-    const shown = names.length > 40 ? [...names.slice(0, 20), '...', ...names.slice(-20)] : names;
-    throw new FinetuneError(
-      'bad-option',
-      `The network "${network.topology.config.name}" has no layer "${layerName}" to cut at. Its layers: ${shown.join(', ')}.`,
-    );
-  }
-  if (outputs.length === 1 && outputs[0]![0] === layerName) return network;
+  if (layer === undefined) throw unknownLayer(network, layerName);
+  if (outputs.length === 1 && outputs[0]?.[0] === layerName) return network;
   const lastCall = Math.max(0, (layer.inbound_nodes ?? []).length - 1);
   return pruneNetwork(network, [[layerName, lastCall, 0]]);
 }
@@ -48,43 +42,30 @@ export function removeTop(network: Network, card?: { readonly featureLayer?: str
  * or the output of a network that has none.
  */
 export function findFeatureLayer(network: Network): string | undefined {
-  const calls = [...layerCalls(pruneNetwork(network, network.topology.config.output_layers)).values()];
+  const { calls } = walk(pruneNetwork(network, [outputOf(network)]));
   const spatial = spatialCalls(calls);
-  const furthestUse = furthestUses(calls);
-  const candidates = calls.filter(
-    ({ layer, nodeIndex }, position) =>
-      spatial.has(callKey(layer.config.name, nodeIndex)) &&
-      layer.class_name !== 'InputLayer' &&
-      furthestUse.slice(0, position).every(use => use <= position),
-  );
-  return candidates.at(-1)?.layer.config.name;
+  const reaches = furthestUses(calls);
+  let reach = 0;
+  let found: LayerCall | undefined;
+  for (const [position, call] of calls.entries()) {
+    if (reach <= position && spatial.has(call) && call.layer.class_name !== 'InputLayer') found = call;
+    reach = Math.max(reach, reaches[position] ?? position);
+  }
+  return found?.layer.config.name;
 }
 
 /** Calls whose output still has places: a squeeze-and-excitation gate (1x1 after a global pooling) has none. */
-function spatialCalls(calls: readonly LayerCall[]): ReadonlySet<string> {
+function spatialCalls(calls: readonly LayerCall[]): ReadonlySet<LayerCall> {
   const flattening = /^(Global.*|Flatten|Reshape|Dense|Permute)$/;
-  const spatial = new Set<string>();
-  for (const { layer, nodeIndex, inputs, shape } of calls) {
-    const fromSpatial =
-      inputs.length === 0 || inputs.some(([name, node]) => spatial.has(callKey(name, node)));
+  const { callOf } = new Walk(calls);
+  const spatial = new Set<LayerCall>();
+  for (const call of calls) {
+    const { layer, inputs, shape } = call;
+    const fromSpatial = inputs.length === 0 || inputs.some(input => spatial.has(callOf(input)));
     const isMean = layer.class_name === 'AveragePooling2D' && shape[0] === 1 && shape[1] === 1;
-    if (shape.length === 3 && fromSpatial && !isMean && !flattening.test(layer.class_name)) {
-      spatial.add(callKey(layer.config.name, nodeIndex));
-    }
+    if (shape.length === 3 && fromSpatial && !isMean && !flattening.test(layer.class_name)) spatial.add(call);
   }
   return spatial;
-}
-
-/** By position in the order of computation: the last position that uses this call's output. */
-function furthestUses(calls: readonly LayerCall[]): number[] {
-  const positions = new Map(
-    calls.map(({ layer, nodeIndex }, i) => [callKey(layer.config.name, nodeIndex), i]),
-  );
-  const furthest = calls.map((_call, position) => position);
-  calls.forEach(({ inputs }, position) => {
-    for (const [name, node] of inputs) furthest[positions.get(callKey(name, node))!] = position;
-  });
-  return furthest;
 }
 
 /** Up to which layer a network goes, and what size of image it takes; what is left out stays as it is. */
@@ -104,45 +85,46 @@ export function shapeNetwork(network: Network, { cut, inputShape }: NetworkShape
 }
 
 /**
- * The network for another input size. Without its top any size from 32 up, or open (null), will do;
- * a network with its top takes its own size only, because its dense layers count on it.
+ * The network for another input size. Without its top any size will do that its kernels fit into, or open (null);
+ * Keras Applications keep Keras' own minimum, because smaller ones make no sense of their weights. A network with its
+ * top takes its own size only, because its dense layers count on it.
  * @throws FinetuneError `bad-option` naming the rule and the size received
  */
 export function withInputShape(network: Network, size: readonly [number | null, number | null]): Network {
   const { config } = network.topology;
-  const inputName = config.input_layers[0]![0];
-  const calls = layerCalls(network);
-  const own = calls.get(callKey(inputName, 0))!.shape;
-  if (own.length !== 3 || own[2] !== 3 || config.input_layers.length !== 1) {
+  const before = walk(network);
+  const [input, ...more] = config.input_layers;
+  const own = input === undefined ? [] : before.callOf(input).shape;
+  const channels = own[2] ?? 0;
+  if (input === undefined || more.length > 0 || own.length !== 3 || channels < 1 || channels > 4) {
     throw new FinetuneError(
       'bad-model',
-      `The network "${config.name}" takes ${showShape(own)}. Expected one image input with 3 channels, (None, height, width, 3).`,
+      `The network "${config.name}" takes ${showShape(own)}. Expected one image input with 1 to 4 channels, (None, height, width, channels).`,
     );
   }
   if (own[0] === size[0] && own[1] === size[1]) return network;
   validateSize(network, own.slice(0, 2), size);
-  const resized = adaptPadding(withConfig(network, inputName, { batch_input_shape: [null, ...size, 3] }));
-  validateWeights(calls, layerCalls(resized));
+  const resized = adaptPadding(
+    withConfig(network, input[0], { batch_input_shape: [null, ...size, channels] }),
+  );
+  validateWeights(before, walk(resized));
   return resized;
 }
 
 /** Some weights are as large as the image: those of a resize in the middle, of a PReLU that shares no axes. */
-function validateWeights(
-  before: ReadonlyMap<string, LayerCall>,
-  after: ReadonlyMap<string, LayerCall>,
-): void {
-  const shapesOf = ({ layer, inputs }: LayerCall, calls: ReadonlyMap<string, LayerCall>) => {
-    const input = inputs[0] === undefined ? [] : shapeOf(inputs[0], calls);
-    return variablesOf(layer.class_name, layer.config, input).map(({ shape }) => shape.join());
-  };
-  for (const [key, call] of after) {
-    if (shapesOf(call, after).join(';') === shapesOf(before.get(key)!, before).join(';')) continue;
-    throw new FinetuneError(
-      'bad-option',
-      `The layer "${call.layer.config.name}" (${call.layer.class_name}) has weights for images of the network's own size. ` +
-        'Leave the input shape out, or cut the network below that layer.',
-    );
-  }
+function validateWeights(before: Walk, after: Walk): void {
+  const shapesOf = ({ layer, inputShapes: [input = []] }: LayerCall) =>
+    variablesOf(layer.class_name, layer.config, input).map(({ shape }) => shape.join());
+  const changed = after.calls.find((call, i) => {
+    const other = before.calls[i];
+    return other === undefined || shapesOf(call).join(';') !== shapesOf(other).join(';');
+  });
+  if (changed === undefined) return;
+  throw new FinetuneError(
+    'bad-option',
+    `The layer "${changed.layer.config.name}" (${changed.layer.class_name}) has weights for images of the network's own size. ` +
+      'Leave the input shape out, or cut the network below that layer.',
+  );
 }
 
 function validateSize(
@@ -150,18 +132,20 @@ function validateSize(
   own: readonly (number | null)[],
   size: readonly (number | null)[],
 ): void {
+  const { name } = network.topology.config;
   const text = size.map(side => side ?? 'open').join('x');
   if (outputShape(network).length !== 3) {
     throw new FinetuneError(
       'bad-option',
-      `With its top, "${network.topology.config.name}" takes images of exactly ${own.map(side => side ?? 'open').join('x')}. ` +
+      `With its top, "${name}" takes images of exactly ${own.map(side => side ?? 'open').join('x')}. ` +
         `Received: ${text}. Leave the input shape out, or use the network without its top.`,
     );
   }
-  if (size.some(side => side !== null && !(Number.isSafeInteger(side) && side >= 32 && side <= 16384))) {
+  const minimum = minimumSize(name);
+  if (size.some(side => side !== null && !(Number.isSafeInteger(side) && side >= minimum && side <= 16384))) {
     throw new FinetuneError(
       'bad-option',
-      `The input shape must be at least 32x32 (and at most 16384x16384), or open. Received: ${text}.`,
+      `The input shape must be at least ${minimum}x${minimum} (and at most 16384x16384), or open. Received: ${text}.`,
     );
   }
 }
@@ -179,7 +163,7 @@ export function appendLayers(
 ): Network {
   const { config } = network.topology;
   const names = new Set(config.layers.map(layer => layer.config.name));
-  let [last, nodeIndex, tensorIndex] = config.output_layers[0]!;
+  let [last, nodeIndex, tensorIndex] = outputOf(network);
   const joined = layers.map((layer): LayerConfig => {
     const { name } = layer.config;
     if (names.has(name)) {
@@ -198,7 +182,7 @@ export function appendLayers(
     },
     weights: new Map([...network.weights, ...[...weights].map(weight => [weight.name, weight] as const)]),
   };
-  layerCalls(appended);
+  walk(appended);
   return appended;
 }
 

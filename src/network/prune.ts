@@ -13,16 +13,17 @@ type NeededNodes = ReadonlyMap<string, readonly number[]>;
 export function pruneNetwork(network: Network, outputs: readonly TensorReference[]): Network {
   const { config } = network.topology;
   const needed = neededNodes(config.layers, outputs);
-  const renumber = (layer: string, node: number) => needed.get(layer)!.indexOf(node);
-  const layers = config.layers
-    .filter(layer => needed.has(layer.config.name))
-    .map((layer): LayerConfig => {
-      const nodes = needed.get(layer.config.name)!.map(index => inputsOf(layer, index));
-      const inbound = nodes.map(inputs =>
-        inputs.map(([name, node, ...rest]): InboundTensor => [name, renumber(name, node), ...rest]),
-      );
-      return { ...layer, inbound_nodes: inbound.filter(inputs => inputs.length > 0) };
-    });
+  const renumber: Redirect = ([name, node, tensor]) => [
+    name,
+    needed.get(name)?.indexOf(node) ?? node,
+    tensor,
+  ];
+  const layers = config.layers.flatMap((layer): LayerConfig[] => {
+    const nodes = needed.get(layer.config.name);
+    if (nodes === undefined) return [];
+    const inbound = nodes.map(node => inputsOf(layer, node)).filter(inputs => inputs.length > 0);
+    return [redirectInputs({ ...layer, inbound_nodes: inbound }, renumber)];
+  });
   return {
     topology: {
       ...network.topology,
@@ -30,11 +31,31 @@ export function pruneNetwork(network: Network, outputs: readonly TensorReference
         ...config,
         layers,
         input_layers: config.input_layers.filter(([name]) => needed.has(name)),
-        output_layers: outputs.map(([name, node, tensor]) => [name, renumber(name, node), tensor]),
+        output_layers: outputs.map(renumber),
       },
     },
-    weights: weightsOf(network, needed),
+    weights: weightsOf(network, name => needed.has(name)),
   };
+}
+
+/** Where a reference to a tensor leads instead. */
+export type Redirect = (reference: TensorReference) => TensorReference;
+
+/** A layer whose inputs come from elsewhere. */
+export function redirectInputs(layer: LayerConfig, redirect: Redirect): LayerConfig {
+  const inbound = layer.inbound_nodes?.map(inputs =>
+    inputs.map(([name, node, tensor, kwargs]): InboundTensor => [...redirect([name, node, tensor]), kwargs]),
+  );
+  return inbound === undefined ? layer : { ...layer, inbound_nodes: inbound };
+}
+
+/** The weights of some of a network's layers: the same arrays, not copies. */
+export function weightsOf(
+  network: Network,
+  isWanted: (layerName: string) => boolean,
+): ReadonlyMap<string, WeightTensor> {
+  const names = new Set(network.topology.config.layers.map(layer => layer.config.name));
+  return new Map([...network.weights].filter(([weight]) => isWanted(weightOwner(weight, names) ?? '')));
 }
 
 function neededNodes(layers: readonly LayerConfig[], outputs: readonly TensorReference[]): NeededNodes {
@@ -57,11 +78,6 @@ function neededNodes(layers: readonly LayerConfig[], outputs: readonly TensorRef
 
 function inputsOf(layer: LayerConfig, node: number): readonly InboundTensor[] {
   return layer.inbound_nodes?.[node] ?? [];
-}
-
-function weightsOf(network: Network, needed: NeededNodes): ReadonlyMap<string, WeightTensor> {
-  const names = new Set(network.topology.config.layers.map(layer => layer.config.name));
-  return new Map([...network.weights].filter(([weight]) => needed.has(weightOwner(weight, names) ?? '')));
 }
 
 /**

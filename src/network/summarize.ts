@@ -4,7 +4,7 @@ import { showShape } from './layer-shape.js';
 import type { FunctionalConfig, LayerConfig } from './network.js';
 import type { Shape } from './shape-rules.js';
 import { type Variable, variablesOf } from './variables.js';
-import { callKey, type LayerCall, layerCalls, shapeOf } from './walk.js';
+import { type Walk, walk } from './walk.js';
 
 /** One layer in a network's summary. */
 export interface LayerRow {
@@ -31,30 +31,28 @@ export interface NetworkSummary {
  * Shapes and parameters of every layer.
  * @throws FinetuneError `unsupported-layer` | `bad-model` when shapes do not fit
  */
-export function summarise(topology: FunctionalConfig): NetworkSummary {
-  const calls = layerCalls({ topology, weights: new Map() });
+export function summarize(topology: FunctionalConfig): NetworkSummary {
+  const network = walk({ topology });
   const { layers, name } = topology.config;
-  const variables = layers.map(layer => variablesOfLayer(layer, calls));
+  const described = layers.map(layer => ({ layer, variables: variablesOfLayer(layer, network) }));
+  const variables = described.flatMap(each => each.variables);
   return {
     name,
-    rows: layers.map((layer, i) => summariseLayer(layer, calls, countParameters(variables[i]!))),
-    parameters: countParameters(variables.flat()),
-    trainable: countParameters(variables.flat().filter(({ trainable }) => trainable)),
+    rows: described.map(each => summarizeLayer(each.layer, network, countParameters(each.variables))),
+    parameters: countParameters(variables),
+    trainable: countParameters(variables.filter(({ trainable }) => trainable)),
     sequential: isSequential(layers),
   };
 }
 
 /** A frozen layer's variables count as not trainable. */
-function variablesOfLayer(layer: LayerConfig, calls: ReadonlyMap<string, LayerCall>): Variable[] {
-  const input = layer.inbound_nodes?.[0]?.[0];
-  const shape: Shape = input === undefined ? [] : shapeOf(input, calls);
+function variablesOfLayer({ class_name: className, config }: LayerConfig, network: Walk): Variable[] {
+  const [input = []] = network.callOf([config.name, 0, 0]).inputShapes;
   const variables =
-    layer.class_name === 'Normalization'
-      ? normalization(shape)
-      : variablesOf(layer.class_name, layer.config, shape);
+    className === 'Normalization' ? normalization(input) : variablesOf(className, config, input);
   return variables.map(variable => ({
     ...variable,
-    trainable: variable.trainable && layer.config.trainable !== false,
+    trainable: variable.trainable && config.trainable !== false,
   }));
 }
 
@@ -69,18 +67,14 @@ function countParameters(variables: readonly Variable[]): number {
   return variables.reduce((total, { shape }) => total + shape.reduce((count, size) => count * size, 1), 0);
 }
 
-function summariseLayer(
-  layer: LayerConfig,
-  calls: ReadonlyMap<string, LayerCall>,
-  parameters: number,
-): LayerRow {
+function summarizeLayer(layer: LayerConfig, network: Walk, parameters: number): LayerRow {
   const { name } = layer.config;
   const nodes = layer.inbound_nodes ?? [];
   const lastCall = Math.max(0, nodes.length - 1);
   return {
     name,
     className: layer.class_name,
-    outputShape: showShape(calls.get(callKey(name, lastCall))!.shape),
+    outputShape: showShape(network.callOf([name, lastCall, 0]).shape),
     parameters,
     connectedTo: nodes.flat().map(([input, node, tensor]) => `${input}[${node}][${tensor}]`),
   };
@@ -88,9 +82,7 @@ function summariseLayer(
 
 function isSequential(layers: readonly LayerConfig[]): boolean {
   return layers.every((layer, i) => {
-    const inputs = (layer.inbound_nodes ?? []).flat();
-    return i === 0
-      ? inputs.length === 0
-      : inputs.length === 1 && inputs[0]![0] === layers[i - 1]!.config.name;
+    const [input, ...more] = (layer.inbound_nodes ?? []).flat();
+    return more.length === 0 && input?.[0] === layers[i - 1]?.config.name;
   });
 }

@@ -13,7 +13,7 @@ import { openLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { cutAt } from '../network/cut.js';
 import type { FunctionalConfig } from '../network/network.js';
 import type { NetworkSummary } from '../network/summarize.js';
-import { summarise } from '../network/summarize.js';
+import { summarize } from '../network/summarize.js';
 
 /**
  * Summarises a network.
@@ -21,7 +21,7 @@ import { summarise } from '../network/summarize.js';
  * @throws FinetuneError `not-prepared`, `bad-model`, `unsupported-layer`
  */
 export async function summariseNetwork(source: string): Promise<NetworkSummary> {
-  return summarise(await findTopology(source));
+  return summarize(await findTopology(source));
 }
 
 async function findTopology(source: string): Promise<FunctionalConfig> {

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { catalogue, findInCatalogue } from '../../src/backbones/catalogue.js';
 import { imagenetClasses } from '../../src/backbones/imagenet-classes.js';
 import type { FunctionalConfig } from '../../src/network/network.js';
-import { summarise } from '../../src/network/summarize.js';
+import { summarize } from '../../src/network/summarize.js';
 
 interface KerasTable {
   readonly parameters: number;
@@ -22,7 +22,7 @@ const keras: Record<string, Record<'top' | 'noTop' | 'open', KerasTable>> = JSON
 const onlyWithWeights = 'rescaling_1';
 
 function tableOf(topology: FunctionalConfig): string[] {
-  const { rows } = summarise(topology);
+  const { rows } = summarize(topology);
   return rows
     .map(({ className, name, outputShape, parameters }, i) => {
       const shape = outputShape.slice('(None, '.length, -1).replaceAll(', ', 'x');
@@ -55,8 +55,8 @@ for (const [name, tables] of Object.entries(keras)) {
     });
 
     test('in its numbers of parameters', () => {
-      const top = summarise(plan({ inputSize: [224, 224], includeTop: true }));
-      const noTop = summarise(plan({ inputSize: [null, null], includeTop: false }));
+      const top = summarize(plan({ inputSize: [224, 224], includeTop: true }));
+      const noTop = summarize(plan({ inputSize: [null, null], includeTop: false }));
       assert.deepEqual([top.parameters, top.trainable], [tables.top.parameters, tables.top.trainable]);
       assert.deepEqual(
         [noTop.parameters, noTop.trainable],

@@ -3,20 +3,20 @@
 import { File, ready } from 'h5wasm/node';
 import type { FunctionalConfig, LayerConfig } from '../../src/network/network.js';
 import { variablesOf } from '../../src/network/variables.js';
-import { layerCalls, shapeOf } from '../../src/network/walk.js';
+import { walk } from '../../src/network/walk.js';
 import { randomNumbers } from './tfjs-network.js';
 
 /** @param topology as the catalogue plans it, without Normalization layers */
 export async function writeWeightsFile(path: string, topology: FunctionalConfig): Promise<void> {
   await ready;
   const random = randomNumbers(1);
-  const calls = layerCalls({ topology, weights: new Map() });
+  const network = walk({ topology });
   const { layers } = topology.config;
   const file = new File(path, 'w');
   file.create_attribute('layer_names', layers.map(nameOf));
   for (const layer of layers) {
-    const input = layer.inbound_nodes?.[0]?.[0];
-    const variables = variablesOf(layer.class_name, layer.config, input ? shapeOf(input, calls) : []);
+    const { inputShapes } = network.callOf([layer.config.name, 0, 0]);
+    const variables = variablesOf(layer.class_name, layer.config, inputShapes[0] ?? []);
     const names = variables.map((_variable, i) => `${nameOf(layer)}_W_${i}:0`);
     const group = file.create_group(nameOf(layer));
     if (names.length === 0) continue;
