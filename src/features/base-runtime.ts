@@ -2,6 +2,7 @@
 
 import type { ImageFile } from '../data/data-set.js';
 import type { Engine } from '../engines/start.js';
+import type { Context } from '../system/context.js';
 import type { Base } from './base.js';
 import type { BaseAnswer } from './base-answer.js';
 import { runOnProcessors } from './base-on-processors.js';
@@ -23,12 +24,13 @@ export async function chooseRuntime(
   base: Base,
   engine: Engine,
   request: PrecisionRequest,
+  context: Context,
 ): Promise<BaseRuntime> {
   if (engine.device === 'cuda' && request.wanted !== 'int8') {
     return {
       name: 'tfjs',
       // Sums in another order: what one runtime stored is not to be mixed with the other's.
-      precision: { ...inFloat('on the GPU', []), fingerprint: 'tfjs cuda' },
+      precision: { ...inFloat('on the GPU'), fingerprint: 'tfjs cuda' },
       async *run(images, root) {
         // It loads the decoder, which in the other case the threads alone need.
         const { runOnEngine } = await import('./base-on-engine.js');
@@ -36,7 +38,7 @@ export async function chooseRuntime(
       },
     };
   }
-  const precision = await resolvePrecision(base, request);
+  const precision = await resolvePrecision(base, request, context);
   return {
     name: 'onnxruntime',
     precision,

@@ -51,6 +51,21 @@ export async function extractFeatures(
   }
 }
 
+/** How many images the store lacks the features of, in the precision of a fingerprint. */
+export function countMissing(
+  store: FeatureStore,
+  base: Base,
+  images: readonly ImageFile[],
+  fingerprint: string,
+): number {
+  const isMissing = (image: ImageFile) => !store.has(keyOf(image, base, fingerprint));
+  return [...uniqueByContent(images)].filter(isMissing).length;
+}
+
+function keyOf({ hash }: ImageFile, { preprocessingHash, fingerprint }: Base, precision: string): string {
+  return featureKey({ imageHash: hash, preprocessingHash, baseHash: `${fingerprint} ${precision}` });
+}
+
 function uniqueByContent(images: readonly ImageFile[]): Iterable<ImageFile> {
   return new Map(images.map(image => [image.hash, image])).values();
 }
@@ -113,11 +128,7 @@ class Extraction {
   }
 
   #keyOf(image: ImageFile): string {
-    return featureKey({
-      imageHash: image.hash,
-      preprocessingHash: this.base.preprocessingHash,
-      baseHash: `${this.base.fingerprint} ${this.options.runtime.precision.fingerprint}`,
-    });
+    return keyOf(image, this.base, this.options.runtime.precision.fingerprint);
   }
 
   #timed<Result>(work: () => Result): Result {

@@ -1,24 +1,32 @@
-// In which precision the frozen base runs: measured on a few of the user's images, remembered for the next run.
+// In which precision the frozen base runs: as told, or by what was measured for it on this machine and these images.
 
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { ImageFile } from '../data/data-set.js';
-import { FinetuneError, messageOf } from '../errors.js';
-import type { EmitEvent } from '../events.js';
+import { FinetuneError } from '../errors.js';
 import { compileFastGraph, compileGraph, compileOnnx } from '../formats/onnx/compile.js';
 import type { OnnxGraph } from '../formats/onnx/graph.js';
-import { type Calibration, parseCalibration, renderCalibration } from '../inference/int8/calibration.js';
-import { choosePrecision } from '../inference/int8/choose.js';
+import { renderCalibration } from '../inference/int8/calibration.js';
+import { choosePrecision, isWorthwhile } from '../inference/int8/choose.js';
 import { compileQuantized, quantizeGraph } from '../inference/int8/compile.js';
 import type { Quantization } from '../inference/int8/quantization.js';
 import { measureSpeed } from '../inference/int8/speed.js';
-import type { TrialRecord } from '../inference/int8/trial.js';
+import { speedupOf, type TrialRecord } from '../inference/int8/trial.js';
 import type { Network } from '../network/network.js';
-import { writeAtomically } from '../system/atomic-write.js';
-import { cacheDirectory } from '../system/cache-directory.js';
+import { describeProcessors } from '../system/checks.js';
+import type { Context } from '../system/context.js';
 import { countProcessors } from '../system/processors.js';
 import type { Base } from './base.js';
+import {
+  findCalibration,
+  isBusy,
+  type KnownCalibration,
+  type PrecisionMemory,
+  recall,
+  remember,
+  stillHolds,
+  withCalibration,
+} from './precision-memory.js';
 import { readInputs } from './read-inputs.js';
 
 /** How the base, and the classifier on top of it, become ONNX. */
@@ -27,84 +35,157 @@ export interface Precision {
   /** What was measured, in a line. */
   readonly reason: string;
   readonly trials: readonly TrialRecord[];
-  /** Hash of what the features depend on beyond the base. */
+  /** What features depend on beyond the base: part of their key in the store. */
   readonly fingerprint: string;
-  /** A classifier on the base; it answers in float. */
+  /** A classifier on the base; its output is float. */
   compile(network: Network): Uint8Array;
-  /** The base alone, which may answer in bytes: exact, and a quarter of the size. */
+  /** The base alone, whose output may be uint8: exact, and a quarter of the size. */
   compileBase(network: Network): { readonly graph: OnnxGraph; readonly output?: Quantization | undefined };
 }
 
+/** For what a precision is wanted. */
 export interface PrecisionRequest {
   readonly wanted: 'auto' | 'fp32' | 'int8';
   /** The data folder that image paths are relative to. */
   readonly root: string;
   /** Training images, of which a few are calibrated and measured on. */
+  readonly train: readonly ImageFile[];
+  /** Every image that is to go through the base: for training, validation and test. */
   readonly images: readonly ImageFile[];
-  readonly emit: EmitEvent;
+  /** How many of `images` the feature store lacks, by the fingerprint of a precision. */
+  countMissing(fingerprint: string): number | Promise<number>;
 }
 
 /** Images to calibrate and measure on: twice as many give features that are no nearer to those in float. */
 const sampleSize = 18;
 
-/** A data set that the base is through with in less time than this is not worth the trials. */
-const worthTryingSeconds = 15;
-
 /**
- * Decides the precision: as told, as remembered for this base and data folder, or by measurement.
+ * Decides the precision. With `auto`, what was measured before for this base, processor and program counts again
+ * (precision-memory.ts says how long), and the images whose features are stored already count for their precision.
  * @throws FinetuneError `bad-data-set` when int8 is asked for and there are too few images to calibrate on
  */
-export async function resolvePrecision(base: Base, request: PrecisionRequest): Promise<Precision> {
-  if (request.wanted === 'fp32') return inFloat('as asked for', []);
-  const path = rememberedAt(base, request);
-  const remembered = await readRemembered(path);
-  if (remembered !== undefined) return remembered;
-  const sample = sampleOf(request.images);
-  const floatSpeed = request.wanted === 'auto' ? await measureFloat(base) : undefined;
-  if (floatSpeed !== undefined) {
-    const seconds = request.images.length / floatSpeed / countProcessors();
-    if (seconds < worthTryingSeconds) {
-      const reason = `about ${seconds.toFixed(1)} s for all images: not worth trials`;
-      return await remember(path, inFloat(reason, []), request.emit);
-    }
-  }
-  request.emit({ type: 'precision', images: sample.length });
-  const force = request.wanted === 'int8';
-  const choice = await choosePrecision(base.network, inputsOf(base, request.root, sample), {
-    threads: 1,
-    force,
-    floatSpeed,
-  });
-  if (force && choice.calibration === undefined) {
-    throw new FinetuneError(
-      'bad-data-set',
-      `--precision int8 needs at least 2 readable training images to calibrate on; received ${sample.length}.`,
-    );
-  }
-  const precision = choice.calibration
-    ? inBytes(describe(choice.taken), choice.trials, choice.calibration)
-    : inFloat(describe(choice.trials[0]), choice.trials);
-  return await remember(path, precision, request.emit, choice.calibration);
+export async function resolvePrecision(
+  base: Base,
+  request: PrecisionRequest,
+  context: Context,
+): Promise<Precision> {
+  if (request.wanted === 'fp32') return inFloat('as asked for');
+  const deciding = { base, request, context, memory: await recall(base) };
+  return request.wanted === 'int8' ? resolveInt8(deciding) : resolveAuto(deciding);
 }
 
 /** The base in float32. */
-export function inFloat(reason: string, trials: readonly TrialRecord[]): Precision {
+export function inFloat(reason: string, trials: readonly TrialRecord[] = []): Precision {
   const compileBase = (network: Network) => ({ graph: compileFastGraph(network) });
   return { name: 'fp32', reason, trials, fingerprint: 'winograd', compile: compileOnnx, compileBase };
 }
 
-function inBytes(reason: string, trials: readonly TrialRecord[], calibration: Calibration): Precision {
+function inInt8({ reason, trials, calibration }: KnownCalibration): Precision {
+  // Processors round in different ways (system/processors.ts): what one has stored is not to be mixed with another's.
+  const dependsOn = [describeProcessors(), renderCalibration(calibration)];
   return {
     name: 'int8',
     reason,
     trials,
-    fingerprint: createHash('sha256').update(renderCalibration(calibration)).digest('hex'),
+    fingerprint: createHash('sha256').update(JSON.stringify(dependsOn)).digest('hex'),
     compile: network => compileQuantized(network, calibration),
     compileBase: network => quantizeGraph(compileGraph(network), calibration, 'uint8'),
   };
 }
 
-function describe(trial: TrialRecord | undefined): string {
+/** A decision under way. */
+interface Deciding {
+  readonly base: Base;
+  readonly request: PrecisionRequest;
+  readonly context: Context;
+  readonly memory: PrecisionMemory;
+}
+
+async function resolveInt8(deciding: Deciding): Promise<Precision> {
+  const known = findCalibration(deciding.memory, deciding.request.images);
+  if (known !== undefined) return inInt8(known);
+  const { precision, images } = await runTrials(deciding, { force: true });
+  if (precision.name === 'int8') return precision;
+  throw new FinetuneError(
+    'bad-data-set',
+    `--precision int8 needs at least 2 readable training images to calibrate on; received ${images}.`,
+  );
+}
+
+async function resolveAuto(deciding: Deciding): Promise<Precision> {
+  const { request, memory } = deciding;
+  const known = findCalibration(memory, request.images, { worthwhile: true });
+  const missing = await request.countMissing(inFloat('').fingerprint);
+  if (known !== undefined) {
+    const int8 = inInt8(known);
+    if ((await request.countMissing(int8.fingerprint)) <= missing * known.speedup) return int8;
+  }
+  if (missing === 0) return inFloat('all features are stored in fp32');
+  if (known !== undefined) return inFloat('most features are stored in fp32');
+  if (memory.refusal !== undefined && stillHolds(memory.refusal, missing)) {
+    return inFloat(memory.refusal.reason, memory.refusal.trials);
+  }
+  const floatSpeed = await measureFloat(deciding.base);
+  const work = estimateWork(missing, {
+    base: 1 / floatSpeed,
+    decode: await measureDecoding(deciding),
+    processors: countProcessors(),
+  });
+  if (!work.isWorthTrials) return inFloat(`${work.description}: not worth trials`);
+  return (await runTrials(deciding, { floatSpeed, missing })).precision;
+}
+
+/** Seconds of processor time per image, and what there is to spend them. */
+interface Effort {
+  readonly base: number;
+  readonly decode: number;
+  readonly processors: number;
+}
+
+/** Whether int8 could spare much on so many images, and how long they take: decoding is part of it, but int8 does not shorten it. */
+export function estimateWork(
+  images: number,
+  { base, decode, processors }: Effort,
+): { readonly isWorthTrials: boolean; readonly description: string } {
+  const seconds = (images * (base + decode)) / processors;
+  return {
+    isWorthTrials: (images * base) / processors >= worthTryingSeconds,
+    description: `about ${seconds.toFixed(1)} s for ${images} images, decoding included`,
+  };
+}
+
+/** What the base takes less time for than this, in seconds, is not worth trials. */
+const worthTryingSeconds = 15;
+
+/** Calibrates and measures on training images, and remembers what came of it. */
+async function runTrials(
+  { base, request, context, memory }: Deciding,
+  { force = false, floatSpeed, missing = 0 }: { force?: boolean; floatSpeed?: number; missing?: number },
+): Promise<{ precision: Precision; images: number }> {
+  const sample = sampleOf(request.train);
+  const busy = isBusy();
+  context.emit({ type: 'precision', images: sample.length });
+  const choice = await choosePrecision(base.network, inputsOf(base, request.root, sample), {
+    ...{ threads: 1, force, floatSpeed, signal: context.signal },
+  });
+  const { calibration, taken, trials } = choice;
+  const images = sample.length;
+  if (calibration === undefined || taken === undefined) {
+    const reason = describeTrial(trials[0]);
+    const refusal = { reason, trials, images: missing, measuredAt: Date.now() };
+    // On a busy machine times say little: the next training measures again.
+    if (!force && !busy) await remember(base, { ...memory, refusal }, context);
+    return { precision: inFloat(reason, trials), images };
+  }
+  const known: KnownCalibration = {
+    ...{ calibration, trials, reason: describeTrial(taken) },
+    ...{ images: sample.map(({ hash }) => hash), worthwhile: isWorthwhile(taken), speedup: speedupOf(taken) },
+  };
+  await remember(base, withCalibration(memory, known), context);
+  return { precision: inInt8(known), images };
+}
+
+function describeTrial(trial: TrialRecord | undefined): string {
   if (trial === undefined) return 'too few images to measure on';
   const { cosineMean, cosineMin, imagesPerSecond: speeds } = trial;
   const faithful = `features at cosine ${cosineMean.toFixed(4)} (lowest ${cosineMin.toFixed(4)})`;
@@ -114,7 +195,7 @@ function describe(trial: TrialRecord | undefined): string {
 
 /** The images of lowest hash: a sample that hardly changes when others are added. */
 function sampleOf(images: readonly ImageFile[]): readonly ImageFile[] {
-  return [...images].sort((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, sampleSize);
+  return images.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, sampleSize);
 }
 
 /** Preprocessed images; those that cannot be decoded are left out. */
@@ -122,47 +203,22 @@ async function* inputsOf({ rules }: Base, root: string, images: readonly ImageFi
   for await (const input of readInputs(images, root, rules)) if (input !== undefined) yield input;
 }
 
-/** Images per second and processor in float. */
+/** Images per second and processor of the base in float. */
 function measureFloat({ network, size }: Base): Promise<number> {
   return measureSpeed(compileFastGraph(network), [1, ...size, 3], { threads: 1 });
 }
 
-/** One decision per base and data folder: the features of a growing data set stay comparable, and stored. */
-function rememberedAt(base: Base, { root, wanted }: PrecisionRequest): string {
-  const key = JSON.stringify([base.fingerprint, base.preprocessingHash, resolve(root), wanted]);
-  const name = createHash('sha256').update(key).digest('hex');
-  return join(cacheDirectory(), 'precision-v1', `${name}.json`);
+/** Seconds to read, decode and preprocess an image on one processor. The first one is not timed: it loads the decoder. */
+async function measureDecoding({ base, request }: Deciding): Promise<number> {
+  const [first, ...timed] = sampleOf(request.train).slice(0, timedImages + 1);
+  if (first === undefined) return 0;
+  const { readInputIfGood } = await import('../data/read-input.js');
+  const decode = ({ path }: ImageFile) => readInputIfGood(join(request.root, path), base.rules);
+  await decode(first);
+  const started = performance.now();
+  for (const image of timed) await decode(image);
+  return timed.length === 0 ? 0 : (performance.now() - started) / 1000 / timed.length;
 }
 
-async function readRemembered(path: string): Promise<Precision | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    const { reason, trials, calibration } = JSON.parse(text);
-    return calibration ? inBytes(reason, trials, parseCalibration(calibration)) : inFloat(reason, trials);
-  } catch {
-    // Damaged, or of another version: it is measured again.
-    return undefined;
-  }
-}
-
-/** It only saves time: what cannot be written is measured again. */
-async function remember(
-  path: string,
-  precision: Precision,
-  emit: EmitEvent,
-  calibration?: Calibration,
-): Promise<Precision> {
-  const { reason, trials } = precision;
-  const text = JSON.stringify({ reason, trials, calibration: calibration && renderCalibration(calibration) });
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeAtomically(path, text);
-  } catch (error) {
-    const message =
-      `The chosen precision is not remembered, so the next training chooses again: ${messageOf(error)}. ` +
-      'Expected a cache directory that can be written: mend that, or set FINETUNE_CACHE to another.';
-    emit({ type: 'warning', message });
-  }
-  return precision;
-}
+/** Images that decoding is timed on. */
+const timedImages = 3;

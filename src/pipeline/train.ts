@@ -6,7 +6,7 @@ import { startEngine } from '../engines/start.js';
 import type { EmitEvent } from '../events.js';
 import { loadBase } from '../features/base.js';
 import { chooseRuntime } from '../features/base-runtime.js';
-import { extractFeatures } from '../features/extract.js';
+import { countMissing, extractFeatures } from '../features/extract.js';
 import { bySide, readableOn, splitFeatures } from '../features/split-features.js';
 import { openFeatureStore } from '../features/store/store.js';
 import { storeDirectory, storeLimitBytes } from '../features/store-location.js';
@@ -14,6 +14,7 @@ import type { TrainOptions } from '../options.js';
 import { computeFloatFeatures } from '../runs/compare.js';
 import { planRunFolder } from '../runs/folder.js';
 import { saveRun, type TrainResult } from '../runs/save.js';
+import { silent } from '../system/context.js';
 import { startStopwatch } from '../system/timer.js';
 import { fitHead } from '../training/fit-head.js';
 import { checkTrainOptions } from './check-train-options.js';
@@ -46,12 +47,19 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
   const { root } = dataSet;
   const engine = await startEngine(options.engine);
   watch.lap('engine');
-  const wanted = options.precision;
-  const runtime = await chooseRuntime(base, engine, { wanted, root, images: split.train, emit });
+  const store = openFeatureStore(storeDirectory(options.store), { maxBytes: storeLimitBytes });
+  const images = bySide(split);
+  const request = {
+    wanted: options.precision,
+    root,
+    train: split.train,
+    images,
+    countMissing: (fingerprint: string) => countMissing(store, base, images, fingerprint),
+  };
+  const runtime = await chooseRuntime(base, engine, request, { ...silent, emit });
   watch.lap('precision');
 
-  const store = openFeatureStore(storeDirectory(options.store), { maxBytes: storeLimitBytes });
-  const extracted = await extractFeatures(base, bySide(split), { runtime, root, store, emit });
+  const extracted = await extractFeatures(base, images, { runtime, root, store, emit });
   for (const image of extracted.bad) emit({ type: 'bad-image', image });
   const sides = splitFeatures(extracted, split, dataSet.classNames);
   watch.lap('features');

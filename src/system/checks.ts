@@ -23,6 +23,7 @@ const vectorExtensions = [
 /** VGG16 at batch 32 and the operating system, in bytes. */
 const littleMemory = 2 * 1024 ** 3;
 
+/** Whether this Node can run the program. */
 export function checkNode(): Check {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const old = major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]);
@@ -37,13 +38,13 @@ export function checkNode(): Check {
   };
 }
 
+/** How many processors there are, of which kind, with which vector extensions. */
 export function checkProcessors(): Check {
-  const [count, model] = [availableParallelism(), cpus()[0]?.model.trim() ?? 'unknown'];
-  const extensions = findExtensions();
+  const { count, model, extensions } = findProcessors();
   const slow = process.arch === 'x64' && extensions !== undefined && !extensions.includes('avx2');
   return {
     name: 'Processors',
-    finding: `${count} x ${model}${extensions?.length ? ` (${extensions.join(', ')})` : ''}`,
+    finding: describeProcessors(),
     details: { count, model, extensions },
     ...(slow && {
       problem: 'Without AVX2 everything is several times slower.',
@@ -52,6 +53,21 @@ export function checkProcessors(): Check {
   };
 }
 
+/** `2 x Intel(R) Xeon(R) Processor (avx512_vnni, avx2, fma)`: what speed, and the last digits of results, depend on. */
+export function describeProcessors(): string {
+  const { count, model, extensions } = findProcessors();
+  return `${count} x ${model}${extensions?.length ? ` (${extensions.join(', ')})` : ''}`;
+}
+
+function findProcessors() {
+  return {
+    count: availableParallelism(),
+    model: cpus()[0]?.model.trim() ?? 'unknown',
+    extensions: findExtensions(),
+  };
+}
+
+/** How much memory is free. */
 export function checkMemory(): Check {
   const [total, free] = [totalmem(), freemem()];
   return {

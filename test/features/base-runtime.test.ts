@@ -15,6 +15,7 @@ import { chooseRuntime } from '../../src/features/base-runtime.js';
 import { inFloat, resolvePrecision } from '../../src/features/precision.js';
 import { decodeFeatures, encodeFeatures } from '../../src/features/store/record.js';
 import { openSession } from '../../src/inference/session.js';
+import { silent } from '../../src/system/context.js';
 import { assertClose } from '../engines/compare.js';
 import { checkout } from '../helpers/finetune.js';
 
@@ -89,11 +90,26 @@ test('an answer tells the seconds of its steps', async () => {
 });
 
 test('on a GPU the base runs on the engine in float, unless bytes are asked for', async () => {
-  const request = { root, images, emit: () => undefined };
+  const request = { root, train: images, images, countMissing: () => images.length };
   const engine = { name: 'tensorflow', description: '' } as const;
-  const onGpu = await chooseRuntime(base, { ...engine, device: 'cuda' }, { ...request, wanted: 'auto' });
-  const onCpu = await chooseRuntime(base, { ...engine, device: 'cpu' }, { ...request, wanted: 'auto' });
-  const inBytes = await chooseRuntime(base, { ...engine, device: 'cuda' }, { ...request, wanted: 'int8' });
+  const onGpu = await chooseRuntime(
+    base,
+    { ...engine, device: 'cuda' },
+    { ...request, wanted: 'auto' },
+    silent,
+  );
+  const onCpu = await chooseRuntime(
+    base,
+    { ...engine, device: 'cpu' },
+    { ...request, wanted: 'auto' },
+    silent,
+  );
+  const inBytes = await chooseRuntime(
+    base,
+    { ...engine, device: 'cuda' },
+    { ...request, wanted: 'int8' },
+    silent,
+  );
   assert.deepEqual([onGpu.name, onGpu.precision.name], ['tfjs', 'fp32']);
   assert.deepEqual([onCpu.name, onCpu.precision.name], ['onnxruntime', 'fp32']);
   assert.deepEqual([inBytes.name, inBytes.precision.name], ['onnxruntime', 'int8']);
@@ -103,8 +119,11 @@ test('on a GPU the base runs on the engine in float, unless bytes are asked for'
 
 test('feature maps at a quantised cut are stored as bytes: exact, and a quarter of the size', async () => {
   const flat = await open('flatten');
-  const emit = () => undefined;
-  const precision = await resolvePrecision(flat, { wanted: 'int8', root, images, emit });
+  const precision = await resolvePrecision(
+    flat,
+    { wanted: 'int8', root, train: images, images, countMissing: () => images.length },
+    silent,
+  );
   const { outcome } = (await listAnswers(runOnProcessors(flat, precision, images.slice(0, 1), root)))[0]!;
   assert.ok(!(outcome instanceof Float32Array) && 'scale' in outcome);
   const session = await openSession(precision.compile(flat.network));

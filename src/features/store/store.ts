@@ -62,6 +62,11 @@ export class FeatureStore {
     });
   }
 
+  /** Whether the features of a key are stored. */
+  has(key: string): boolean {
+    return this.#guard(() => this.#tables.features.doesExist(key));
+  }
+
   /** Stores features; they are written in the background, at the latest by `close`. */
   put(key: string, features: Float32Array | QuantizedFeatures): void {
     const record = encodeFeatures(features);

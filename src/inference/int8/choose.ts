@@ -34,6 +34,8 @@ export interface ChoiceOptions extends SessionOptions {
   readonly force?: boolean;
   /** Images per second in float, where they are known. */
   readonly floatSpeed?: number | undefined;
+  /** Stops between two trials. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Speed does not depend on what is calibrated on: one image to do that, and one to measure on. */
@@ -74,7 +76,7 @@ const stages: readonly Stage[] = [
 export async function choosePrecision(
   network: Network,
   images: Images,
-  { force = false, floatSpeed: knownSpeed, ...options }: ChoiceOptions = {},
+  { force = false, floatSpeed: knownSpeed, signal, ...options }: ChoiceOptions = {},
 ): Promise<PrecisionChoice> {
   const graph = compileGraph(network);
   const rest = iterate(images);
@@ -94,16 +96,22 @@ export async function choosePrecision(
     // Slower than floats, as on most processors without instructions for bytes: not worth trials.
     if (speedupOf(look.record) < 1) return { precision: 'fp32', trials: [look.record] };
   }
-  const trials = await tryStages(await trialOn(continueWith(first, rest), force ? always : isFaithful));
+  const trials = await tryStages(
+    await trialOn(continueWith(first, rest), force ? always : isFaithful),
+    signal,
+  );
   return takeBest(trials, force ? always : isWorthwhile);
 }
 
 const always = () => true;
 
-async function tryStages(setting: TrialSetting): Promise<Trial[]> {
+async function tryStages(setting: TrialSetting, signal: AbortSignal | undefined): Promise<Trial[]> {
   const trials: Trial[] = [];
   for (const { candidates, goal } of stages) {
-    for (const candidate of candidates) trials.push(await runTrial(setting, candidate));
+    for (const candidate of candidates) {
+      signal?.throwIfAborted();
+      trials.push(await runTrial(setting, candidate));
+    }
     if (trials.some(({ record }) => isWorthwhile(record) && reaches(record, goal))) break;
   }
   return trials;
@@ -117,7 +125,8 @@ function reaches({ cosineMean, cosineMin }: Fidelity, wanted: Fidelity): boolean
   return cosineMean >= wanted.cosineMean && cosineMin >= wanted.cosineMin;
 }
 
-function isWorthwhile({ imagesPerSecond: speeds }: TrialRecord): boolean {
+/** Whether int8 is so much faster that it is taken without being asked for; a trial that is not faithful has no speed. */
+export function isWorthwhile({ imagesPerSecond: speeds }: TrialRecord): boolean {
   return speeds !== undefined && speeds.int8 >= requirements.speedup * speeds.fp32;
 }
 

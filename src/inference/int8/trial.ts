@@ -1,5 +1,6 @@
 // One quantisation of a network, tried: how far its features are from those in float, and how fast it is.
 
+import { z } from 'zod';
 import type { OnnxGraph } from '../../formats/onnx/graph.js';
 import type { Session, SessionOptions } from '../session.js';
 import { withSession } from '../temporary-session.js';
@@ -15,10 +16,19 @@ export interface Candidate {
   readonly floatLayers: number;
 }
 
+/** A trial as plain data, as it lies in run.json and in the cache. */
+export const trialSchema = z.object({
+  range: z.enum(['min-max', 'percentile']),
+  floatLayers: z.int().min(0),
+  cosineMean: z.number(),
+  cosineMin: z.number(),
+  imagesPerSecond: z.object({ fp32: z.number(), int8: z.number() }).optional(),
+});
+
 /** Plain data, for run.json and for people. */
 export interface TrialRecord extends Candidate, Fidelity {
   /** Images per second of the network alone, in float and on bytes; absent where the features are too far off. */
-  readonly imagesPerSecond?: Speeds;
+  readonly imagesPerSecond?: Speeds | undefined;
 }
 
 /** How many times as fast as in float; 0 where it was not measured. */
