@@ -60,6 +60,7 @@ describe('--precision auto', () => {
   });
 
   test('does not ask how long nothing takes', async () => {
+    useNewCache();
     const { name, reason, tried } = await resolve({ countMissing: () => 0 });
     assert.deepEqual([name, reason, tried], ['fp32', 'all features are stored in fp32', false]);
   });
