@@ -1,6 +1,7 @@
 // Pixels to network input: the modes of Keras' preprocess_input as numbers, and which architecture was trained with which.
 
 import type { Preprocessing } from '../data/image-rules.js';
+import { preprocess } from '../data/preprocess.js';
 import { FinetuneError } from '../errors.js';
 
 /** Every mode is `(x - mean) / std` on 0..255, per channel in the given order (for caffe mean and std are in BGR order). */
@@ -52,19 +53,10 @@ function validateMode(mode: string): PreprocessingMode {
 
 /**
  * Applies a card's preprocessing to pixels, as Keras' `preprocess_input` does.
- * @param pixels RGB values 0..255, interleaved: `[..., 3]`
+ * @param pixels values 0..255, interleaved: `[..., channels]`, RGB where there are three
  * @returns a new array of the same length, in the channel order that the network wants
  * @example preprocessInput([255, 0, 0], preprocessingModes.tf) // Float32Array [1, -1, -1]
  */
 export function preprocessInput(pixels: ArrayLike<number>, preprocessing: Preprocessing): Float32Array {
-  const { channelOrder, mean, std } = preprocessing;
-  const reversed = channelOrder === 'BGR';
-  const output = new Float32Array(pixels.length);
-  for (let start = 0; start < pixels.length; start += 3) {
-    for (let channel = 0; channel < 3; channel++) {
-      const value = pixels[start + (reversed ? 2 - channel : channel)]!;
-      output[start + channel] = (value - mean[channel]!) / std[channel]!;
-    }
-  }
-  return output;
+  return preprocess(pixels, preprocessing);
 }

@@ -4,7 +4,7 @@ import { access, constants, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob } from 'glob';
 import { FinetuneError } from '../errors.js';
-import type { Side } from './data-set.js';
+import { type Subset, subsets } from './data-set.js';
 import { hasImageExtension } from './formats.js';
 import { byNature } from './natural-order.js';
 
@@ -13,14 +13,14 @@ export interface ClassFolder {
   readonly className: string;
   /** Relative to the data folder. */
   readonly path: string;
-  /** Of a data set that comes split. */
-  readonly side?: Side;
+  /** Where the folders are train/ with val/ or test/. */
+  readonly subset?: Subset;
 }
 
 /** Left behind by archivers and network drives. */
 const litter = ['__MACOSX', '@eaDir'];
 
-const sideOfName: ReadonlyMap<string, Side> = new Map([
+const subsetOfName: ReadonlyMap<string, Subset> = new Map([
   ['train', 'train'],
   ['val', 'val'],
   ['valid', 'val'],
@@ -30,25 +30,39 @@ const sideOfName: ReadonlyMap<string, Side> = new Map([
 
 /**
  * Finds the class folders of a data set.
- * @throws FinetuneError `not-found` without the folder, `bad-data-set` where it holds no classes or sides that clash
+ * @throws FinetuneError `not-found` without the folder, `bad-data-set` where it holds no classes or subsets that clash
  */
 export async function findClassFolders(root: string): Promise<ClassFolder[]> {
   await validateFolder(root);
   const names = await listFolders(root);
   if (names.length === 0) throw await noClassesError(root);
-  const sides = names.map(name => sideOfName.get(name.toLowerCase()));
-  if (sides.includes(undefined)) {
-    await validateNoSides(root, names, sides);
+  const folders = names.map(name => ({ name, subset: subsetOfName.get(name.toLowerCase()) }));
+  if (!folders.every(isSubsetFolder)) {
+    await validateNoSubsets(root, folders);
     return names.map(name => ({ className: name, path: name }));
   }
-  validateSides(root, names, sides);
-  const nested = await Promise.all(names.map((name, i) => classFoldersOfSide(root, name, sides[i]!)));
+  validateSubsets(root, folders);
+  const nested = await Promise.all(folders.map(folder => classFoldersOf(root, folder)));
   return nested.flat();
 }
 
-/** Where the images that may be trained on lie: train/, if there are sides. */
+/** A folder right below the data folder, with what its name would mean beside others like it. */
+interface TopFolder {
+  readonly name: string;
+  readonly subset: Subset | undefined;
+}
+
+interface SubsetFolder extends TopFolder {
+  readonly subset: Subset;
+}
+
+function isSubsetFolder(folder: TopFolder): folder is SubsetFolder {
+  return folder.subset !== undefined;
+}
+
+/** Where the images that may be trained on lie: train/, if the data set comes split. */
 export function trainingFolders(folders: readonly ClassFolder[]): readonly ClassFolder[] {
-  return folders.filter(({ side = 'train' }) => side === 'train');
+  return folders.filter(({ subset = 'train' }) => subset === 'train');
 }
 
 /** The classes, in natural order. */
@@ -120,40 +134,39 @@ async function noClassesError(root: string): Promise<FinetuneError> {
   );
 }
 
-/** A folder beside train/ that is no side would make classes of both, each holding everything. */
-async function validateNoSides(
-  root: string,
-  names: readonly string[],
-  sides: readonly (Side | undefined)[],
-): Promise<void> {
-  const train = names[sides.indexOf('train')];
-  if (train === undefined || (await listFolders(join(root, train))).length === 0) return;
-  const others = names.filter((_, i) => sides[i] === undefined);
+/** A folder beside train/ that is no subset would make classes of both, each holding everything. */
+async function validateNoSubsets(root: string, folders: readonly TopFolder[]): Promise<void> {
+  const train = folders.find(({ subset }) => subset === 'train');
+  if (train === undefined || (await listFolders(join(root, train.name))).length === 0) return;
+  const others = folders.filter(({ subset }) => subset === undefined).map(({ name }) => name);
   throw new FinetuneError(
     'bad-data-set',
-    `${root} holds ${train}/ with folders of its own, but also ${others.join('/, ')}/. ` +
+    `${root} holds ${train.name}/ with folders of its own, but also ${others.join('/, ')}/. ` +
       'Expected either train/ (with val/, test/) and nothing else, or a folder per class: move what is neither.',
   );
 }
 
-function validateSides(root: string, names: readonly string[], sides: readonly (Side | undefined)[]): void {
-  const twice = names.filter((_, i) => sides.indexOf(sides[i]) !== sides.lastIndexOf(sides[i]));
+function validateSubsets(root: string, folders: readonly SubsetFolder[]): void {
+  const namesOf = (subset: Subset) =>
+    folders.filter(folder => folder.subset === subset).map(({ name }) => name);
+  const twice = subsets.flatMap(subset => (namesOf(subset).length > 1 ? namesOf(subset) : []));
   if (twice.length > 0) {
     throw new FinetuneError(
       'bad-data-set',
       `${root} holds ${twice.join('/ and ')}/, which mean the same. Expected one folder for each of train, val, test.`,
     );
   }
-  if (!sides.includes('train')) {
+  if (namesOf('train').length === 0) {
     throw new FinetuneError(
       'bad-data-set',
-      `${root} holds ${names.join('/ and ')}/ but no train/. Expected train/ beside them, or a folder per class.`,
+      `${root} holds ${folders.map(({ name }) => name).join('/ and ')}/ but no train/. ` +
+        'Expected train/ beside them, or a folder per class.',
     );
   }
 }
 
-async function classFoldersOfSide(root: string, name: string, side: Side): Promise<ClassFolder[]> {
+async function classFoldersOf(root: string, { name, subset }: SubsetFolder): Promise<ClassFolder[]> {
   const classNames = await listFolders(join(root, name));
   if (classNames.length === 0) throw await noClassesError(join(root, name));
-  return classNames.map(className => ({ className, path: `${name}/${className}`, side }));
+  return classNames.map(className => ({ className, path: `${name}/${className}`, subset }));
 }

@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { hasImageExtension, headLength, reasonNotReadable, recogniseFormat } from './formats.js';
-import { describeReadFailure } from './read.js';
+import { hasImageExtension, headLength, reasonNotReadable, recognizeFormat } from './formats.js';
+import { describeReadFailure } from './image-file.js';
 
 export type Contents =
   | { readonly kind: 'image'; readonly hash: string }
@@ -39,7 +39,7 @@ export async function looksLikeImage(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headLength), 0, headLength, 0);
-    return recogniseFormat(buffer.subarray(0, bytesRead)) !== undefined;
+    return recognizeFormat(buffer.subarray(0, bytesRead)) !== undefined;
   } finally {
     await file.close();
   }
@@ -66,7 +66,7 @@ async function identifyFile(path: string, chunk: Buffer): Promise<Contents> {
 async function identify(file: FileHandle, size: number, path: string, chunk: Buffer): Promise<Contents> {
   let { bytesRead } = await file.read(chunk, 0, chunkBytes, 0);
   if (bytesRead === 0) return badIfNamedAsImage(path, 'an empty file');
-  const format = recogniseFormat(chunk.subarray(0, Math.min(bytesRead, headLength)));
+  const format = recognizeFormat(chunk.subarray(0, Math.min(bytesRead, headLength)));
   const reason = reasonNotReadable(format);
   if (reason !== undefined) {
     return format === undefined ? badIfNamedAsImage(path, reason) : { kind: 'bad', reason };

@@ -1,14 +1,15 @@
-// An image file to 8-bit RGB pixels of the size that a network wants. The only place that decodes.
+// An image file to 8-bit pixels of the size and channels that a network wants. The only place that decodes.
 
 import sharp, { type Region, type Sharp } from 'sharp';
 import { FinetuneError, messageOf } from '../errors.js';
-import type { Lap } from '../system/timer.js';
 import { findConversion } from './colour-profile.js';
-import { headLength, reasonNotReadable, recogniseFormat } from './formats.js';
-import type { Pixels, ResizeRule } from './image-rules.js';
-import { readImageHead } from './read.js';
+import { headLength, reasonNotReadable, recognizeFormat } from './formats.js';
+import { readImageHead } from './image-file.js';
+import { type InputRules, originalView, type Pixels, type ResizeRule, type Size } from './image-rules.js';
+import type { ImageSource, ReadOptions } from './read-image.js';
 
-type Size = readonly [height: number, width: number];
+/** What of the rules concerns pixels. */
+export type DecodeRules = Pick<InputRules, 'size' | 'channels' | 'resize'>;
 
 /** 200-megapixel phones exist; more is a decompression bomb. */
 const mostPixels = 201_000_000;
@@ -25,44 +26,51 @@ sharp.cache(false);
 
 /**
  * Decodes an image: orientation applied, an embedded colour profile converted to sRGB, CMYK and grey to RGB,
- * 16 bits to 8, alpha over white, the first frame of several, antialiased when scaled down.
- * @param file a path or the bytes of an image file
- * @param lap told after `read` (of large files, their beginning only) and `decode`
+ * 16 bits to 8, alpha over white where the network takes none, the first frame of several, antialiased when scaled down;
+ * to grey as Pillow and TensorFlow do it (ITU-R 601: .299 red, .587 green, .114 blue).
+ * @param options `view` and `onStep`, which is told after `read` and `decode`
  * @throws FinetuneError `bad-image` with the reason in plain words; a broken image never comes back in part
  */
 export async function decodeImage(
-  file: string | Buffer,
-  size: Size,
-  rule: ResizeRule,
-  lap?: Lap,
+  source: ImageSource,
+  { size, channels, resize: rule }: DecodeRules,
+  { view = originalView, onStep }: Pick<ReadOptions, 'view' | 'onStep'> = {},
 ): Promise<Pixels> {
-  const head = typeof file === 'string' ? await readImageHead(file, headBytes) : file;
-  lap?.('read');
+  const head = typeof source === 'string' ? await readImageHead(source, headBytes) : bufferOf(source);
+  onStep?.('read');
   const reason = reasonOf(head);
   if (reason !== undefined) throw new FinetuneError('bad-image', reason);
+  const hasAlpha = channels === 2 || channels === 4;
   const [height, width] = size;
   try {
-    const toSrgb = await findConversion(head);
+    const toSrgb = hasAlpha ? undefined : await findConversion(head);
     // `warning` is the strictest: anything less turns damaged data into grey areas without a word.
-    const image = sharp(head.length < headBytes ? head : file, {
+    const image = sharp(head.length < headBytes ? head : source, {
       failOn: 'warning',
       limitInputPixels: mostPixels,
       autoOrient: true,
       ignoreIcc: toSrgb !== undefined,
     });
-    const resized = await resize(image.flatten({ background: 'white' }), size, rule);
-    const data = await resized.toColourspace('srgb').raw().toBuffer();
-    toSrgb?.(data);
-    lap?.('decode');
-    return { data, height, width };
+    const opaque = hasAlpha ? image.ensureAlpha() : image.flatten({ background: 'white' });
+    const resized = await resize(opaque, size, rule);
+    const viewed = view.mirrored ? resized.flop() : resized;
+    const colours = await viewed.toColourspace('srgb').raw().toBuffer();
+    toSrgb?.(colours);
+    const data = channels === 1 || channels === 2 ? toGrey(colours, channels) : colours;
+    onStep?.('decode');
+    return { data, height, width, channels };
   } catch (cause) {
     throw new FinetuneError('bad-image', describeFailure(messageOf(cause)), { cause });
   }
 }
 
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 function reasonOf(bytes: Buffer): string | undefined {
   if (bytes.length === 0) return 'an empty file';
-  return reasonNotReadable(recogniseFormat(bytes.subarray(0, headLength)));
+  return reasonNotReadable(recognizeFormat(bytes.subarray(0, headLength)));
 }
 
 async function resize(image: Sharp, [height, width]: Size, rule: ResizeRule): Promise<Sharp> {
@@ -86,6 +94,21 @@ async function centreOf(image: Sharp, [height, width]: Size, fraction: number): 
     left: Math.floor((photoWidth - part.width) / 2),
     top: Math.floor((photoHeight - part.height) / 2),
   };
+}
+
+/** Pillow's whole numbers for ITU-R 601's weights, in parts of 65536. */
+const weights = { red: 19595, green: 38470, blue: 7471 };
+
+/** RGB to grey, or RGB and alpha to grey and alpha. */
+function toGrey(colours: Uint8Array, channels: 1 | 2): Uint8Array {
+  const step = channels + 2;
+  const grey = new Uint8Array((colours.length / step) * channels);
+  for (let from = 0, to = 0; from < colours.length; from += step, to += channels) {
+    const [red, green, blue] = [colours[from]!, colours[from + 1]!, colours[from + 2]!];
+    grey[to] = (red * weights.red + green * weights.green + blue * weights.blue + 32768) >> 16;
+    if (channels === 2) grey[to + 1] = colours[from + 3]!;
+  }
+  return grey;
 }
 
 /** In our words alone: the decoder's may be about another file that was decoded at the same time. */

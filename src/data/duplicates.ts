@@ -1,21 +1,17 @@
-// Byte-identical images: harmless within a class, a contradiction between two, a leak between two sides.
+// Byte-identical images: harmless within a class, a contradiction between two, a leak between two subsets.
 
-import type { ImageFile, Side } from './data-set.js';
+import type { Example } from './data-set.js';
 
 /** Warnings about byte-identical images, each with an example. */
-export function describeDuplicates(
-  images: readonly ImageFile[],
-  classNames: readonly string[],
-  sides: ReadonlyMap<string, Side> | undefined,
-): string[] {
-  const groups = groupByContent(images).filter(group => group.length > 1);
-  const differIn = (trait: (image: ImageFile) => unknown) =>
+export function describeDuplicates(examples: readonly Example[], classNames: readonly string[]): string[] {
+  const groups = groupByContent(examples).filter(group => group.length > 1);
+  const differIn = (trait: (image: Example) => unknown) =>
     groups.filter(group => new Set(group.map(trait)).size > 1);
   const conflicting = differIn(image => image.label);
-  const leaking = differIn(image => sides?.get(image.path));
+  const leaking = differIn(image => image.subset);
   const harmful = new Set([...conflicting, ...leaking]);
   const harmless = groups.filter(group => !harmful.has(group));
-  const classesOf = (group: readonly ImageFile[]) =>
+  const classesOf = (group: readonly Example[]) =>
     [...new Set(group.map(({ label }) => classNames[label]))].join(' and ');
   return [
     ...describe(
@@ -23,13 +19,13 @@ export function describeDuplicates(
       conflicting,
       group => ` (${classesOf(group)})`,
     ),
-    ...describe('Images on two sides of the split, so that scores flatter', leaking),
-    ...describe('Images that exist more than once, kept on one side of the split', harmless),
+    ...describe('Images in two subsets, so that the accuracy on unseen images is overestimated', leaking),
+    ...describe('Images that exist more than once, kept in one subset', harmless),
   ];
 }
 
-function groupByContent(images: readonly ImageFile[]): ImageFile[][] {
-  const groups = new Map<string, ImageFile[]>();
+function groupByContent(images: readonly Example[]): Example[][] {
+  const groups = new Map<string, Example[]>();
   for (const image of images) {
     const group = groups.get(image.hash);
     if (group === undefined) groups.set(image.hash, [image]);
@@ -40,8 +36,8 @@ function groupByContent(images: readonly ImageFile[]): ImageFile[][] {
 
 function describe(
   what: string,
-  groups: readonly (readonly ImageFile[])[],
-  detail: (group: readonly ImageFile[]) => string = () => '',
+  groups: readonly (readonly Example[])[],
+  detail: (group: readonly Example[]) => string = () => '',
 ): string[] {
   const [example] = groups;
   if (example === undefined) return [];

@@ -91,7 +91,7 @@ function describeOneClass(dir: string, { path }: ClassFolder): string {
   return `${dir} holds one class only: ${path}. Expected at least two sub-folders, one per class.${hint}`;
 }
 
-/** Warnings about images that are not used and sides that lack a class. */
+/** Warnings about images that are not used and subsets that lack a class. */
 export async function describeFolders(
   dir: string,
   folders: readonly ClassFolder[],
@@ -114,11 +114,13 @@ function describeEmpty(folders: readonly ClassFolder[], filled: ReadonlySet<stri
 }
 
 function describeMissingClasses(folders: readonly ClassFolder[], filled: ReadonlySet<string>): string[] {
-  return (['val', 'test'] as const).flatMap(side => {
-    const ofSide = folders.filter(folder => folder.side === side);
-    if (ofSide.length === 0) return [];
-    const present = new Set(ofSide.filter(({ path }) => filled.has(path)).map(({ className }) => className));
+  return (['val', 'test'] as const).flatMap(subset => {
+    const ofSubset = folders.filter(folder => folder.subset === subset);
+    if (ofSubset.length === 0) return [];
+    const present = new Set(
+      ofSubset.filter(({ path }) => filled.has(path)).map(({ className }) => className),
+    );
     const missing = classNamesOf(folders).filter(name => !present.has(name));
-    return missing.length === 0 ? [] : [`${side}/ holds no image of: ${missing.join(', ')}.`];
+    return missing.length === 0 ? [] : [`${subset}/ holds no image of: ${missing.join(', ')}.`];
   });
 }

@@ -1,6 +1,6 @@
 // Image formats by their first bytes. Names of files lie; contents do not.
 
-/** A kind of image file that is recognised by its first bytes. */
+/** A kind of image file that is recognized by its first bytes. */
 export interface ImageFormat {
   readonly name: string;
   /** Whether `decodeImage` reads it. */
@@ -8,7 +8,7 @@ export interface ImageFormat {
   readonly matches: (head: Buffer) => boolean;
 }
 
-/** How many bytes `recogniseFormat` wants to see. */
+/** How many bytes `recognizeFormat` wants to see. */
 export const headLength = 32;
 
 /** The formats that are read, for messages. */
@@ -49,7 +49,7 @@ const formats: readonly ImageFormat[] = [
 ];
 
 /** The format that the first bytes of a file tell, if it is an image at all. */
-export function recogniseFormat(head: Buffer): ImageFormat | undefined {
+export function recognizeFormat(head: Buffer): ImageFormat | undefined {
   return formats.find(format => format.matches(head));
 }
 

@@ -1,16 +1,16 @@
 // Made-up photos, for measurements that have to run where there are none.
 
-import type { Pixels } from './image-rules.js';
+import type { Channels, Pixels, Size } from './image-rules.js';
 
 const imageCount = 8;
 
-/** Eight images of soft coloured waves: always the same, and nothing like noise, which no network was trained on. */
-export function makeSoftWaves([height, width]: readonly [height: number, width: number]): Pixels[] {
+/** Eight images of smooth coloured waves: always the same, and nothing like noise, which no network was trained on. */
+export function generateImages([height, width]: Size, channels: Channels = 3): Pixels[] {
   return Array.from({ length: imageCount }, (_, image) => ({
-    data: Uint8Array.from({ length: height * width * 3 }, (_value, i) => {
-      const channel = i % 3;
-      const x = Math.floor(i / 3) % width;
-      const y = Math.floor(i / (3 * width));
+    data: Uint8Array.from({ length: height * width * channels }, (_value, i) => {
+      const channel = i % channels;
+      const x = Math.floor(i / channels) % width;
+      const y = Math.floor(i / (channels * width));
       const wave = (step: number) =>
         Math.sin(
           ((image * 7 + channel * 3 + step * 5) % 11) +
@@ -21,5 +21,6 @@ export function makeSoftWaves([height, width]: readonly [height: number, width: 
     }),
     height,
     width,
+    channels,
   }));
 }

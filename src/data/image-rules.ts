@@ -1,17 +1,34 @@
-// What is done to a photo before a network sees it, as its card says.
+// What is done to an image before a network sees it, as its card says.
+
+/** Height and width in pixels. */
+export type Size = readonly [height: number, width: number];
+
+/** Channels of an image: grey, grey and alpha, RGB, RGB and alpha. */
+export type Channels = 1 | 2 | 3 | 4;
+
+/** Decoded pixels, 8 bits each: `[height, width, channels]`. */
+export interface Pixels {
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: Channels;
+}
 
 /** Pixels to network input: channel order, then `(x - mean) / std` per channel, on 0..255. */
 export interface Preprocessing {
-  readonly channelOrder: 'RGB' | 'BGR';
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
+  /** `grey` for one channel, and for two: grey and alpha. With four, alpha comes after the colours. */
+  readonly channelOrder: 'RGB' | 'BGR' | 'grey';
+  /** A number per channel, in the network's order. */
+  readonly mean: readonly number[];
+  /** A number per channel, in the network's order. */
+  readonly std: readonly number[];
 }
 
-/** How a photo becomes a rectangle of the input shape. */
+/** How an image becomes a rectangle of the input shape. */
 export interface ResizeRule {
   /**
-   * `stretch`: whole photo, aspect ratio lost. `crop`: centre crop of `cropFraction` of the short side.
-   * `pad`: whole photo, black bars.
+   * `stretch`: the image in full, aspect ratio lost. `crop`: centre crop of `cropFraction` of the short side.
+   * `pad`: the image in full, black bars.
    */
   readonly method: 'stretch' | 'crop' | 'pad';
   readonly interpolation: 'linear' | 'cubic' | 'lanczos3';
@@ -19,9 +36,24 @@ export interface ResizeRule {
   readonly cropFraction: number;
 }
 
-/** Decoded pixels, 8-bit RGB: `[height, width, 3]`. */
-export interface Pixels {
-  readonly data: Uint8Array;
-  readonly height: number;
-  readonly width: number;
+/** What is done to every image, as a card says it, at a size that is settled. */
+export interface InputRules {
+  readonly size: Size;
+  readonly channels: Channels;
+  readonly resize: ResizeRule;
+  readonly preprocessing: Preprocessing;
 }
+
+/** How an image is looked at: as it is, or changed as training wants it. Plain data, so that threads can be told. */
+export interface View {
+  /** Names it, e.g. in the feature store. */
+  readonly key: string;
+  /** Left and right are exchanged. */
+  readonly mirrored: boolean;
+}
+
+/** The image as it is. */
+export const originalView: View = { key: 'original', mirrored: false };
+
+/** The image in a mirror. */
+export const mirroredView: View = { key: 'mirrored', mirrored: true };

@@ -1,8 +1,7 @@
 // A folder of images to a data set: classes, images with their content hashes, and what is wrong with it.
 
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import type { BadImage } from '../events.js';
+import { join, resolve } from 'node:path';
 import {
   type ClassFolder,
   classNamesOf,
@@ -11,26 +10,10 @@ import {
   validateReadable,
 } from './class-folders.js';
 import { type Contents, identifyFiles } from './contents.js';
-import type { ImageFile, Side } from './data-set.js';
+import type { DataSet, Example } from './data-set.js';
 import { describeDuplicates } from './duplicates.js';
 import { describeFolders, describeLinked, validateFolders, validateTrainable } from './folder-checks.js';
 import { byNature } from './natural-order.js';
-
-export interface DataSet {
-  /** The folder that image paths are relative to. */
-  readonly root: string;
-  /** In natural order; labels are indices into it. */
-  readonly classNames: readonly string[];
-  /** In natural order of their paths. */
-  readonly images: readonly ImageFile[];
-  /** By image path, where the folders are train/ with val/ or test/. */
-  readonly sides?: ReadonlyMap<string, Side>;
-  readonly bad: readonly BadImage[];
-  /** For people: labels that contradict each other, images that are not used, and the like. */
-  readonly warnings: readonly string[];
-  /** sha-256 of all paths and contents, hex. */
-  readonly fingerprint: string;
-}
 
 /**
  * Scans a folder that holds a folder per class, or train/ (with val/, test/) each with a folder per class.
@@ -50,20 +33,18 @@ export async function scanDataSet(dir: string, purpose: 'train' | 'measure' = 't
   validateFolders(dir, folders, filled, skipped);
   if (purpose === 'train') validateTrainable(dir, folders, filled, skipped);
   const classNames = classNamesOf(folders);
-  const images = labelImages(files, classNames);
-  const sides = sidesOf(files);
+  const examples = labelImages(resolve(dir), files, classNames);
   return {
     root: dir,
     classNames,
-    images,
-    ...(sides && { sides }),
+    examples,
     bad,
     warnings: [
       ...(await describeFolders(dir, folders, filled)),
       ...describeLinked(linked),
-      ...describeDuplicates(images, classNames, sides),
+      ...describeDuplicates(examples, classNames),
     ],
-    fingerprint: fingerprintOf(images),
+    fingerprint: fingerprintOf(examples),
   };
 }
 
@@ -90,22 +71,21 @@ function isImage({ contents }: ScannedFile): boolean {
   return contents.kind === 'image';
 }
 
-function labelImages(files: readonly ScannedFile[], classNames: readonly string[]): ImageFile[] {
-  const labels = new Map(classNames.map((name, label) => [name, label]));
-  return files.flatMap(({ path, folder, contents }) =>
-    contents.kind === 'image' ? { path, label: labels.get(folder.className)!, hash: contents.hash } : [],
-  );
+function labelImages(root: string, files: readonly ScannedFile[], classNames: readonly string[]): Example[] {
+  return files.flatMap(({ path, folder: { className, subset }, contents }) => {
+    if (contents.kind !== 'image') return [];
+    return {
+      path,
+      file: join(root, path),
+      label: classNames.indexOf(className),
+      hash: contents.hash,
+      ...(subset && { subset }),
+    };
+  });
 }
 
-function sidesOf(files: readonly ScannedFile[]): Map<string, Side> | undefined {
-  const sided = files
-    .filter(isImage)
-    .flatMap(({ path, folder: { side } }) => (side ? [[path, side] as const] : []));
-  return sided.length === 0 ? undefined : new Map(sided);
-}
-
-function fingerprintOf(images: readonly ImageFile[]): string {
+function fingerprintOf(examples: readonly Example[]): string {
   const hash = createHash('sha256');
-  for (const { path, hash: contentHash } of images) hash.update(`${path}\0${contentHash}\n`);
+  for (const { path, hash: contentHash } of examples) hash.update(`${path}\0${contentHash}\n`);
   return hash.digest('hex');
 }

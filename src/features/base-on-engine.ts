@@ -1,12 +1,11 @@
 // The frozen base on the engine that is started, batch by batch: the way on a GPU, the same code on any device.
 
 import { freemem } from 'node:os';
-import { join } from 'node:path';
-import type { ImageFile } from '../data/data-set.js';
-import { type InputRules, type NetworkInput, readInput } from '../data/read-input.js';
+import type { Example } from '../data/data-set.js';
+import type { InputRules } from '../data/image-rules.js';
+import { type NetworkInput, readImage } from '../data/read-image.js';
 import type { EngineBase } from '../engines/base.js';
 import { findGpus } from '../engines/gpus.js';
-import { FinetuneError } from '../errors.js';
 import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
 import { joinImages } from '../inference/image-input.js';
 import { mapAhead } from '../system/prefetch.js';
@@ -18,7 +17,7 @@ import type { BaseAnswer } from './base-answer.js';
 const imagesAtOnce = 64;
 
 interface ReadImage {
-  readonly image: ImageFile;
+  readonly image: Example;
   readonly input?: NetworkInput;
   readonly reason?: string;
   readonly seconds: BaseAnswer['seconds'];
@@ -27,13 +26,12 @@ interface ReadImage {
 /** Decodes images and runs the base on them; answers come in the images' order. */
 export async function* runOnEngine(
   { network, rules }: Pick<Base, 'network' | 'rules'>,
-  images: readonly ImageFile[],
-  root: string,
+  images: readonly Example[],
 ): AsyncGenerator<BaseAnswer> {
   const base = await openBase(network);
   try {
     let batch: ReadImage[] = [];
-    for await (const read of mapAhead(images, image => readImage(image, root, rules), imagesAtOnce)) {
+    for await (const read of mapAhead(images, image => readExample(image, rules), imagesAtOnce)) {
       batch.push(read);
       if (batch.length < imagesAtOnce) continue;
       yield* answerBatch(base, batch);
@@ -56,15 +54,11 @@ async function openBase(network: Base['network']): Promise<EngineBase> {
   return openEngineBase(model, gpus[0]?.freeMemory ?? freemem());
 }
 
-async function readImage(image: ImageFile, root: string, rules: InputRules): Promise<ReadImage> {
+async function readExample(image: Example, rules: InputRules): Promise<ReadImage> {
   const watch = startStopwatch();
-  try {
-    const input = await readInput(join(root, image.path), rules, watch.lap);
-    return { image, input, seconds: watch.seconds() };
-  } catch (error) {
-    if (!(error instanceof FinetuneError && error.code === 'bad-image')) throw error;
-    return { image, reason: error.message, seconds: watch.seconds() };
-  }
+  const read = await readImage(image.file, rules, { onStep: watch.lap });
+  const outcome = 'reason' in read ? read : { input: read };
+  return { image, ...outcome, seconds: watch.seconds() };
 }
 
 async function* answerBatch(base: EngineBase, batch: readonly ReadImage[]): AsyncGenerator<BaseAnswer> {

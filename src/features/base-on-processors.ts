@@ -1,8 +1,7 @@
 // The frozen base in ONNX Runtime, in threads that decode photos and run the base on them.
 
-import { join } from 'node:path';
 import { Piscina } from 'piscina';
-import type { ImageFile } from '../data/data-set.js';
+import type { Example } from '../data/data-set.js';
 import { writeTemporaryModel } from '../inference/temporary-model.js';
 import { mapAhead } from '../system/prefetch.js';
 import { countProcessors } from '../system/processors.js';
@@ -31,13 +30,12 @@ const largeWeights = 32 * 2 ** 20;
 export async function* runOnProcessors(
   base: Base,
   precision: Precision,
-  images: readonly ImageFile[],
-  root: string,
+  images: readonly Example[],
 ): AsyncGenerator<BaseAnswer> {
   const { pool, stop } = await startPool(base, precision, images.length);
   const groupsUnderWay = pool.options.maxThreads * groupsPerThread;
-  const answer = async (group: readonly ImageFile[]): Promise<BaseAnswer[]> => {
-    const answers: WorkerAnswer[] = await pool.run(group.map(({ path }) => join(root, path)));
+  const answer = async (group: readonly Example[]): Promise<BaseAnswer[]> => {
+    const answers: WorkerAnswer[] = await pool.run(group.map(({ file }) => file));
     return group.map((image, i) => ({ image, ...answers[i]! }));
   };
   try {
@@ -50,10 +48,10 @@ export async function* runOnProcessors(
 
 /** Groups of images, smaller ones towards the end, so that threads end together. */
 function* dealOut(
-  images: readonly ImageFile[],
+  images: readonly Example[],
   groupsUnderWay: number,
   [height, width]: Base['size'],
-): Generator<readonly ImageFile[]> {
+): Generator<readonly Example[]> {
   const most = Math.min(photosPerGroup, Math.floor(groupBytes / (height * width * 3 * 4)));
   for (let start = 0; start < images.length; ) {
     const share = Math.ceil((images.length - start) / (groupsUnderWay * 2));

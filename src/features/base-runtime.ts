@@ -1,6 +1,6 @@
 // Where the frozen base runs: in ONNX Runtime on the processors, or with the tensorflow engine on a CUDA GPU.
 
-import type { ImageFile } from '../data/data-set.js';
+import type { Example } from '../data/data-set.js';
 import type { Engine } from '../engines/start.js';
 import type { Context } from '../system/context.js';
 import type { Base } from './base.js';
@@ -13,10 +13,9 @@ export interface BaseRuntime {
   readonly precision: Precision;
   /**
    * Decodes images and runs the base on them; the next ones are decoded meanwhile.
-   * @param root the data folder that image paths are relative to
    * @returns an answer per image, in their order
    */
-  run(images: readonly ImageFile[], root: string): AsyncIterable<BaseAnswer>;
+  run(images: readonly Example[]): AsyncIterable<BaseAnswer>;
 }
 
 /** A GPU runs the base in float32, whatever its speed on bytes would be; bytes that are asked for need the processors. */
@@ -31,10 +30,10 @@ export async function chooseRuntime(
       name: 'tfjs',
       // Sums in another order: what one runtime stored is not to be mixed with the other's.
       precision: { ...inFloat('on the GPU'), fingerprint: 'tfjs cuda' },
-      async *run(images, root) {
+      async *run(images) {
         // It loads the decoder, which in the other case the threads alone need.
         const { runOnEngine } = await import('./base-on-engine.js');
-        yield* runOnEngine(base, images, root);
+        yield* runOnEngine(base, images);
       },
     };
   }
@@ -42,6 +41,6 @@ export async function chooseRuntime(
   return {
     name: 'onnxruntime',
     precision,
-    run: (images, root) => runOnProcessors(base, precision, images, root),
+    run: images => runOnProcessors(base, precision, images),
   };
 }

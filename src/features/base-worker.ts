@@ -1,8 +1,8 @@
 // A thread that decodes photos and runs the frozen base on them, one after the other.
 
 import { workerData } from 'piscina';
-import { type InputRules, readInput } from '../data/read-input.js';
-import { FinetuneError } from '../errors.js';
+import type { InputRules } from '../data/image-rules.js';
+import { readImage } from '../data/read-image.js';
 import { openSession, type SessionOptions } from '../inference/session.js';
 import { startStopwatch } from '../system/timer.js';
 import type { BaseAnswer } from './base-answer.js';
@@ -26,7 +26,7 @@ const session = await openSession(model, { threads, output });
 /** Inputs that no image is in: used again and again, they spare the system half a megabyte per image. */
 const freeInputs: Float32Array[] = [];
 
-const inputLength = rules.size[0] * rules.size[1] * 3;
+const inputLength = rules.size[0] * rules.size[1] * rules.channels;
 
 /** @param paths of image files */
 export default function computeFeatures(paths: readonly string[]): Promise<WorkerAnswer[]> {
@@ -37,13 +37,11 @@ async function answerFor(path: string): Promise<WorkerAnswer> {
   const watch = startStopwatch();
   const target = freeInputs.pop() ?? new Float32Array(inputLength);
   try {
-    const { input, shape } = await readInput(path, rules, watch.lap, target);
-    const { data, bytes } = await session.run(input, shape);
+    const read = await readImage(path, rules, { onStep: watch.lap, target });
+    if ('reason' in read) return { outcome: read, seconds: watch.seconds() };
+    const { data, bytes } = await session.run(read.input, read.shape);
     watch.lap('base');
     return { outcome: bytes && output ? { data: bytes, ...output } : data, seconds: watch.seconds() };
-  } catch (error) {
-    if (!(error instanceof FinetuneError && error.code === 'bad-image')) throw error;
-    return { outcome: { reason: error.message }, seconds: watch.seconds() };
   } finally {
     freeInputs.push(target);
   }

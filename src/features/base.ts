@@ -3,8 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Card } from '../backbones/card.js';
 import { resolveBackbone } from '../backbones/resolve.js';
-import type { ResizeRule } from '../data/image-rules.js';
-import type { InputRules } from '../data/read-input.js';
+import type { InputRules, ResizeRule } from '../data/image-rules.js';
 import { FinetuneError } from '../errors.js';
 import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { appendLayers, cutAt, removeTop, withInputShape } from '../network/cut.js';
@@ -53,7 +52,7 @@ export async function loadBase(options: BaseOptions): Promise<Base> {
   return {
     card,
     size,
-    rules: { size, resize: card.resize, preprocessing: card.preprocessing },
+    rules: { size, channels: 3, resize: card.resize, preprocessing: card.preprocessing },
     network,
     fingerprint: fingerprintOf(network),
     preprocessingHash: hashOf([card.inputShape, card.resize, card.preprocessing]),

@@ -1,9 +1,10 @@
 // What bases are measured on: photos of a folder, or made-up ones.
 
-import { makeSoftWaves } from '../data/generated-images.js';
-import { listImages } from '../data/inputs.js';
-import { preprocessBatch } from '../data/preprocess.js';
-import { type InputRules, type NetworkInput, readInput } from '../data/read-input.js';
+import { generateImages } from '../data/generated-images.js';
+import type { InputRules } from '../data/image-rules.js';
+import { listImages } from '../data/list-images.js';
+import { preprocess } from '../data/preprocess.js';
+import { type NetworkInput, readImage } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
 import type { EmitEvent } from '../events.js';
 
@@ -28,10 +29,10 @@ export async function openImageSource(folder: string | undefined, emit: EmitEven
   };
 }
 
-async function makeInputs({ size, preprocessing }: InputRules): Promise<NetworkInput[]> {
-  return makeSoftWaves(size).map(pixels => ({
-    input: preprocessBatch([pixels], preprocessing),
-    shape: [1, ...size, 3],
+async function makeInputs({ size, channels, preprocessing }: InputRules): Promise<NetworkInput[]> {
+  return generateImages(size, channels).map(({ data }) => ({
+    input: preprocess(data, preprocessing),
+    shape: [1, ...size, channels],
   }));
 }
 
@@ -53,12 +54,12 @@ function takeEvenly(paths: readonly string[], most: number): string[] {
 async function readPhotos(paths: Set<string>, rules: InputRules, emit: EmitEvent): Promise<NetworkInput[]> {
   const inputs: NetworkInput[] = [];
   for (const path of paths) {
-    try {
-      inputs.push(await readInput(path, rules));
-    } catch (error) {
-      if (!(error instanceof FinetuneError)) throw error;
+    const read = await readImage(path, rules);
+    if ('reason' in read) {
       paths.delete(path);
-      emit({ type: 'bad-image', image: { path, reason: error.message } });
+      emit({ type: 'bad-image', image: { path, ...read } });
+    } else {
+      inputs.push(read);
     }
   }
   return inputs;

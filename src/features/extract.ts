@@ -1,6 +1,6 @@
 // Every image once through the frozen base; what was seen before comes from the feature store.
 
-import type { ImageFile } from '../data/data-set.js';
+import type { Example } from '../data/data-set.js';
 import type { BadImage, EmitEvent } from '../events.js';
 import type { Base } from './base.js';
 import type { BaseRuntime } from './base-runtime.js';
@@ -10,7 +10,7 @@ import { type FeatureStore, featureKey } from './store/store.js';
 
 /** Features of the images that could be decoded. */
 export interface ExtractedFeatures {
-  readonly images: readonly ImageFile[];
+  readonly images: readonly Example[];
   /** `[images, size]`, row-major */
   readonly features: Float32Array;
   readonly size: number;
@@ -23,8 +23,6 @@ export interface ExtractedFeatures {
 
 export interface ExtractOptions {
   readonly runtime: BaseRuntime;
-  /** The data folder that image paths are relative to. */
-  readonly root: string;
   readonly store: FeatureStore;
   readonly emit: EmitEvent;
 }
@@ -32,7 +30,7 @@ export interface ExtractOptions {
 /** Computes or looks up the features of `images`, in their order; closes the store. */
 export async function extractFeatures(
   base: Base,
-  images: readonly ImageFile[],
+  images: readonly Example[],
   options: ExtractOptions,
 ): Promise<ExtractedFeatures> {
   const extraction = new Extraction(base, images, options);
@@ -55,22 +53,22 @@ export async function extractFeatures(
 export function countMissing(
   store: FeatureStore,
   base: Base,
-  images: readonly ImageFile[],
+  images: readonly Example[],
   fingerprint: string,
 ): number {
-  const isMissing = (image: ImageFile) => !store.has(keyOf(image, base, fingerprint));
+  const isMissing = (image: Example) => !store.has(keyOf(image, base, fingerprint));
   return [...uniqueByContent(images)].filter(isMissing).length;
 }
 
-function keyOf({ hash }: ImageFile, { preprocessingHash, fingerprint }: Base, precision: string): string {
+function keyOf({ hash }: Example, { preprocessingHash, fingerprint }: Base, precision: string): string {
   return featureKey({ imageHash: hash, preprocessingHash, baseHash: `${fingerprint} ${precision}` });
 }
 
-function uniqueByContent(images: readonly ImageFile[]): Iterable<ImageFile> {
+function uniqueByContent(images: readonly Example[]): Iterable<Example> {
   return new Map(images.map(image => [image.hash, image])).values();
 }
 
-function listBad(images: readonly ImageFile[], failures: ReadonlyMap<string, string>): BadImage[] {
+function listBad(images: readonly Example[], failures: ReadonlyMap<string, string>): BadImage[] {
   return images.flatMap(({ path, hash }) => {
     const reason = failures.get(hash);
     return reason === undefined ? [] : [{ path, reason }];
@@ -86,16 +84,16 @@ class Extraction {
 
   constructor(
     readonly base: Base,
-    images: readonly ImageFile[],
+    images: readonly Example[],
     readonly options: ExtractOptions,
   ) {
     this.rows = new FeatureRows(images);
   }
 
   /** Takes what the store has. @returns the other images */
-  async lookUp(images: Iterable<ImageFile>): Promise<ImageFile[]> {
+  async lookUp(images: Iterable<Example>): Promise<Example[]> {
     const { store } = this.options;
-    const missing: ImageFile[] = [];
+    const missing: Example[] = [];
     for (const image of images) {
       const stored = this.#timed(() => store.get(this.#keyOf(image)));
       if (stored === undefined) missing.push(image);
@@ -105,10 +103,10 @@ class Extraction {
     return missing;
   }
 
-  async compute(images: readonly ImageFile[]): Promise<void> {
-    const { runtime, root, store, emit } = this.options;
+  async compute(images: readonly Example[]): Promise<void> {
+    const { runtime, store, emit } = this.options;
     let done = 0;
-    for await (const { image, outcome, seconds } of runtime.run(images, root)) {
+    for await (const { image, outcome, seconds } of runtime.run(images)) {
       if ('reason' in outcome) this.failures.set(image.hash, outcome.reason);
       else {
         this.rows.set(image.hash, toFloats(outcome));
@@ -127,7 +125,7 @@ class Extraction {
     this.#add('store', (performance.now() - started) / 1000);
   }
 
-  #keyOf(image: ImageFile): string {
+  #keyOf(image: Example): string {
     return keyOf(image, this.base, this.options.runtime.precision.fingerprint);
   }
 

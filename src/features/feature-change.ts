@@ -2,7 +2,7 @@
 
 import type { Card } from '../backbones/card.js';
 import { preprocessInput } from '../backbones/preprocessing.js';
-import { makeSoftWaves } from '../data/generated-images.js';
+import { generateImages } from '../data/generated-images.js';
 import type { Pixels } from '../data/image-rules.js';
 import { compileOnnx } from '../formats/onnx/compile.js';
 import { openSession } from '../inference/session.js';
@@ -27,7 +27,7 @@ export async function measureFeatureChange(
   stored: Network,
   card: Omit<Card, 'sha256'>,
 ): Promise<FeatureChange> {
-  const images = makeSoftWaves(sizeOf(card));
+  const images = generateImages(sizeOf(card));
   const before = await featuresOf(removeTop(original, card), images, card);
   const after = await featuresOf(removeTop(stored, card), images, card);
   const cosines = before.map((features, i) => cosine(features, after[i]!));

@@ -1,6 +1,6 @@
 // Features of images as rows of one matrix: as arrays of their own that are gathered later they would be in memory twice.
 
-import type { ImageFile } from '../data/data-set.js';
+import type { Example } from '../data/data-set.js';
 
 /** A row for each image, filled in any order; images of the same content share what is known of them. */
 export class FeatureRows {
@@ -10,7 +10,7 @@ export class FeatureRows {
   #features = new Float32Array();
   #size = 0;
 
-  constructor(readonly images: readonly ImageFile[]) {
+  constructor(readonly images: readonly Example[]) {
     // From the last to the first, so that the first of a content stays.
     this.#firstRows = new Map(images.map(({ hash }, row) => [hash, row] as const).reverse());
   }
@@ -31,7 +31,7 @@ export class FeatureRows {
   }
 
   /** Closes the gaps of images that were not filled in. @returns the others' features, in the images' order */
-  compact(): { images: readonly ImageFile[]; features: Float32Array; size: number } {
+  compact(): { images: readonly Example[]; features: Float32Array; size: number } {
     const images = this.images.filter(({ hash }) => this.has(hash));
     images.forEach(({ hash }, to) => {
       // Nothing that is still needed is written over: rows only move towards the beginning.

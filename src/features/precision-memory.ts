@@ -7,7 +7,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { ImageFile } from '../data/data-set.js';
+import type { Example } from '../data/data-set.js';
 import { messageOf } from '../errors.js';
 import { type Calibration, parseCalibration, renderCalibration } from '../inference/int8/calibration.js';
 import { type TrialRecord, trialSchema } from '../inference/int8/trial.js';
@@ -62,7 +62,7 @@ const enoughShared = 0.5;
 /** The calibration that was made from images of this data set. */
 export function findCalibration(
   { calibrations }: PrecisionMemory,
-  images: readonly Pick<ImageFile, 'hash'>[],
+  images: readonly Pick<Example, 'hash'>[],
   { worthwhile = false }: { readonly worthwhile?: boolean } = {},
 ): KnownCalibration | undefined {
   const hashes = new Set(images.map(({ hash }) => hash));

@@ -1,8 +1,8 @@
 // In which precision the frozen base runs: as told, or by what was measured for it on this machine and these images.
 
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import type { ImageFile } from '../data/data-set.js';
+import type { Example } from '../data/data-set.js';
+import { readImage } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
 import { compileFastGraph, compileGraph, compileOnnx } from '../formats/onnx/compile.js';
 import type { OnnxGraph } from '../formats/onnx/graph.js';
@@ -46,12 +46,10 @@ export interface Precision {
 /** For what a precision is wanted. */
 export interface PrecisionRequest {
   readonly wanted: 'auto' | 'fp32' | 'int8';
-  /** The data folder that image paths are relative to. */
-  readonly root: string;
   /** Training images, of which a few are calibrated and measured on. */
-  readonly train: readonly ImageFile[];
+  readonly train: readonly Example[];
   /** Every image that is to go through the base: for training, validation and test. */
-  readonly images: readonly ImageFile[];
+  readonly images: readonly Example[];
   /** How many of `images` the feature store lacks, by the fingerprint of a precision. */
   countMissing(fingerprint: string): number | Promise<number>;
 }
@@ -165,7 +163,7 @@ async function runTrials(
   const sample = sampleOf(request.train);
   const busy = isBusy();
   context.emit({ type: 'precision', images: sample.length });
-  const choice = await choosePrecision(base.network, inputsOf(base, request.root, sample), {
+  const choice = await choosePrecision(base.network, inputsOf(base, sample), {
     ...{ threads: 1, force, floatSpeed, signal: context.signal },
   });
   const { calibration, taken, trials } = choice;
@@ -194,13 +192,13 @@ function describeTrial(trial: TrialRecord | undefined): string {
 }
 
 /** The images of lowest hash: a sample that hardly changes when others are added. */
-function sampleOf(images: readonly ImageFile[]): readonly ImageFile[] {
+function sampleOf(images: readonly Example[]): readonly Example[] {
   return images.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, sampleSize);
 }
 
 /** Preprocessed images; those that cannot be decoded are left out. */
-async function* inputsOf({ rules }: Base, root: string, images: readonly ImageFile[]) {
-  for await (const input of readInputs(images, root, rules)) if (input !== undefined) yield input;
+async function* inputsOf({ rules }: Base, images: readonly Example[]) {
+  for await (const input of readInputs(images, rules)) if (input !== undefined) yield input;
 }
 
 /** Images per second and processor of the base in float. */
@@ -212,8 +210,7 @@ function measureFloat({ network, size }: Base): Promise<number> {
 async function measureDecoding({ base, request }: Deciding): Promise<number> {
   const [first, ...timed] = sampleOf(request.train).slice(0, timedImages + 1);
   if (first === undefined) return 0;
-  const { readInputIfGood } = await import('../data/read-input.js');
-  const decode = ({ path }: ImageFile) => readInputIfGood(join(request.root, path), base.rules);
+  const decode = ({ file }: Example) => readImage(file, base.rules);
   await decode(first);
   const started = performance.now();
   for (const image of timed) await decode(image);

@@ -1,6 +1,6 @@
 // Features and labels per side of the split.
 
-import type { ImageFile, Side } from '../data/data-set.js';
+import type { Example, Subset } from '../data/data-set.js';
 import { FinetuneError } from '../errors.js';
 import type { LabelledFeatures, Sides } from '../training/labelled-features.js';
 import type { ExtractedFeatures } from './extract.js';
@@ -8,16 +8,16 @@ import type { ExtractedFeatures } from './extract.js';
 const sidesInOrder = ['train', 'val', 'test'] as const;
 
 /** The order in which images have to be extracted, so that each side's features are one part of the matrix. */
-export function bySide(split: Readonly<Record<Side, readonly ImageFile[]>>): ImageFile[] {
+export function bySide(split: Readonly<Record<Subset, readonly Example[]>>): Example[] {
   return sidesInOrder.flatMap(side => split[side]);
 }
 
 /** The images whose features a side has, in their order. */
 export function readableOn(
-  side: Side,
+  side: Subset,
   { images }: ExtractedFeatures,
-  split: Readonly<Record<Side, readonly ImageFile[]>>,
-): ImageFile[] {
+  split: Readonly<Record<Subset, readonly Example[]>>,
+): Example[] {
   const readable = new Set(images);
   return split[side].filter(image => readable.has(image));
 }
@@ -28,12 +28,12 @@ export function readableOn(
  */
 export function splitFeatures(
   extracted: ExtractedFeatures,
-  split: Readonly<Record<Side, readonly ImageFile[]>>,
+  split: Readonly<Record<Subset, readonly Example[]>>,
   classNames: readonly string[],
 ): Sides {
   const { features, size, bad } = extracted;
   let start = 0;
-  const take = (side: Side): LabelledFeatures => {
+  const take = (side: Subset): LabelledFeatures => {
     const labels = Int32Array.from(readableOn(side, extracted, split), ({ label }) => label);
     const end = start + labels.length;
     const part = features.subarray(start * size, end * size);

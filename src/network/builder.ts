@@ -1,8 +1,8 @@
 // Builds a topology call by call, with Keras' defaults, and puts its layers into the order in which Keras lists them.
 
+import { stride2Padding } from './keras-applications.js';
 import type { FunctionalConfig, LayerConfig } from './network.js';
 import { type Shape, type Size, shapeRules } from './shape-rules.js';
-import { stride2Padding } from './keras-applications.js';
 
 type Config = Readonly<Record<string, unknown>>;
 

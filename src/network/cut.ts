@@ -1,9 +1,9 @@
 // Cutting a network at a layer, taking its top off, changing its input shape, putting layers on top. Networks are never changed, only copied.
 
 import { FinetuneError } from '../errors.js';
+import { adaptPadding, minimumSize, withConfig } from './keras-applications.js';
 import { showShape } from './layer-shape.js';
 import type { FunctionalConfig, LayerConfig, Network, WeightTensor } from './network.js';
-import { adaptPadding, minimumSize, withConfig } from './keras-applications.js';
 import { pruneNetwork } from './prune.js';
 import { furthestUses, unknownLayer } from './split.js';
 import { variablesOf } from './variables.js';

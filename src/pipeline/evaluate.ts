@@ -1,7 +1,7 @@
 // A trained classifier against labelled images: the run's own model.onnx, the run's own preprocessing.
 
-import { join } from 'node:path';
-import type { ImageFile } from '../data/data-set.js';
+import type { Example } from '../data/data-set.js';
+import { reasonOfBadImage } from '../data/read-image.js';
 import { scanDataSet } from '../data/scan.js';
 import { FinetuneError } from '../errors.js';
 import type { BadImage, EmitEvent } from '../events.js';
@@ -37,9 +37,7 @@ export async function evaluate(
   const labels = mapLabels(dataSet.classNames, run.record.classNames);
   for (const message of dataSet.warnings) emit({ type: 'warning', message });
   const classifier = await openClassifier({ model: run.dir });
-  const answers = await classifyAll(classifier, dataSet.root, dataSet.images, emit).finally(() =>
-    classifier.close(),
-  );
+  const answers = await classifyAll(classifier, dataSet.examples, emit).finally(() => classifier.close());
   const bad = [...dataSet.bad, ...answers.flatMap(answer => answer.bad ?? [])];
   for (const image of bad) emit({ type: 'bad-image', image });
   return { run: run.dir, bad, ...measure(run, answers, labels) };
@@ -58,24 +56,22 @@ function mapLabels(dataClasses: readonly string[], runClasses: readonly string[]
 }
 
 interface Answer {
-  readonly image: ImageFile;
+  readonly image: Example;
   readonly probabilities?: Float32Array;
   readonly bad?: BadImage;
 }
 
 async function classifyAll(
   classifier: Classifier,
-  root: string,
-  images: readonly ImageFile[],
+  images: readonly Example[],
   emit: EmitEvent,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
-  const classify = async (image: ImageFile): Promise<Answer> => {
+  const classify = async (image: Example): Promise<Answer> => {
     try {
-      return { image, probabilities: await classifier.classify(join(root, image.path)) };
+      return { image, probabilities: await classifier.classify(image.file) };
     } catch (error) {
-      if (!(error instanceof FinetuneError)) throw error;
-      return { image, bad: { path: image.path, reason: error.message } };
+      return { image, bad: { path: image.path, reason: reasonOfBadImage(error) } };
     }
   };
   for await (const answer of mapAhead(images, classify, imagesAhead)) {

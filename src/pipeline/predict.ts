@@ -1,7 +1,7 @@
 // What is on each image, best class first. An image that cannot be read is an answer too.
 
-import { type ImageInput, resolveImages } from '../data/inputs.js';
-import { FinetuneError } from '../errors.js';
+import { type NamedImage, resolveImages } from '../data/list-images.js';
+import { reasonOfBadImage } from '../data/read-image.js';
 import { type Classifier, openClassifier } from '../runs/classifier.js';
 import { mapAhead } from '../system/prefetch.js';
 
@@ -46,14 +46,13 @@ export async function* predict(request: PredictRequest): AsyncGenerator<Predicti
   }
 }
 
-async function predictOne(classifier: Classifier, input: ImageInput, count: number): Promise<Prediction> {
+async function predictOne(classifier: Classifier, input: NamedImage, count: number): Promise<Prediction> {
   try {
     const probabilities = await classifier.classify(await input.read());
     const top = rankClasses(probabilities, classifier.classNames, count);
     return { file: input.name, ...top[0]!, top };
   } catch (error) {
-    if (!(error instanceof FinetuneError)) throw error;
-    return { file: input.name, error: error.message };
+    return { file: input.name, error: reasonOfBadImage(error) };
   }
 }
 

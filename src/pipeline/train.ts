@@ -1,7 +1,7 @@
 // A folder of photos to a classifier: scan, split, base once per image, head, one joined model, a run on disk.
 
 import { scanDataSet } from '../data/scan.js';
-import { describeUnjudged, planSplit } from '../data/split.js';
+import { describeMissingValidation, planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
 import type { EmitEvent } from '../events.js';
 import { loadBase } from '../features/base.js';
@@ -33,25 +33,23 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
 
   const dataSet = await scanDataSet(options.data);
   const split = planSplit(dataSet, options);
-  for (const message of [...dataSet.warnings, ...describeUnjudged(dataSet, split.val)])
+  for (const message of [...dataSet.warnings, ...describeMissingValidation(dataSet, split.val)])
     emit({ type: 'warning', message });
   for (const image of dataSet.bad) emit({ type: 'bad-image', image });
   emit({
     type: 'scan',
-    images: dataSet.images.length,
+    images: dataSet.examples.length,
     classes: dataSet.classNames.length,
     bad: dataSet.bad.length,
   });
   watch.lap('scan');
 
-  const { root } = dataSet;
   const engine = await startEngine(options.engine);
   watch.lap('engine');
   const store = openFeatureStore(storeDirectory(options.store), { maxBytes: storeLimitBytes });
   const images = bySide(split);
   const request = {
     wanted: options.precision,
-    root,
     train: split.train,
     images,
     countMissing: (fingerprint: string) => countMissing(store, base, images, fingerprint),
@@ -59,7 +57,7 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
   const runtime = await chooseRuntime(base, engine, request, { ...silent, emit });
   watch.lap('precision');
 
-  const extracted = await extractFeatures(base, images, { runtime, root, store, emit });
+  const extracted = await extractFeatures(base, images, { runtime, store, emit });
   for (const image of extracted.bad) emit({ type: 'bad-image', image });
   const sides = splitFeatures(extracted, split, dataSet.classNames);
   watch.lap('features');
@@ -67,7 +65,7 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
   const floatFeatures =
     runtime.precision.name === 'int8'
       ? await computeFloatFeatures(base, readableOn('val', extracted, split), {
-          ...{ root, emit },
+          emit,
           all: options.verify,
         })
       : undefined;

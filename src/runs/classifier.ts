@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Card } from '../backbones/card.js';
 import { loadCard } from '../backbones/card.js';
 import { resolveBackbone } from '../backbones/resolve.js';
-import { readInput } from '../data/read-input.js';
+import type { InputRules } from '../data/image-rules.js';
+import { readGoodImage } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
 import { compileOnnx } from '../formats/onnx/compile.js';
 import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
@@ -90,11 +91,16 @@ function classifierOf(card: Card, session: Session): Classifier {
       `The card of ${card.name} lacks its class names or its input shape.`,
     );
   }
-  const rules = { size: [height, width], resize: card.resize, preprocessing: card.preprocessing } as const;
+  const rules: InputRules = {
+    size: [height, width],
+    channels: 3,
+    resize: card.resize,
+    preprocessing: card.preprocessing,
+  };
   return {
     classNames: card.classNames,
     async classify(image) {
-      const { input, shape } = await readInput(image, rules);
+      const { input, shape } = await readGoodImage(image, rules);
       const { data } = await session.run(input, shape);
       return data;
     },

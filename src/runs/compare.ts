@@ -1,6 +1,6 @@
 // The fp32 model, which browsers run, against the int8 model, which this program runs, on validation images.
 
-import type { ImageFile } from '../data/data-set.js';
+import type { Example } from '../data/data-set.js';
 import type { EmitEvent } from '../events.js';
 import type { Base } from '../features/base.js';
 import { readInputs } from '../features/read-inputs.js';
@@ -26,13 +26,13 @@ const defaultImages = 32;
  */
 export async function computeFloatFeatures(
   { network, rules }: Base,
-  images: readonly ImageFile[],
-  { root, all, emit }: { readonly root: string; readonly all: boolean; readonly emit: EmitEvent },
+  images: readonly Example[],
+  { all, emit }: { readonly all: boolean; readonly emit: EmitEvent },
 ): Promise<(Float32Array | undefined)[]> {
   const chosen = all ? images : images.slice(0, defaultImages);
   return withSession(compileGraph(network), {}, async session => {
     const rows: (Float32Array | undefined)[] = [];
-    for await (const image of readInputs(chosen, root, rules)) {
+    for await (const image of readInputs(chosen, rules)) {
       rows.push(image && (await session.run(image.input, image.shape)).data);
       emit({ type: 'verify', done: rows.length, total: chosen.length });
     }

@@ -3,8 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { saveCard } from '../backbones/card.js';
-import type { ImageFile, Side } from '../data/data-set.js';
-import type { DataSet } from '../data/scan.js';
+import type { DataSet, Split } from '../data/data-set.js';
 import type { Engine } from '../engines/start.js';
 import type { Base } from '../features/base.js';
 import type { BaseRuntime } from '../features/base-runtime.js';
@@ -31,7 +30,7 @@ export interface Training {
   readonly base: Base;
   readonly runtime: BaseRuntime;
   readonly dataSet: DataSet;
-  readonly split: Readonly<Record<Side, readonly ImageFile[]>>;
+  readonly split: Split;
   readonly extracted: ExtractedFeatures;
   readonly sides: Sides;
   /** Of the first validation images from the base in fp32, where it runs in int8. */

@@ -1,6 +1,6 @@
 // What a head is trained on.
 
-import type { Side } from '../data/data-set.js';
+import type { Subset } from '../data/data-set.js';
 
 /** What the tail is trained on: `features` is `[labels.length, size]`, row-major. */
 export interface LabelledFeatures {
@@ -10,4 +10,4 @@ export interface LabelledFeatures {
 }
 
 /** Features and labels of each subset. */
-export type Sides = Readonly<Record<Side, LabelledFeatures>>;
+export type Sides = Readonly<Record<Subset, LabelledFeatures>>;

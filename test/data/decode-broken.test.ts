@@ -50,7 +50,7 @@ const broken: Record<string, readonly [Buffer, RegExp]> = {
 
 for (const [name, [file, message]] of Object.entries(broken)) {
   test(`${name} is a bad image with its reason`, async () => {
-    await assert.rejects(decodeImage(file, [8, 8], stretch), {
+    await assert.rejects(decodeImage(file, { size: [8, 8], channels: 3, resize: stretch }), {
       name: 'FinetuneError',
       code: 'bad-image',
       message,
@@ -62,16 +62,18 @@ test('damage inside a JPEG is an error, not a grey area', async () => {
   const start = jpeg.indexOf(Buffer.from([0xff, 0xda])) + 400;
   const damaged = Buffer.from(jpeg);
   damaged.fill(0xff, start, start + 3).fill(0xc0, start + 3, start + 4);
-  await assert.rejects(decodeImage(damaged, [8, 8], stretch), { code: 'bad-image' });
+  await assert.rejects(decodeImage(damaged, { size: [8, 8], channels: 3, resize: stretch }), {
+    code: 'bad-image',
+  });
 });
 
 test('a missing file and a folder are bad images', async t => {
   const root = await folderWith(t, { 'a.jpg': jpeg });
-  await assert.rejects(decodeImage(join(root, 'b.jpg'), [8, 8], stretch), {
+  await assert.rejects(decodeImage(join(root, 'b.jpg'), { size: [8, 8], channels: 3, resize: stretch }), {
     code: 'bad-image',
     message: 'no such file',
   });
-  await assert.rejects(decodeImage(root, [8, 8], stretch), {
+  await assert.rejects(decodeImage(root, { size: [8, 8], channels: 3, resize: stretch }), {
     code: 'bad-image',
     message: 'a folder, not a file',
   });

@@ -22,7 +22,7 @@ const hard = { quality: 100, chromaSubsampling: '4:4:4' };
 
 /** The colours in the middle of the four quarters, row by row. */
 async function quarterColours(file: Buffer, rule = stretch): Promise<number[][]> {
-  const pixels = await decodeImage(file, [40, 60], rule);
+  const pixels = await decodeImage(file, { size: [40, 60], channels: 3, resize: rule });
   assert.equal(pixels.data.length, 40 * 60 * 3);
   return [
     [0.25, 0.25],
@@ -148,7 +148,7 @@ test('stretch keeps the whole photo, crop its centre, pad adds black bars', asyn
     .png()
     .toBuffer();
   const row = async (method: ResizeRule['method'], y = 0.5) => {
-    const pixels = await decodeImage(wide, [40, 40], { ...stretch, method });
+    const pixels = await decodeImage(wide, { size: [40, 40], channels: 3, resize: { ...stretch, method } });
     return [0.05, 0.5, 0.95].map(x => colourAt(pixels, x, y));
   };
   assert.deepEqual(await row('stretch'), [red, blue, red]);
@@ -165,7 +165,11 @@ test('crop with a fraction takes that part of the short side', async () => {
     .toBuffer();
   const rule: ResizeRule = { method: 'crop', interpolation: 'cubic', cropFraction: 0.75 };
   assertClose(await quarterColours(framed, rule), [blue, blue, blue, blue], 0);
-  const { data } = await decodeImage(framed, [48, 48], { ...rule, cropFraction: 0.875 });
+  const { data } = await decodeImage(framed, {
+    size: [48, 48],
+    channels: 3,
+    resize: { ...rule, cropFraction: 0.875 },
+  });
   assert.deepEqual([...data.subarray(0, 3)], white);
 });
 
@@ -174,7 +178,7 @@ test('a fine pattern is averaged when scaled down, not sampled', async () => {
   const file = await sharp(stripes, { raw: { width: 512, height: 64, channels: 3 } })
     .png()
     .toBuffer();
-  const { data } = await decodeImage(file, [32, 32], stretch);
+  const { data } = await decodeImage(file, { size: [32, 32], channels: 3, resize: stretch });
   assert.ok(
     data.every(value => Math.abs(value - 128) <= 24),
     `${Math.min(...data)} to ${Math.max(...data)}`,
@@ -187,7 +191,7 @@ test('a large JPEG, which is scaled down while it loads, looks as if it were not
     .resize(1600, 1200)
     .jpeg({ quality: 95 })
     .toBuffer();
-  const { data } = await decodeImage(photo, [150, 200], stretch);
+  const { data } = await decodeImage(photo, { size: [150, 200], channels: 3, resize: stretch });
   const exact = await sharp(photo)
     .resize(200, 150, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
     .raw()
@@ -204,7 +208,9 @@ for (const [name, filler] of [
     const file = Buffer.concat([await image.clone().jpeg().toBuffer(), Buffer.alloc(filler)]);
     const root = await folderWith(t, { 'photo.txt': file });
     const [fromPath, fromBytes] = await Promise.all(
-      [join(root, 'photo.txt'), file].map(source => decodeImage(source, [8, 8], stretch)),
+      [join(root, 'photo.txt'), file].map(source =>
+        decodeImage(source, { size: [8, 8], channels: 3, resize: stretch }),
+      ),
     );
     assert.deepEqual(fromPath, fromBytes);
   });

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Preprocessing } from '../../src/data/image-rules.js';
-import { preprocess, preprocessBatch } from '../../src/data/preprocess.js';
-
-const pixels = (...data: number[]) => ({ data: Uint8Array.from(data), height: 1, width: data.length / 3 });
+import { preprocess } from '../../src/data/preprocess.js';
 
 const modes: readonly (readonly [string, Preprocessing, readonly number[], readonly number[]])[] = [
   [
@@ -23,10 +21,7 @@ const modes: readonly (readonly [string, Preprocessing, readonly number[], reado
 
 for (const [name, preprocessing, input, expected] of modes) {
   test(`mode ${name}: channel order, then (x - mean) / std`, () => {
-    const target = new Float32Array(3);
-    preprocess(pixels(...input.map(Math.floor)), preprocessing, target, 0);
-    const exact = expected.map(value => (value === 0 ? (127 - 127.5) / 127.5 : value));
-    assert.deepEqual(target, Float32Array.from(exact));
+    assert.deepEqual(preprocess(input, preprocessing), Float32Array.from(expected));
   });
 }
 
@@ -37,22 +32,24 @@ test('every byte value is exact', () => {
     std: [58.395, 57.12, 57.375],
   };
   const data = Uint8Array.from({ length: 256 * 3 }, (_, i) => Math.floor(i / 3));
-  const target = new Float32Array(data.length);
-  preprocess({ data, height: 16, width: 16 }, preprocessing, target, 0);
   const { mean, std } = preprocessing;
   assert.deepEqual(
-    target,
+    preprocess(data, preprocessing),
     Float32Array.from(data, (value, i) => (value - mean[i % 3]!) / std[i % 3]!),
   );
 });
 
-test('an offset leaves the rest of the batch alone', () => {
-  const target = new Float32Array(9).fill(7);
-  preprocess(pixels(1, 2, 3), modes[2]![1], target, 3);
-  assert.deepEqual([...target], [7, 7, 7, 1, 2, 3, 7, 7, 7]);
+test('the result goes where the caller wants it, and nothing else is touched', () => {
+  const batch = new Float32Array(9).fill(7);
+  preprocess([1, 2, 3], modes[2]![1], batch.subarray(3, 6));
+  assert.deepEqual([...batch], [7, 7, 7, 1, 2, 3, 7, 7, 7]);
 });
 
-test('a batch is its images in order', () => {
-  const batch = preprocessBatch([pixels(1, 2, 3), pixels(4, 5, 6)], modes[2]![1]);
-  assert.deepEqual([...batch], [1, 2, 3, 4, 5, 6]);
+test('grey has one number per channel, and alpha comes last, even after BGR', () => {
+  const grey: Preprocessing = { channelOrder: 'grey', mean: [100], std: [10] };
+  assert.deepEqual([...preprocess([100, 90], grey)], [0, -1]);
+  const greyAlpha: Preprocessing = { channelOrder: 'grey', mean: [100, 0], std: [10, 255] };
+  assert.deepEqual([...preprocess([110, 255], greyAlpha)], [1, 1]);
+  const bgra: Preprocessing = { channelOrder: 'BGR', mean: [1, 2, 3, 4], std: [1, 1, 1, 1] };
+  assert.deepEqual([...preprocess([10, 20, 30, 40], bgra)], [29, 18, 7, 36]);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import test from 'node:test';
 import { scanDataSet } from '../../src/data/scan.js';
 import { folderWith, headerOfBmp, numberedJpeg, quartersImage } from './sample-images.js';
@@ -17,10 +17,10 @@ test('a folder per class: classes and images in natural order, labels and conten
     'class9/img2.jpg': jpegs.c,
     'class9/more/y.jpg': jpegs.d,
   });
-  const { classNames, images, sides, bad, warnings } = await scanDataSet(root);
+  const { classNames, examples, bad, warnings } = await scanDataSet(root);
   assert.deepEqual(classNames, ['class9', 'class10']);
   assert.deepEqual(
-    images.map(({ path, label }) => [path, label]),
+    examples.map(({ path, label }) => [path, label]),
     [
       ['class9/img2.jpg', 0],
       ['class9/img10.jpg', 0],
@@ -28,8 +28,10 @@ test('a folder per class: classes and images in natural order, labels and conten
       ['class10/x.jpg', 1],
     ],
   );
-  assert.equal(images[3]!.hash, createHash('sha256').update(jpegs.a).digest('hex'));
-  assert.deepEqual([sides, bad, warnings], [undefined, [], []]);
+  assert.equal(examples[3]!.file, resolve(root, 'class10/x.jpg'));
+  assert.equal(examples[3]!.hash, createHash('sha256').update(jpegs.a).digest('hex'));
+  assert.deepEqual([bad, warnings], [[], []]);
+  assert.ok(examples.every(({ subset }) => subset === undefined));
 });
 
 test('contents decide what is an image, not names', async t => {
@@ -44,9 +46,9 @@ test('contents decide what is an image, not names', async t => {
     'dogs/nothing.jpg': '',
     'dogs/old.bmp': headerOfBmp(),
   });
-  const { images, bad } = await scanDataSet(root);
+  const { examples, bad } = await scanDataSet(root);
   assert.deepEqual(
-    images.map(({ path }) => path),
+    examples.map(({ path }) => path),
     ['cats/no-extension', 'cats/photo.txt', 'dogs/1.png'],
   );
   assert.deepEqual(bad, [
@@ -65,17 +67,17 @@ test('hidden files and the litter of archivers are passed over', async t => {
     '.git/d.jpg': jpegs.d,
     '__MACOSX/cats/a.jpg': 'litter',
   });
-  const { classNames, images, bad } = await scanDataSet(root);
-  assert.deepEqual([classNames, images.length, bad.length], [['cats', 'dogs'], 2, 0]);
+  const { classNames, examples, bad } = await scanDataSet(root);
+  assert.deepEqual([classNames, examples.length, bad.length], [['cats', 'dogs'], 2, 0]);
 });
 
 test('odd names of folders and files are only names', async t => {
   const names = ['[a-z]', '{x,y}', 'constructor', 'sp ace', '!not', 'ünï'];
   const files = names.map(name => [`${name}/*?.jpg`, jpegs.a]);
   const root = await folderWith(t, Object.fromEntries(files));
-  const { classNames, images } = await scanDataSet(root);
+  const { classNames, examples } = await scanDataSet(root);
   assert.deepEqual([...classNames].sort(), [...names].sort());
-  assert.equal(images.length, names.length);
+  assert.equal(examples.length, names.length);
 });
 
 test('links to folders outside are classes, loops and dead links are harmless', async t => {
@@ -84,12 +86,12 @@ test('links to folders outside are classes, loops and dead links are harmless', 
   symlinkSync(elsewhere, join(root, 'foxes'));
   symlinkSync(root, join(root, 'cats/loop'));
   symlinkSync('nowhere', join(root, 'dogs/dead.jpg'));
-  const { classNames, images, bad, warnings } = await scanDataSet(root);
+  const { classNames, examples, bad, warnings } = await scanDataSet(root);
   assert.deepEqual(classNames, ['cats', 'dogs', 'foxes']);
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /^Links to folders inside class folders, not followed: 1, e\.g\. cats\/loop\./);
   assert.deepEqual(
-    images.map(({ path }) => path),
+    examples.map(({ path }) => path),
     ['cats/a.jpg', 'dogs/b.jpg', 'foxes/x.jpg'],
   );
   assert.deepEqual(bad, [{ path: 'dogs/dead.jpg', reason: 'no such file' }]);
@@ -105,8 +107,8 @@ test('a class folder that holds nothing but a link to a folder is refused with t
 test('one class, or an empty one, can be measured on though not trained on', async t => {
   const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'dogs/readme.md': '' });
   await assert.rejects(scanDataSet(root), /Class folder .*dogs holds no image/);
-  const { classNames, images, warnings } = await scanDataSet(root, 'measure');
-  assert.deepEqual([classNames, images.length], [['cats', 'dogs'], 1]);
+  const { classNames, examples, warnings } = await scanDataSet(root, 'measure');
+  assert.deepEqual([classNames, examples.length], [['cats', 'dogs'], 1]);
   assert.deepEqual(warnings, ['Class folders without images: dogs.']);
 });
 
@@ -114,14 +116,14 @@ test('a named pipe does not hold the scan up', { skip: process.platform === 'win
   const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'dogs/b.jpg': jpegs.b });
   spawnSync('mkfifo', [join(root, 'cats/pipe.jpg')]);
   assert.ok(existsSync(join(root, 'cats/pipe.jpg')));
-  assert.equal((await scanDataSet(root)).images.length, 2);
+  assert.equal((await scanDataSet(root)).examples.length, 2);
 });
 
 test('a file larger than one chunk is hashed whole', async t => {
   const large = Buffer.concat([jpegs.a, Buffer.alloc(700_000, 1)]);
   const root = await folderWith(t, { 'cats/a.jpg': large, 'dogs/b.jpg': jpegs.b });
-  const { images } = await scanDataSet(root);
-  assert.equal(images[0]!.hash, createHash('sha256').update(large).digest('hex'));
+  const { examples } = await scanDataSet(root);
+  assert.equal(examples[0]!.hash, createHash('sha256').update(large).digest('hex'));
 });
 
 for (const name of ['val', 'valid', 'validation', 'Val']) {
@@ -132,17 +134,21 @@ for (const name of ['val', 'valid', 'validation', 'Val']) {
       [`${name}/cats/c.jpg`]: jpegs.c,
       [`${name}/dogs/d.jpg`]: jpegs.d,
     });
-    const { classNames, sides, warnings } = await scanDataSet(root);
+    const { classNames, examples, warnings } = await scanDataSet(root);
     assert.deepEqual(classNames, ['cats', 'dogs']);
-    assert.deepEqual([...sides!.values()], ['train', 'train', 'val', 'val']);
+    assert.deepEqual(
+      examples.map(({ subset }) => subset),
+      ['train', 'train', 'val', 'val'],
+    );
     assert.deepEqual(warnings, []);
   });
 }
 
 test('train among other names is a class like them', async t => {
   const root = await folderWith(t, { 'train/a.jpg': jpegs.a, 'plane/b.jpg': jpegs.b, 'car/c.jpg': jpegs.c });
-  const { classNames, sides } = await scanDataSet(root);
-  assert.deepEqual([classNames, sides], [['car', 'plane', 'train'], undefined]);
+  const { classNames, examples } = await scanDataSet(root);
+  assert.deepEqual(classNames, ['car', 'plane', 'train']);
+  assert.ok(examples.every(({ subset }) => subset === undefined));
 });
 
 test('warnings name what contradicts, leaks, is missing or lies outside', async t => {
@@ -158,14 +164,14 @@ test('warnings name what contradicts, leaks, is missing or lies outside', async 
     `Images in ${root} itself, outside every class folder, not used: 1, e.g. stray.jpg.`,
     'val/ holds no image of: dogs.',
     'Images in two classes, which contradict each other: 2, e.g. train/cats/a.jpg = train/dogs/a-again.jpg (cats and dogs).',
-    'Images on two sides of the split, so that scores flatter: 1, e.g. train/dogs/b.jpg = val/cats/b.jpg.',
+    'Images in two subsets, so that the accuracy on unseen images is overestimated: 1, e.g. train/dogs/b.jpg = val/cats/b.jpg.',
   ]);
 });
 
 test('copies within a class are counted', async t => {
   const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'cats/b.jpg': jpegs.a, 'dogs/c.jpg': jpegs.c });
   assert.deepEqual((await scanDataSet(root)).warnings, [
-    'Images that exist more than once, kept on one side of the split: 1, e.g. cats/a.jpg = cats/b.jpg.',
+    'Images that exist more than once, kept in one subset: 1, e.g. cats/a.jpg = cats/b.jpg.',
   ]);
 });
 

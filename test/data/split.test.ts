@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
-import type { ImageFile, Side } from '../../src/data/data-set.js';
-import type { DataSet } from '../../src/data/scan.js';
-import { describeUnjudged, planSplit } from '../../src/data/split.js';
+import type { DataSet, Example, Split, Subset } from '../../src/data/data-set.js';
+import { describeMissingValidation, planSplit } from '../../src/data/split.js';
 
 const hashOf = (content: string) => createHash('sha256').update(content).digest('hex');
 
-const imageOf = (className: string, label: number, content: string): ImageFile => ({
+const imageOf = (className: string, label: number, content: string): Example => ({
   path: `${className}/${content}.jpg`,
+  file: `/data/${className}/${content}.jpg`,
   label,
   hash: hashOf(content),
 });
@@ -21,13 +21,16 @@ function dataSetOf(...counts: number[]): DataSet {
   return withImages(images);
 }
 
-function withImages(images: readonly ImageFile[], sides?: ReadonlyMap<string, Side>): DataSet {
+function withImages(images: readonly Example[], given?: ReadonlyMap<string, Subset>): DataSet {
   const classNames = [...new Set(images.map(({ path }) => path.split('/')[0]!))];
-  return { root: '.', classNames, images, ...(sides && { sides }), bad: [], warnings: [], fingerprint: '' };
+  const examples = images.map(image => ({ ...image, subset: given?.get(image.path) }));
+  return { root: '.', classNames, examples, bad: [], warnings: [], fingerprint: '' };
 }
 
-function sidesByPath(split: Readonly<Record<Side, readonly ImageFile[]>>): Map<string, string> {
-  return new Map(Object.entries(split).flatMap(([side, images]) => images.map(({ path }) => [path, side])));
+function subsetsByPath(split: Split): Map<string, string> {
+  return new Map(
+    Object.entries(split).flatMap(([subset, images]) => images.map(({ path }) => [path, subset])),
+  );
 }
 
 const seed = 1;
@@ -41,20 +44,20 @@ test('without options a fifth of the images is held out for validation and none 
 
 test('--val 0.2 --test 0.1 keep the class proportions', () => {
   const { val, test: held } = planSplit(dataSetOf(4000, 1000), { val: 0.2, test: 0.1, seed });
-  const share = (images: readonly ImageFile[], label: number) =>
+  const share = (images: readonly Example[], label: number) =>
     images.filter(image => image.label === label).length;
   assert.ok(Math.abs(share(val, 0) / 4000 - 0.2) < 0.02 && Math.abs(share(val, 1) / 1000 - 0.2) < 0.04);
   assert.ok(Math.abs(share(held, 0) / 4000 - 0.1) < 0.02 && Math.abs(share(held, 1) / 1000 - 0.1) < 0.03);
 });
 
-test('a file keeps its side when others are added', () => {
-  const before = sidesByPath(planSplit(dataSetOf(60, 60), { seed }));
-  const after = sidesByPath(planSplit(dataSetOf(90, 75, 40), { seed }));
-  for (const [path, side] of before) assert.equal(after.get(path), side, path);
+test('a file keeps its subset when others are added', () => {
+  const before = subsetsByPath(planSplit(dataSetOf(60, 60), { seed }));
+  const after = subsetsByPath(planSplit(dataSetOf(90, 75, 40), { seed }));
+  for (const [path, subset] of before) assert.equal(after.get(path), subset, path);
 });
 
-test('a file keeps its side when it is renamed, and a test part moves no validation image', () => {
-  const images = dataSetOf(100, 100).images;
+test('a file keeps its subset when it is renamed, and a test part moves no validation image', () => {
+  const images = dataSetOf(100, 100).examples;
   const { val } = planSplit(withImages(images), { seed });
   const renamed = images.map(image => ({ ...image, path: image.path.replace('.jpg', '-new.jpg') }));
   const again = planSplit(withImages(renamed), { seed, test: 0.2 });
@@ -64,14 +67,14 @@ test('a file keeps its side when it is renamed, and a test part moves no validat
   );
 });
 
-test('byte-identical images are on the same side, whatever their class', () => {
+test('byte-identical images are in the same subset, whatever their class', () => {
   const contents = Array.from({ length: 200 }, (_, i) => `same-${i}`);
   const images = ['c0', 'c1'].flatMap((name, label) =>
     contents.map(content => imageOf(name, label, content)),
   );
-  const sides = sidesByPath(planSplit(withImages(images), { seed, test: 0.2 }));
+  const planned = subsetsByPath(planSplit(withImages(images), { seed, test: 0.2 }));
   for (const content of contents) {
-    assert.equal(sides.get(`c0/${content}.jpg`), sides.get(`c1/${content}.jpg`), content);
+    assert.equal(planned.get(`c0/${content}.jpg`), planned.get(`c1/${content}.jpg`), content);
   }
 });
 
@@ -85,7 +88,7 @@ test('every class has training images, and validation and test images when it ha
   for (let count = 1; count <= 8; count++) {
     for (let each = 0; each < 20; each++) {
       const split = planSplit(dataSetOf(count, 30), { val: 0.2, test: 0.2, seed: each });
-      const of = (side: Side) => split[side].filter(({ label }) => label === 0).length;
+      const of = (subset: Subset) => split[subset].filter(({ label }) => label === 0).length;
       assert.ok(of('train') >= 1, `${count} images, seed ${each}: none in train`);
       assert.ok(count < 2 || of('val') + of('test') >= 1);
       assert.ok(count < 3 || (of('val') >= 1 && of('test') >= 1), `${count} images, seed ${each}`);
@@ -98,29 +101,30 @@ test('--val 0 holds nothing out', () => {
   assert.deepEqual([train.length, val.length], [20, 0]);
 });
 
-const given = (...names: Side[]) => {
-  const images = names.flatMap(side =>
+const given = (...names: Subset[]) => {
+  const images = names.flatMap(subset =>
     [0, 1].flatMap(label =>
-      Array.from({ length: 30 }, (_, i) => imageOf(`${side}/c${label}`, label, `${side}${label}-${i}`)),
+      Array.from({ length: 30 }, (_, i) => imageOf(`${subset}/c${label}`, label, `${subset}${label}-${i}`)),
     ),
   );
-  return withImages(images, new Map(images.map(({ path }) => [path, path.split('/')[0] as Side])));
+  return withImages(images, new Map(images.map(({ path }) => [path, path.split('/')[0] as Subset])));
 };
 
-test('sides given by folders are kept', () => {
+test('subsets given by folders are kept', () => {
   const { train, val, test: held } = planSplit(given('train', 'val', 'test'), { seed });
-  for (const [side, images] of Object.entries({ train, val, test: held })) {
+  for (const [subset, images] of Object.entries({ train, val, test: held })) {
     assert.equal(images.length, 60);
-    assert.ok(images.every(({ path }) => path.startsWith(`${side}/`)));
+    assert.ok(images.every(({ path }) => path.startsWith(`${subset}/`)));
   }
 });
 
 test('a class without validation images is told, unless val/ is a folder, of which the scan tells', () => {
   const dataSet = dataSetOf(20, 1);
   const { val } = planSplit(dataSet, { seed });
-  assert.match(describeUnjudged(dataSet, val).join(), /No validation image of: c1\./);
-  assert.deepEqual(describeUnjudged({ ...dataSet, sides: new Map([['c0/0-0.jpg', 'val']]) }, val), []);
-  assert.match(describeUnjudged(dataSet, []).join(), /No image is held out/);
+  assert.match(describeMissingValidation(dataSet, val).join(), /No validation image of: c1\./);
+  const folders = withImages(dataSet.examples, new Map([['c0/0-0.jpg', 'val']]));
+  assert.deepEqual(describeMissingValidation(folders, val), []);
+  assert.match(describeMissingValidation(dataSet, []).join(), /No image is held out/);
 });
 
 test('train/ without val/ is split, and test/ stays as it is', () => {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ImageFile } from '../../src/data/data-set.js';
-import { readInput } from '../../src/data/read-input.js';
+import type { Example } from '../../src/data/data-set.js';
+import { readGoodImage } from '../../src/data/read-image.js';
 import { startEngine } from '../../src/engines/start.js';
 import { type Base, loadBase } from '../../src/features/base.js';
 import type { BaseAnswer } from '../../src/features/base-answer.js';
@@ -25,8 +25,9 @@ const { runOnProcessors }: typeof import('../../src/features/base-on-processors.
 );
 
 const root = mkdtempSync(join(tmpdir(), 'finetune-runtime-'));
-const images: ImageFile[] = Array.from({ length: 70 }, (_, i) => ({
+const images: Example[] = Array.from({ length: 70 }, (_, i) => ({
   path: `${i}.png`,
+  file: join(root, `${i}.png`),
   label: 0,
   hash: String(i).padStart(2, '0'),
 }));
@@ -36,9 +37,9 @@ let base: Base;
 before(async () => {
   process.env.FINETUNE_CACHE = join(root, 'cache');
   await startEngine('auto');
-  for (const { path } of images) {
+  for (const { path, file } of images) {
     const digit = join(checkout, 'datasets/digits-unseen', `${Number.parseInt(path, 10) % 10}.png`);
-    cpSync(digit, join(root, path));
+    cpSync(digit, file);
   }
   truncateSync(join(root, `${broken}.png`), 200);
   base = await open('avg');
@@ -63,9 +64,9 @@ const featuresOf = ({ outcome }: BaseAnswer) => (outcome instanceof Float32Array
 
 test('an engine and ONNX Runtime give the same features, and name the same bad image', async () => {
   const { numTensors } = tf.memory();
-  const onEngine = await listAnswers(runOnEngine(base, images, root));
+  const onEngine = await listAnswers(runOnEngine(base, images));
   assert.equal(tf.memory().numTensors, numTensors);
-  const onProcessors = await listAnswers(runOnProcessors(base, inFloat('', []), images, root));
+  const onProcessors = await listAnswers(runOnProcessors(base, inFloat('', []), images));
   for (const [i, answer] of onEngine.entries()) {
     assert.equal(answer.image, images[i]);
     assert.equal(onProcessors[i]!.image, images[i]);
@@ -80,8 +81,8 @@ test('an engine and ONNX Runtime give the same features, and name the same bad i
 
 test('an answer tells the seconds of its steps', async () => {
   for (const answers of [
-    runOnEngine(base, images.slice(0, 2), root),
-    runOnProcessors(base, inFloat('', []), images.slice(0, 2), root),
+    runOnEngine(base, images.slice(0, 2)),
+    runOnProcessors(base, inFloat('', []), images.slice(0, 2)),
   ]) {
     for (const { seconds } of await listAnswers(answers)) {
       for (const step of ['read', 'decode', 'preprocess', 'base']) assert.ok(seconds[step]! > 0, step);
@@ -114,20 +115,20 @@ test('on a GPU the base runs on the engine in float, unless bytes are asked for'
   assert.deepEqual([onCpu.name, onCpu.precision.name], ['onnxruntime', 'fp32']);
   assert.deepEqual([inBytes.name, inBytes.precision.name], ['onnxruntime', 'int8']);
   assert.notEqual(onGpu.precision.fingerprint, onCpu.precision.fingerprint);
-  assert.equal((await listAnswers(onGpu.run(images.slice(0, 1), root))).length, 1);
+  assert.equal((await listAnswers(onGpu.run(images.slice(0, 1)))).length, 1);
 });
 
 test('feature maps at a quantised cut are stored as bytes: exact, and a quarter of the size', async () => {
   const flat = await open('flatten');
   const precision = await resolvePrecision(
     flat,
-    { wanted: 'int8', root, train: images, images, countMissing: () => images.length },
+    { wanted: 'int8', train: images, images, countMissing: () => images.length },
     silent,
   );
-  const { outcome } = (await listAnswers(runOnProcessors(flat, precision, images.slice(0, 1), root)))[0]!;
+  const { outcome } = (await listAnswers(runOnProcessors(flat, precision, images.slice(0, 1))))[0]!;
   assert.ok(!(outcome instanceof Float32Array) && 'scale' in outcome);
   const session = await openSession(precision.compile(flat.network));
-  const { input, shape } = await readInput(join(root, images[0]!.path), flat.rules);
+  const { input, shape } = await readGoodImage(images[0]!.file, flat.rules);
   const floats = (await session.run(input, shape)).data;
   await session.release();
   const [record, floatRecord] = [outcome, floats].map(encodeFeatures);

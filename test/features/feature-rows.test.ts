@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FeatureRows } from '../../src/features/feature-rows.js';
 
-const image = (path: string, hash: string) => ({ path, label: 0, hash });
+const image = (path: string, hash: string) => ({ path, file: path, label: 0, hash });
 const [daisy, rose, copyOfDaisy, tulip, lily] = [
   image('daisy', 'a'),
   image('rose', 'b'),

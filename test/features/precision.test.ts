@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { ImageFile } from '../../src/data/data-set.js';
+import type { Example } from '../../src/data/data-set.js';
 import { scanDataSet } from '../../src/data/scan.js';
 import type { PipelineEvent } from '../../src/events.js';
 import { type Base, loadBase } from '../../src/features/base.js';
@@ -18,14 +18,14 @@ const folder = mkdtempSync(join(tmpdir(), 'finetune-precision-'));
 after(() => rmSync(folder, { recursive: true }));
 
 let base: Base;
-let images: readonly ImageFile[];
+let images: readonly Example[];
 
 before(async () => {
   base = await loadBase({
     backbone: join(checkout, 'pretrained/efficientnet-lite0'),
     ...{ inputShape: [32, 32], cut: undefined, resize: undefined, pooling: 'avg' },
   });
-  ({ images } = await scanDataSet(root));
+  ({ examples: images } = await scanDataSet(root));
 });
 
 let caches = 0;
@@ -35,7 +35,7 @@ const useNewCache = () => {
 
 async function resolve(request: Partial<PrecisionRequest>) {
   const events: PipelineEvent[] = [];
-  const wanted = { wanted: 'auto', root, train: images, images, countMissing: () => images.length } as const;
+  const wanted = { wanted: 'auto', train: images, images, countMissing: () => images.length } as const;
   const context = { ...silent, emit: (event: PipelineEvent) => void events.push(event) };
   const precision = await resolvePrecision(base, { ...wanted, ...request }, context);
   return { ...precision, events, tried: events.some(({ type }) => type === 'precision') };
@@ -124,7 +124,7 @@ describe('--precision int8', () => {
   test('stops between trials when it is told to', async () => {
     useNewCache();
     const context = { ...silent, signal: AbortSignal.abort(new Error('enough')) };
-    const request = { wanted: 'int8', root, train: images, images, countMissing: () => 1 } as const;
+    const request = { wanted: 'int8', train: images, images, countMissing: () => 1 } as const;
     await assert.rejects(resolvePrecision(base, request, context), /enough/);
   });
 });

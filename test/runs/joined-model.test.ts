@@ -27,10 +27,12 @@ before(() => {
 
 async function readDigit(name: string): Promise<Float32Array> {
   const card = await loadCard(join(run, 'model'));
-  const pixels = await decodeImage(join(checkout, 'datasets/digits-unseen', name), size, card.resize);
-  const input = new Float32Array(pixels.data.length);
-  preprocess(pixels, card.preprocessing, input, 0);
-  return input;
+  const pixels = await decodeImage(join(checkout, 'datasets/digits-unseen', name), {
+    size,
+    channels: 3,
+    resize: card.resize,
+  });
+  return preprocess(pixels.data, card.preprocessing);
 }
 
 test('the tfjs model loads with plain tfjs and gives the answers of model.onnx', async () => {

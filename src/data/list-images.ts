@@ -6,10 +6,11 @@ import { glob, hasMagic } from 'glob';
 import { FinetuneError } from '../errors.js';
 import { listFiles } from './class-folders.js';
 import { looksLikeImage } from './contents.js';
+import { readImageFile, readImageStream } from './image-file.js';
 import { byNature } from './natural-order.js';
-import { readImageFile, readImageStream } from './read.js';
 
-export interface ImageInput {
+/** One image that a user named. */
+export interface NamedImage {
   /** As the user named it, or found below a folder that they named. */
   readonly name: string;
   /**
@@ -21,10 +22,10 @@ export interface ImageInput {
 
 /**
  * Lists the images of files, folders (recursively), globs and `-` (standard input): arguments in the order given,
- * below each one natural order. What is missing is an input whose `read` fails, so that the others are still answered.
+ * below each one natural order. What is missing is an input whose `read` fails, so that the others are still read.
  * @throws FinetuneError `bad-option` for no argument at all
  */
-export async function resolveImages(args: readonly string[]): Promise<ImageInput[]> {
+export async function resolveImages(args: readonly string[]): Promise<NamedImage[]> {
   if (args.length === 0) {
     throw new FinetuneError(
       'bad-option',
@@ -35,7 +36,7 @@ export async function resolveImages(args: readonly string[]): Promise<ImageInput
   return inputs.flat();
 }
 
-async function resolveOne(arg: string): Promise<ImageInput[]> {
+async function resolveOne(arg: string): Promise<NamedImage[]> {
   if (arg === '-') return [{ name: '-', read: () => readImageStream(process.stdin) }];
   const status = await stat(arg).catch(() => undefined);
   if (status?.isDirectory()) {
@@ -59,10 +60,10 @@ export async function listImages(folder: string): Promise<string[]> {
   return images;
 }
 
-function inputAt(path: string): ImageInput {
+function inputAt(path: string): NamedImage {
   return { name: path, read: () => readImageFile(path) };
 }
 
-function nothingAt(name: string, reason: string): ImageInput {
+function nothingAt(name: string, reason: string): NamedImage {
   return { name, read: () => Promise.reject(new FinetuneError('bad-image', reason)) };
 }

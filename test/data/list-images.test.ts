@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import test from 'node:test';
-import { resolveImages } from '../../src/data/inputs.js';
+import { resolveImages } from '../../src/data/list-images.js';
 import { folderWith, numberedJpeg } from './sample-images.js';
 
 const [first, second] = [await numberedJpeg(1), await numberedJpeg(2)];
@@ -55,7 +55,7 @@ test('no image at all is a mistake', async () => {
 });
 
 test('- is standard input', () => {
-  const module = JSON.stringify(new URL('../../src/data/inputs.ts', import.meta.url).href);
+  const module = JSON.stringify(new URL('../../src/data/list-images.ts', import.meta.url).href);
   const script = `
     const { resolveImages } = await import(${module});
     const [input] = await resolveImages(['-']);
