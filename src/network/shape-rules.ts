@@ -14,14 +14,16 @@ export const shapeRules: ReadonlyMap<string, ShapeRule> = new Map([
   rule('InputLayer', inputShape),
   ...rules('Activation ReLU LeakyReLU PReLU ELU ThresholdedReLU Softmax', same),
   ...rules('BatchNormalization LayerNormalization Normalization Rescaling Masking', same),
-  ...rules('Dropout SpatialDropout1D SpatialDropout2D GaussianNoise GaussianDropout AlphaDropout', same),
+  ...rules('Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout', same),
+  ...rules('GaussianNoise GaussianDropout ActivityRegularization', same),
+  ...rules('RandomFlip RandomRotation RandomZoom RandomTranslation RandomContrast RandomBrightness', same),
   ...rules('Conv1D Conv2D Conv3D SeparableConv2D DepthwiseConv2D', convolution),
   ...rules('Conv2DTranspose Conv3DTranspose', transposedConvolution),
   ...rules('MaxPooling1D MaxPooling2D MaxPooling3D', pooling),
   ...rules('AveragePooling1D AveragePooling2D AveragePooling3D', pooling),
   ...rules('GlobalAveragePooling1D GlobalMaxPooling1D', globalPooling),
   ...rules('GlobalAveragePooling2D GlobalMaxPooling2D', globalPooling),
-  ...rules('Add Multiply Average Maximum Minimum', broadcast),
+  ...rules('Add Subtract Multiply Average Maximum Minimum', broadcast),
   rule('Concatenate', concatenate),
   rule('Dot', dot),
   rule('Dense', (config, inputs) => [...firstOf(inputs).slice(0, -1), integer(config.units)]),
@@ -60,13 +62,15 @@ function convolution(config: Config, inputs: readonly Shape[]): Shape {
 
 function pooling(config: Config, inputs: readonly Shape[]): Shape {
   const input = firstOf(inputs);
-  const strides = config.strides ?? config.pool_size;
-  return [...windowed({ ...config, strides }, input, 'pool_size'), sizeAt(input, input.length - 1)];
+  const size = config.pool_size ?? 2;
+  const full = { ...config, pool_size: size, strides: config.strides ?? size };
+  return [...windowed(full, input, 'pool_size'), sizeAt(input, input.length - 1)];
 }
 
 /** The spatial sizes after a sliding window. */
 function windowed(config: Config, input: Shape, sizeKey: string, dilationKey = 'none'): Shape {
   const spatial = input.slice(0, -1);
+  const isValid = String(config.padding ?? 'valid').toLowerCase() === 'valid';
   const sizes = list(config[sizeKey], spatial.length);
   const strides = list(config.strides ?? 1, spatial.length);
   const dilations = list(config[dilationKey] ?? 1, spatial.length);
@@ -74,7 +78,7 @@ function windowed(config: Config, input: Shape, sizeKey: string, dilationKey = '
     const stride = strides[axis] ?? Number.NaN;
     const extent = ((sizes[axis] ?? Number.NaN) - 1) * (dilations[axis] ?? Number.NaN) + 1;
     if (size === null) return null;
-    const room = config.padding === 'valid' ? size - extent + 1 : size;
+    const room = isValid ? size - extent + 1 : size;
     return Math.ceil(room / stride);
   });
 }
@@ -106,10 +110,9 @@ function broadcast(_config: Config, inputs: readonly Shape[]): Shape {
     const sizes = inputs
       .map(input => sizeAt(input, axis - rank + input.length, 1))
       .filter(size => size !== 1);
-    const known = sizes.filter(size => size !== null);
+    const [known = null, ...others] = sizes.filter(size => size !== null);
     if (sizes.length === 0) return 1;
-    if (known.length === 0) return null;
-    return known.every(size => size === known[0]) ? known[0]! : Number.NaN;
+    return others.every(size => size === known) ? known : Number.NaN;
   });
 }
 
@@ -119,11 +122,14 @@ function concatenate(config: Config, inputs: readonly Shape[]): Shape {
   const joined = axis < 0 ? first.length + axis : axis - 1;
   const fits = inputs.every(
     input =>
-      input.length === first.length && input.every((size, i) => i === joined || matches(size, first[i]!)),
+      input.length === first.length &&
+      input.every((size, i) => i === joined || matches(size, sizeAt(first, i))),
   );
-  const sizes = inputs.map(input => sizeAt(input, joined));
-  const total = sizes.includes(null) ? null : sizes.reduce((sum: number, size) => sum + size!, 0);
-  return first.map((size, i) => (i === joined ? (fits ? total : Number.NaN) : size));
+  if (!fits || joined >= first.length) return [Number.NaN];
+  const total = inputs
+    .map(input => sizeAt(input, joined))
+    .reduce((sum, size) => (sum === null || size === null ? null : sum + size), 0);
+  return first.map((size, i) => (i === joined ? total : size));
 }
 
 /** What is left of both when the axes that are summed over are gone. */
@@ -139,13 +145,15 @@ function matches(one: Size, other: Size): boolean {
   return one === null || other === null || one === other;
 }
 
+/** At most one size is left open (-1, in tfjs null): it follows from the others. */
 function reshape(config: Config, inputs: readonly Shape[]): Shape {
   const total = product(firstOf(inputs));
-  const target = list(config.target_shape);
-  const known = target.filter(size => size !== -1).reduce((a, b) => a * b, 1);
-  if (total === null) return target.map(size => (size === -1 ? null : size));
-  if (!target.includes(-1) && known !== total) return [Number.NaN];
-  return target.map(size => (size === -1 ? total / known : size));
+  const given = Array.isArray(config.target_shape) ? config.target_shape : [config.target_shape];
+  const target = given.map(size => (size === null ? -1 : integer(size)));
+  const rest = target.filter(size => size !== -1).reduce((a, b) => a * b, 1);
+  const open = target.filter(size => size === -1).length;
+  if (open > 1 || (open === 0 && total !== null && total !== rest)) return [Number.NaN];
+  return target.map(size => (size === -1 ? (total === null ? null : total / rest) : size));
 }
 
 /** @param sign 1 adds the borders, -1 takes them away */
@@ -160,7 +168,9 @@ function bordered(borders: unknown, input: Shape, sign: 1 | -1): Shape {
 
 function upSampling(config: Config, inputs: readonly Shape[]): Shape {
   const factors = list(config.size ?? 2, 2);
-  return firstOf(inputs).map((size, axis) => (axis > 1 || size === null ? size : size * factors[axis]!));
+  return firstOf(inputs).map((size, axis) =>
+    axis > 1 || size === null ? size : size * (factors[axis] ?? Number.NaN),
+  );
 }
 
 function resizing(config: Config, inputs: readonly Shape[]): Shape {
@@ -168,7 +178,7 @@ function resizing(config: Config, inputs: readonly Shape[]): Shape {
 }
 
 function product(shape: Shape): Size {
-  return shape.includes(null) ? null : shape.reduce((total: number, size) => total * size!, 1);
+  return shape.reduce<Size>((total, size) => (total === null || size === null ? null : total * size), 1);
 }
 
 function firstOf(inputs: readonly Shape[]): Shape {

@@ -2,11 +2,13 @@
 
 import type { Attributes, Initializer, MapSize, OnnxGraph, OnnxNode, TensorData } from './graph.js';
 
+/** A graph under construction; names are made unique. */
 export class GraphBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: Map<string, Initializer>;
   readonly mapSizes = new Map<string, MapSize>();
   readonly #names: Set<string>;
+  readonly #transposed = new Map<string, string>();
 
   /** @param replaced a graph that this one is to take the place of: its constants are there from the start */
   constructor(replaced?: Pick<OnnxGraph, 'nodes' | 'initializers'>) {
@@ -21,6 +23,16 @@ export class GraphBuilder {
     const unique = this.#uniqueName(name);
     this.nodes.push({ op, name: unique, inputs, outputs: [unique], attributes });
     return unique;
+  }
+
+  /** A value with its axes in another order; asked for again, the same node. */
+  transposed(value: string, permutation: readonly number[], name: string): string {
+    const key = `${permutation}:${value}`;
+    const known = this.#transposed.get(key);
+    if (known !== undefined) return known;
+    const output = this.node('Transpose', name, [value], { perm: { ints: permutation } });
+    this.#transposed.set(key, output);
+    return output;
   }
 
   /**

@@ -4,8 +4,8 @@ import type { Network } from '../../network/network.js';
 import { encodeModel } from './encode.js';
 import type { OnnxGraph } from './graph.js';
 import { lowerNetwork } from './lower.js';
-import { simplify } from './passes/simplify.js';
-import { useWinograd } from './passes/winograd.js';
+import { simplify } from './simplify.js';
+import { useWinograd } from './winograd.js';
 
 /**
  * Compiles a network to an ONNX model. Its input `input` is float32 `[N, H, W, 3]`, preprocessed as for the tfjs model;

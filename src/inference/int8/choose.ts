@@ -1,7 +1,7 @@
 // Decides by measurement whether a network runs on bytes: on a few of the user's images, against itself in float.
 
 import { compileGraph } from '../../formats/onnx/compile.js';
-import { useWinograd } from '../../formats/onnx/passes/winograd.js';
+import { useWinograd } from '../../formats/onnx/winograd.js';
 import type { Network } from '../../network/network.js';
 import { overflowsByteSums } from '../../system/processors.js';
 import type { SessionOptions } from '../session.js';

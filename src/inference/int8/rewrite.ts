@@ -8,7 +8,7 @@ import {
   type OnnxNode,
   type TensorData,
 } from '../../formats/onnx/graph.js';
-import { dropUnused } from '../../formats/onnx/passes/drop-unused.js';
+import { dropUnused } from '../../formats/onnx/simplify.js';
 import type { Calibration } from './calibration.js';
 import type { QuantizationPlan } from './plan.js';
 import { quantizeWeights } from './weights.js';

@@ -1,15 +1,15 @@
 // Activations by name, and the layers that are nothing but an activation.
 
 import type { GraphBuilder } from '../builder.js';
+import type { Attributes } from '../graph.js';
 import { reverseAxes } from '../reverse-axes.js';
-import type { LayerCall, Lowering } from './layer-call.js';
-import { axisInGraph, sameAs, type Value } from './value.js';
+import { axisInGraph, type CallToLower, type Lowering, type Place, type Value } from './layer-call.js';
 
 /** Appends an activation under `name` and returns its output. */
 type Emit = (graph: GraphBuilder, input: Value, name: string) => string;
 
 const operator =
-  (op: string, attributes: Parameters<GraphBuilder['node']>[3] = {}): Emit =>
+  (op: string, attributes: Attributes = {}): Emit =>
   (graph, input, name) =>
     graph.node(op, name, [input.name], attributes);
 
@@ -71,13 +71,14 @@ const otherNames: ReadonlyMap<string, string> = new Map([['silu', 'swish']]);
  * Appends the activation that a layer's configuration names, if it names one that does anything.
  * @throws FinetuneError `unsupported-layer` for a name that is not known
  */
-export function lowerActivation(call: LayerCall, input: Value, name = `${call.name}/activation`): Value {
+export function lowerActivation(call: CallToLower, input: Place, name = `${call.name}/activation`): Place {
   const given = call.text('activation', 'linear').replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
   const activation = otherNames.get(given) ?? given;
   if (activation === 'linear') return input;
   const emit = activations.get(activation);
   if (emit === undefined) throw call.unsupported(`the activation "${activation}" is not known`);
-  return sameAs(input, emit(call.graph, input, name));
+  const { order } = input;
+  return { name: emit(call.graph, { ...input, shape: call.shape }, name), order };
 }
 
 /** Layers that are an activation. */
@@ -94,19 +95,21 @@ export const activationLowerings: Readonly<Record<string, Lowering>> = {
   PReLU: lowerPRelu,
 };
 
-function unary(call: LayerCall, op: string, attributes: Parameters<GraphBuilder['node']>[3]): Value {
-  return sameAs(call.input, call.graph.node(op, call.name, [call.input.name], attributes));
+function unary(call: CallToLower, op: string, attributes: Attributes = {}): Place {
+  const { graph, input } = call;
+  return { name: graph.node(op, call.name, [input.name], attributes), order: input.order };
 }
 
 /** Keras: `max_value` above it, `x` from `threshold` on, `negative_slope * (x - threshold)` below. */
-function lowerRelu(call: LayerCall): Value {
+function lowerRelu(call: CallToLower): Place {
   const { graph, input, name } = call;
+  const { order } = input;
   const maximum = call.optionalNumber('max_value');
   const slope = call.number('negative_slope', 0);
   const threshold = call.number('threshold', 0);
   if (slope === 0 && threshold === 0) {
-    if (maximum === null) return sameAs(input, graph.node('Relu', name, [input.name]));
-    return sameAs(input, graph.node('Clip', name, [input.name, graph.scalar(0), graph.scalar(maximum)]));
+    if (maximum === null) return unary(call, 'Relu');
+    return { name: graph.node('Clip', name, [input.name, graph.scalar(0), graph.scalar(maximum)]), order };
   }
   const lower = graph.node('Mul', `${name}/below`, [
     graph.node('Sub', `${name}/shifted`, [input.name, graph.scalar(threshold)]),
@@ -114,35 +117,29 @@ function lowerRelu(call: LayerCall): Value {
   ]);
   const isBelow = graph.node('Less', `${name}/is_below`, [input.name, graph.scalar(threshold)]);
   const bent = graph.node('Where', `${name}/bent`, [isBelow, lower, input.name]);
-  if (maximum === null) return sameAs(input, bent);
-  return sameAs(input, graph.node('Min', name, [bent, graph.scalar(maximum)]));
+  if (maximum === null) return { name: bent, order };
+  return { name: graph.node('Min', name, [bent, graph.scalar(maximum)]), order };
 }
 
-function lowerSoftmax(call: LayerCall): Value {
+function lowerSoftmax(call: CallToLower): Place {
   const [axis = -1, ...more] = call.integers('axis', [-1]);
   if (more.length > 0) throw call.unsupported('softmax over several axes');
   return unary(call, 'Softmax', { axis: { int: axisInGraph(call.input, axis) } });
 }
 
 /** The slopes have the shape of one example in Keras' order, with 1 on the shared axes. */
-function lowerPRelu(call: LayerCall): Value {
+function lowerPRelu(call: CallToLower): Place {
   const { graph, input } = call;
-  const anySize = input.shape.slice(1).map(() => null);
-  const { name, shape, data } = call.weight('alpha', anySize);
+  const { name, shape, data } = call.weight(
+    'alpha',
+    input.shape.map(() => null),
+  );
+  const [height = 1, width = 1, channels = 1] = shape;
   const slope =
     input.order === 'channels-last'
       ? graph.constant(name, shape, () => data)
-      : channelsFirst(graph, name, shape as [number, number, number], data);
-  return sameAs(input, graph.node('PRelu', call.name, [input.name, slope]));
-}
-
-function channelsFirst(
-  graph: GraphBuilder,
-  name: string,
-  [height, width, channels]: readonly [number, number, number],
-  data: Float32Array,
-): string {
-  return graph.constant(`${name}/channels-first`, [channels, height, width], () =>
-    reverseAxes(data, [height * width, 1, channels]),
-  );
+      : graph.constant(`${name}/channels-first`, [channels, height, width], () =>
+          reverseAxes(data, [height * width, 1, channels]),
+        );
+  return { name: graph.node('PRelu', call.name, [input.name, slope]), order: input.order };
 }

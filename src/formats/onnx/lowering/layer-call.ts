@@ -1,20 +1,56 @@
-// One call of one layer while its network is lowered: the inputs, the configuration read with care, the weights.
+// One call of one layer while its network is lowered: where its inputs lie in the graph, the configuration read with
+// care, the weights. Shapes are the walk's; here is only what things are called and in which order their axes lie.
 
 import { FinetuneError } from '../../../errors.js';
 import type { LayerConfig, WeightTensor } from '../../../network/network.js';
+import type { Shape } from '../../../network/shape-rules.js';
+import type { LayerCall } from '../../../network/walk.js';
 import type { GraphBuilder } from '../builder.js';
-import type { Value } from './value.js';
 
-/** Lowers one call of a layer: appends nodes to `call.graph` and returns the layer's output. */
-export type Lowering = (call: LayerCall) => Value;
+/** Lowers one call of a layer: appends nodes to `call.graph` and says where the layer's output is. */
+export type Lowering = (call: CallToLower) => Place;
 
-export class LayerCall {
+/**
+ * How a feature map lies in the graph: `channels-last` as in Keras, `channels-first` as ONNX' operators want it.
+ * Tensors that are not of rank 4 always lie as in Keras.
+ */
+export type Order = 'channels-last' | 'channels-first';
+
+/** Where a tensor is in the graph. */
+export interface Place {
+  readonly name: string;
+  readonly order: Order;
+}
+
+/** A tensor in the graph with its shape in Keras' order, without the batch dimension. */
+export interface Value extends Place {
+  readonly shape: Shape;
+}
+
+/** What all calls of one network have in common. */
+export interface LoweringContext {
+  readonly graph: GraphBuilder;
+  readonly weights: ReadonlyMap<string, WeightTensor>;
+}
+
+/** One call of a layer, to be lowered. */
+export class CallToLower {
+  readonly layer: LayerConfig;
+  /** Of the output, in Keras' order, without the batch dimension. */
+  readonly shape: Shape;
+  readonly graph: GraphBuilder;
+  readonly #weights: ReadonlyMap<string, WeightTensor>;
+
   constructor(
-    readonly layer: LayerConfig,
+    { layer, shape }: LayerCall,
     readonly inputs: readonly Value[],
-    readonly graph: GraphBuilder,
-    readonly weights: ReadonlyMap<string, WeightTensor>,
-  ) {}
+    { graph, weights }: LoweringContext,
+  ) {
+    this.layer = layer;
+    this.shape = shape;
+    this.graph = graph;
+    this.#weights = weights;
+  }
 
   get name(): string {
     return this.layer.config.name;
@@ -31,16 +67,23 @@ export class LayerCall {
 
   /** The input of a layer that works on feature maps `[batch, height, width, channels]`. */
   get featureMap(): Value {
-    if (this.input.shape.length === 4) return this.input;
+    if (isFeatureMap(this.input)) return this.input;
     throw this.wrong(
-      `takes a feature map of rank 4 [batch, height, width, channels] and got rank ${this.input.shape.length}`,
+      `takes a feature map of rank 4 [batch, height, width, channels] and got rank ${this.input.shape.length + 1}`,
     );
+  }
+
+  /** The number of channels that come in, which are the last size in Keras' order. */
+  get inputChannels(): number {
+    const channels = this.input.shape.at(-1);
+    if (channels != null) return channels;
+    throw this.wrong('has an input whose number of channels is open');
   }
 
   /** A weight, its shape checked against `shape` (null: any size). */
   weight(variable: string, shape: readonly (number | null)[]): WeightTensor {
     const name = `${this.name}/${variable}`;
-    const weight = this.weights.get(name);
+    const weight = this.#weights.get(name);
     if (weight === undefined) {
       throw new FinetuneError('bad-weights', `Weight "${name}" of layer ${this.name} is missing.`);
     }
@@ -100,14 +143,6 @@ export class LayerCall {
     return [first, second];
   }
 
-  /** @throws FinetuneError `unsupported-layer` unless the layer reads its channels last */
-  requireChannelsLast(): void {
-    const format = this.text('data_format', 'channels_last');
-    if (format !== 'channels_last' && format !== 'channelsLast') {
-      throw this.unsupported(`data_format ${format}; expected channels_last`);
-    }
-  }
-
   /** What to throw when a layer uses something that cannot be lowered. */
   unsupported(what: string): FinetuneError {
     return new FinetuneError(
@@ -124,4 +159,27 @@ export class LayerCall {
   private wrongValue(key: string, expected: string, value: unknown): FinetuneError {
     return this.wrong(`has ${key} = ${JSON.stringify(value)}; expected ${expected}`);
   }
+}
+
+function isFeatureMap({ shape }: Pick<Value, 'shape'>): boolean {
+  return shape.length === 3;
+}
+
+/** The same tensor in the wanted order, transposed only where it must be. */
+export function inOrder(graph: GraphBuilder, value: Value, order: Order): Value {
+  if (value.order === order || !isFeatureMap(value)) return value;
+  const permutation = order === 'channels-first' ? [0, 3, 1, 2] : [0, 2, 3, 1];
+  return { ...value, name: graph.transposed(value.name, permutation, `${value.name}/${order}`), order };
+}
+
+/** Where Keras' axis (0 is the batch, negative ones count from the end) lies in the graph. */
+export function axisInGraph({ shape, order }: Pick<Value, 'shape' | 'order'>, kerasAxis: number): number {
+  const axis = kerasAxis < 0 ? kerasAxis + shape.length + 1 : kerasAxis;
+  if (shape.length !== 3 || order === 'channels-last') return axis;
+  return [0, 2, 3, 1][axis] ?? axis;
+}
+
+/** The shape that lets a vector of one number per channel be broadcast over `value`. */
+export function channelShape({ shape, order }: Value, channels: number): number[] {
+  return order === 'channels-first' && shape.length === 3 ? [channels, 1, 1] : [channels];
 }

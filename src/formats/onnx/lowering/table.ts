@@ -1,14 +1,11 @@
 // Which layer is lowered by which function: a row per Keras class.
 
 import { activationLowerings } from './activations.js';
-import { convolutionLowerings } from './convolutions.js';
-import { denseLowerings } from './dense.js';
+import { arithmeticLowerings } from './arithmetic.js';
 import type { Lowering } from './layer-call.js';
-import { mergeLowerings } from './merges.js';
 import { normalizationLowerings } from './normalizations.js';
-import { poolingLowerings } from './pooling.js';
-import { resizingLowerings } from './resizing.js';
-import { shapeLowerings } from './shapes.js';
+import { shapingLowerings } from './shaping.js';
+import { windowLowerings } from './windows.js';
 
 const passThrough: Lowering = call => call.input;
 
@@ -28,18 +25,14 @@ const trainingOnly = [
   'RandomTranslation',
   'RandomContrast',
   'RandomBrightness',
-  'RandomCrop',
 ];
 
 /** Every layer class that can run in ONNX Runtime. `InputLayer` is not here: it is the graph's input. */
 export const loweringTable: ReadonlyMap<string, Lowering> = new Map([
-  ...Object.entries(convolutionLowerings),
-  ...Object.entries(denseLowerings),
+  ...Object.entries(windowLowerings),
   ...Object.entries(normalizationLowerings),
   ...Object.entries(activationLowerings),
-  ...Object.entries(poolingLowerings),
-  ...Object.entries(mergeLowerings),
-  ...Object.entries(shapeLowerings),
-  ...Object.entries(resizingLowerings),
+  ...Object.entries(arithmeticLowerings),
+  ...Object.entries(shapingLowerings),
   ...trainingOnly.map((name): [string, Lowering] => [name, passThrough]),
 ]);

@@ -1,9 +1,66 @@
-// Batch normalisation in inference mode is `x * factor + shift` per channel, so that the linear node before it can do it:
-// (W x + b) * factor + shift = (W * factor) x + (b * factor + shift). Worked out in double precision.
+// Rewrites of a lowered graph that make it smaller: what nothing needs goes, padding goes into convolutions, batch
+// normalisation into the linear node before it. ONNX Runtime could do most of it, but at every start of every session.
 
-import { consumersOf, type Initializer, type OnnxGraph, type OnnxNode } from '../graph.js';
+import { consumersOf, type Initializer, intsOf, type OnnxGraph, type OnnxNode } from './graph.js';
 
-/** Folds every BatchNormalization into the convolution or matrix product before it, where nothing else reads that one. */
+/** The same function with fewer nodes. */
+export function simplify(graph: OnnxGraph): OnnxGraph {
+  const passes = [dropUnused, foldPadding, foldBatchNormalization, dropUnused];
+  return passes.reduce((current, pass) => pass(current), graph);
+}
+
+/** Keeps only nodes and constants that lead to the output. */
+export function dropUnused(graph: OnnxGraph): OnnxGraph {
+  const needed = new Set([graph.output.name]);
+  const nodes = graph.nodes
+    .toReversed()
+    .filter(node => {
+      const isNeeded = node.outputs.some(output => needed.has(output));
+      if (isNeeded) for (const input of node.inputs) needed.add(input);
+      return isNeeded;
+    })
+    .reverse();
+  const initializers = new Map([...graph.initializers].filter(([name]) => needed.has(name)));
+  return { ...graph, nodes, initializers };
+}
+
+/** Merges Pad nodes into the convolutions that read them; the Pad itself is left for `dropUnused`. */
+export function foldPadding(graph: OnnxGraph): OnnxGraph {
+  const pads = new Map(
+    graph.nodes.filter(node => node.op === 'Pad').map(node => [node.outputs[0]!, node] as const),
+  );
+  if (pads.size === 0) return graph;
+  const consumers = consumersOf(graph);
+  const nodes = graph.nodes.map(node => {
+    const pad = pads.get(node.inputs[0] ?? '');
+    const isOnlyForConvolutions = pad && consumers.get(pad.outputs[0]!)!.every(takesPadding);
+    return isOnlyForConvolutions ? merge(graph, pad, node) : node;
+  });
+  return { ...graph, nodes };
+}
+
+/** Max pooling does not: it pads with minus infinity, not with zero. */
+function takesPadding(node: OnnxNode): boolean {
+  return node.op === 'Conv' && 'pads' in node.attributes;
+}
+
+function merge(graph: OnnxGraph, pad: OnnxNode, convolution: OnnxNode): OnnxNode {
+  const margins = Array.from(graph.initializers.get(pad.inputs[1]!)!.data, Number);
+  const [top, left, bottom, right] = [margins[2]!, margins[3]!, margins[6]!, margins[7]!];
+  const own = intsOf(convolution, 'pads', [0, 0, 0, 0]);
+  const pads = [top, left, bottom, right].map((margin, i) => margin + own[i]!);
+  return {
+    ...convolution,
+    inputs: [pad.inputs[0]!, ...convolution.inputs.slice(1)],
+    attributes: { ...convolution.attributes, pads: { ints: pads } },
+  };
+}
+
+/**
+ * Folds every BatchNormalization into the convolution or matrix product before it, where nothing else reads that one:
+ * in inference mode it is `x * factor + shift` per channel, and (W x + b) * factor + shift =
+ * (W * factor) x + (b * factor + shift). Worked out in double precision.
+ */
 export function foldBatchNormalization(graph: OnnxGraph): OnnxGraph {
   const consumers = consumersOf(graph);
   const producers = new Map(graph.nodes.map(node => [node.outputs[0]!, node]));
