@@ -13,11 +13,11 @@ import { outputShape } from '../../src/network/walk.js';
 import { type PrepareRequest, prepareBackbone } from '../../src/pipeline/prepare.js';
 import { summariseNetwork } from '../../src/pipeline/summary.js';
 import { answering, startServer } from '../helpers/unruly-server.js';
-import { writeWeightsFile } from '../helpers/weights-file.js';
+import { writeMadeUpWeights } from '../helpers/made-up-weights.js';
+import { writeTeachableMachine } from '../helpers/tfjs-folders.js';
 
 const home = process.cwd();
 const embedded = join(home, 'pretrained/efficientnet-lite0');
-const teachable = join(home, '../shared/models/mobilenet_v2_0.35_teachable');
 const dir = realpathSync(mkdtempSync(join(tmpdir(), 'finetune-prepare-')));
 const name = 'mobilenet_v2_0.35';
 const weights = join(dir, 'weights.h5');
@@ -30,7 +30,10 @@ let events: PipelineEvent[] = [];
 before(async () => {
   process.chdir(dir);
   process.env.FINETUNE_CACHE = join(dir, 'cache');
-  await writeWeightsFile(weights, findInCatalogue(name)!.plan({ inputSize: [224, 224], includeTop: false }));
+  await writeMadeUpWeights(
+    weights,
+    findInCatalogue(name)!.plan({ inputSize: [224, 224], includeTop: false }),
+  );
 });
 
 after(async () => {
@@ -152,15 +155,15 @@ test('a model that resizes and rescales its pixels itself gets them as they are'
   assert.deepEqual(card.preprocessing, preprocessingModes.none);
 });
 
-test('a Teachable Machine export brings its class names and leaves its head', {
-  skip: !existsSync(teachable) && `${teachable} is not here`,
-}, async () => {
+test('a Teachable Machine export brings its class names and leaves its head', async () => {
+  const teachable = join(dir, 'teachable');
+  await writeTeachableMachine(teachable);
   const { dir: prepared, card } = await prepare({ from: teachable });
   assert.deepEqual(card.classNames, ['Class 1', 'Class 2']);
   assert.deepEqual(card.preprocessing, preprocessingModes.tf);
   assert.equal(card.resize.method, 'crop');
   const base = removeTop(await loadLayersModel(prepared), card);
-  assert.deepEqual(outputShape(base), [7, 7, 1280]);
+  assert.deepEqual(outputShape(base), [14, 14, 16]);
 });
 
 const mistakes: [title: string, request: Omit<PrepareRequest, 'emit'>, message: RegExp][] = [

@@ -1,8 +1,8 @@
 // tfjs layers models on disk: what is written is read back, and plain tfjs reads it alike.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel as loadFromArtifacts } from '@tensorflow/tfjs-layers';
@@ -13,11 +13,10 @@ import {
   toArtifacts,
 } from '../../../src/formats/tfjs-layers/layers-model.js';
 import type { Network } from '../../../src/network/network.js';
+import { writeConverterOutput, writeTeachableMachine } from '../../helpers/tfjs-folders.js';
 import { largestDifference, loadInTfjs, predict } from '../plain-tfjs.js';
 
 const embedded = 'pretrained/efficientnet-lite0';
-const shared = resolve('../shared/models');
-const skip = existsSync(shared) ? false : 'needs the real models in ../shared/models';
 
 function folder(): string {
   return mkdtempSync(join(tmpdir(), 'finetune-'));
@@ -87,16 +86,17 @@ test('a network goes into tfjs and out of it without a file', async () => {
   model.dispose();
 });
 
-for (const [name, shape] of [
-  ['mobilenet_v2_0.35_teachable', [224, 224, 3]],
-  ['vgg16_block1-3', [224, 224, 3]],
+for (const [title, write] of [
+  ['models nested in models, as Teachable Machine writes them, are flattened', writeTeachableMachine],
+  ['weights in a group per layer, as tensorflowjs_converter writes them, are found', writeConverterOutput],
 ] as const) {
-  test(`${name}: nested models are flattened, and compute what they did`, { skip }, async () => {
-    const dir = folder();
-    await saveLayersModel(dir, await loadLayersModel(join(shared, name)));
-    const length = shape.reduce((count, size) => count * size, 1);
-    const input = { shape, data: Float32Array.from({ length }, (_, i) => Math.sin(0.37 * i)) };
-    const [own] = predict(await loadInTfjs(join(shared, name)), [input]);
+  test(`${title}, and compute what they did`, async () => {
+    const [foreign, dir] = [folder(), folder()];
+    await write(foreign);
+    await saveLayersModel(dir, await loadLayersModel(foreign));
+    const shape = [224, 224, 3];
+    const input = { shape, data: Float32Array.from({ length: 224 * 224 * 3 }, (_, i) => Math.sin(0.37 * i)) };
+    const [own] = predict(await loadInTfjs(foreign), [input]);
     const [flat] = predict(await loadInTfjs(dir), [input]);
     assert.ok(largestDifference(flat!, own!) <= 1e-5);
   });
