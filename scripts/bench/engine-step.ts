@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { input, type LayersModel, layers, model } from '@tensorflow/tfjs-layers';
 import { startEngine } from '../../src/engines/start.js';
-import { createAdam } from '../../src/training/adam.js';
-import { trainStep } from '../../src/training/tail-step.js';
+import { trainableVariables, trainStep } from '../../src/training/model.js';
+import { createAdam } from '../../src/training/optimizer.js';
 
 const [engine = 'auto', tail = 'block5', steps = '4'] = process.argv.slice(2);
 const batchSize = 32;
@@ -44,8 +44,7 @@ if (engine === 'wasm-as-it-comes') {
 }
 const startMilliseconds = performance.now() - started;
 const network = tails[tail]!();
-const variables = network.trainableWeights.map(each => each.read() as tf.Variable);
-const training = { variables, adam: createAdam(variables, undefined) };
+const training = { model: network, optimizer: createAdam(trainableVariables(network)) };
 const [, ...shape] = network.inputs[0]!.shape as [null, ...number[]];
 const batch = {
   features: new Float32Array(tf.util.sizeFromShape(shape) * batchSize).map(
@@ -56,7 +55,7 @@ const batch = {
 };
 const milliseconds = Array.from({ length: Number(steps) + 1 }, () => {
   const before = performance.now();
-  trainStep(network, batch, training, 1e-4);
+  trainStep(training, batch, 1e-4);
   return performance.now() - before;
 });
 // The first step allocates and warms up.

@@ -2,8 +2,11 @@
 
 import type { Example, Subset } from '../data/data-set.js';
 import { FinetuneError } from '../errors.js';
-import type { LabelledFeatures, Sides } from '../training/labelled-features.js';
+import { dataInMemory, type TrainingData } from '../training/data.js';
 import type { ExtractedFeatures } from './extract.js';
+
+/** Features and labels of each subset. */
+export type Sides = Readonly<Record<Subset, TrainingData>>;
 
 const sidesInOrder = ['train', 'val', 'test'] as const;
 
@@ -33,14 +36,14 @@ export function splitFeatures(
 ): Sides {
   const { features, size, bad } = extracted;
   let start = 0;
-  const take = (side: Subset): LabelledFeatures => {
+  const take = (side: Subset): TrainingData => {
     const labels = Int32Array.from(readableOn(side, extracted, split), ({ label }) => label);
     const end = start + labels.length;
     const part = features.subarray(start * size, end * size);
     start = end;
-    return { features: part, labels, size };
+    return dataInMemory(part, labels, [size]);
   };
-  const [train, val, test] = sidesInOrder.map(take) as [LabelledFeatures, LabelledFeatures, LabelledFeatures];
+  const [train, val, test] = sidesInOrder.map(take) as [TrainingData, TrainingData, TrainingData];
   for (const [label, name] of classNames.entries()) {
     if (!train.labels.includes(label)) {
       throw new FinetuneError(

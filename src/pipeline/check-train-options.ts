@@ -2,7 +2,7 @@
 
 import { FinetuneError } from '../errors.js';
 import { flagOf, type TrainOptions } from '../options.js';
-import { trainsByEpochs } from '../training/fit-head.js';
+import { trainsByEpochs } from '../training/fit.js';
 
 /** @throws FinetuneError `bad-option` */
 export function checkTrainOptions(options: TrainOptions): void {

@@ -16,7 +16,7 @@ import { planRunFolder } from '../runs/folder.js';
 import { saveRun, type TrainResult } from '../runs/save.js';
 import { silent } from '../system/context.js';
 import { startStopwatch } from '../system/timer.js';
-import { fitHead } from '../training/fit-head.js';
+import { fit, planFit } from '../training/fit.js';
 import { checkTrainOptions } from './check-train-options.js';
 
 /**
@@ -71,7 +71,7 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
       : undefined;
   watch.lap('verify');
 
-  const head = await fitHead(sides, dataSet.classNames.length, options, emit);
+  const head = await fit(sides, planFit(options, dataSet.classNames.length), { ...silent, emit });
   watch.lap('head');
 
   const training = {

@@ -6,8 +6,9 @@ import type { Base } from '../features/base.js';
 import { readInputs } from '../features/read-inputs.js';
 import { compileGraph } from '../formats/onnx/compile.js';
 import { withSession } from '../inference/temporary-session.js';
-import { type HeadWeights, predictHead } from '../training/head.js';
-import type { LabelledFeatures } from '../training/labelled-features.js';
+import { dataInMemory, type TrainingData } from '../training/data.js';
+import type { Fit } from '../training/fit.js';
+import { predictLabels } from '../training/metrics.js';
 
 export interface Agreement {
   readonly images: number;
@@ -41,36 +42,41 @@ export async function computeFloatFeatures(
 }
 
 /**
- * Compares what the head answers on features of both kinds.
+ * Compares what the fit predicts from features of both kinds.
  * @param inFloat of the first validation images, as `computeFloatFeatures` gives them
- * @param inBytes of all validation images, in the same order
+ * @param inInt8 of all validation images, in the same order
  */
-export function compareAnswers(
-  head: HeadWeights,
+export async function compareAnswers(
+  { predict }: Pick<Fit, 'predict'>,
   inFloat: readonly (Float32Array | undefined)[],
-  inBytes: LabelledFeatures,
-): Agreement {
-  const { features, size } = inBytes;
-  const answers = inFloat.flatMap((floats, row) => {
-    if (floats === undefined) return [];
-    const bytes = features.subarray(row * size, (row + 1) * size);
-    return [{ expected: predictHead(head, floats), answered: predictHead(head, bytes) }];
-  });
-  const same = answers.filter(
-    ({ expected, answered }) => indexOfLargest(expected) === indexOfLargest(answered),
+  inInt8: TrainingData,
+): Promise<Agreement> {
+  const { labels, shape } = inInt8;
+  const floats = inFloat.flatMap((features, row) => (features === undefined ? [] : [{ features, row }]));
+  const rows = floats.map(({ row }) => row);
+  const chosen = labels.slice(0, rows.length);
+  const expected = await predict(
+    dataInMemory(joinRows(floats.map(({ features }) => features)), chosen, shape),
   );
-  const differences = answers.map(({ expected, answered }) => largestDifference(expected, answered));
+  const predicted = await predict(dataInMemory(await inInt8.read(rows), chosen, shape));
+  const expectedLabels = predictLabels(expected, rows.length);
+  const predictedLabels = predictLabels(predicted, rows.length);
   return {
-    images: answers.length,
-    same: same.length,
-    largestDifference: differences.reduce((most, each) => Math.max(most, each), 0),
+    images: rows.length,
+    same: expectedLabels.filter((label, i) => label === predictedLabels[i]).length,
+    largestDifference: largestDifference(expected, predicted),
   };
 }
 
-function indexOfLargest(values: Float32Array): number {
-  return values.indexOf(Math.max(...values));
+function joinRows(rows: readonly Float32Array[]): Float32Array {
+  const size = rows[0]?.length ?? 0;
+  const joined = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    joined.set(row, i * size);
+  });
+  return joined;
 }
 
 function largestDifference(left: Float32Array, right: Float32Array): number {
-  return Math.max(...left.map((value, i) => Math.abs(value - right[i]!)));
+  return left.reduce((most, value, i) => Math.max(most, Math.abs(value - right[i]!)), 0);
 }

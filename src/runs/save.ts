@@ -8,6 +8,7 @@ import type { Engine } from '../engines/start.js';
 import type { Base } from '../features/base.js';
 import type { BaseRuntime } from '../features/base-runtime.js';
 import type { ExtractedFeatures } from '../features/extract.js';
+import type { Sides } from '../features/split-features.js';
 import { saveLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { appendLayers } from '../network/cut.js';
 import type { Network } from '../network/network.js';
@@ -16,9 +17,8 @@ import { writeWholeFolder } from '../system/atomic-folder.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import type { Stopwatch } from '../system/timer.js';
 import { versions } from '../system/versions.js';
-import type { FittedHead, HeadFit } from '../training/fit-head.js';
-import { predictHead } from '../training/head.js';
-import type { LabelledFeatures, Sides } from '../training/labelled-features.js';
+import type { TrainingData } from '../training/data.js';
+import type { Fit } from '../training/fit.js';
 import type { Metrics } from '../training/metrics.js';
 import { computeMetrics } from '../training/metrics.js';
 import { type Agreement, compareAnswers } from './compare.js';
@@ -36,7 +36,7 @@ export interface Training {
   /** Of the first validation images from the base in fp32, where it runs in int8. */
   readonly floatFeatures: readonly (Float32Array | undefined)[] | undefined;
   readonly engine: Engine;
-  readonly head: FittedHead;
+  readonly head: Fit;
   readonly watch: Stopwatch;
 }
 
@@ -52,7 +52,7 @@ export interface TrainResult {
   readonly badImages: number;
   readonly precision: { readonly name: 'fp32' | 'int8'; readonly reason: string };
   readonly engine: Engine;
-  readonly head: HeadFit;
+  readonly head: Pick<Fit, 'solver' | 'description'> & Readonly<Record<string, unknown>>;
   readonly val?: Metrics | undefined;
   readonly test?: Metrics | undefined;
   /** Where the base runs on bytes: how the two saved models compare. */
@@ -70,11 +70,12 @@ export interface TrainResult {
 export async function saveRun(dir: string, training: Training): Promise<TrainResult> {
   const { base, head, sides, floatFeatures, dataSet, watch } = training;
   const { precision } = training.runtime;
-  const classifier = appendLayers(base.network, head.layers, head.weights);
+  const [, ...layers] = head.trainable.topology.config.layers;
+  const classifier = appendLayers(base.network, layers, head.trainable.weights.values());
   const measured = {
-    val: measure(head, sides.val, dataSet.classNames),
-    test: measure(head, sides.test, dataSet.classNames),
-    agreement: floatFeatures && compareAnswers(head.dense, floatFeatures, sides.val),
+    val: await measure(head, sides.val, dataSet.classNames),
+    test: await measure(head, sides.test, dataSet.classNames),
+    agreement: floatFeatures && (await compareAnswers(head, floatFeatures, sides.val)),
   };
   const { data, out, force } = training.options;
   const whenTaken = () => planRunFolder(data, out, force);
@@ -96,13 +97,13 @@ export async function saveRun(dir: string, training: Training): Promise<TrainRes
   return { run, ...learnt };
 }
 
-function measure(
-  head: FittedHead,
-  side: LabelledFeatures,
+async function measure(
+  head: Fit,
+  side: TrainingData,
   classNames: readonly string[],
-): Metrics | undefined {
+): Promise<Metrics | undefined> {
   if (side.labels.length === 0) return undefined;
-  return computeMetrics(predictHead(head.dense, side.features), side.labels, classNames);
+  return computeMetrics(await head.predict(side), side.labels, classNames);
 }
 
 async function saveModel(dir: string, classifier: Network, { base, dataSet }: Training): Promise<void> {
@@ -132,7 +133,7 @@ function summarise(
     badImages: dataSet.bad.length + extracted.bad.length,
     precision: { name: precision.name, reason: precision.reason },
     engine,
-    head: head.fit,
+    head: { solver: head.solver, description: head.description, ...head.details },
     ...measured,
     seconds,
     profile: { ...extracted.profile, head: seconds.head ?? 0 },

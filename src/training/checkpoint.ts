@@ -5,7 +5,7 @@ import { endianness } from 'node:os';
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
 import { writeAtomically } from '../system/atomic-write.js';
-import type { Checkpoint } from './tail.js';
+import type { Checkpoint } from './loop.js';
 
 const formatVersion = 1;
 const largestHeaderBytes = 64 * 1024 * 1024;
@@ -35,16 +35,15 @@ const headerSchema = z.object({
 export async function saveCheckpoint(
   path: string,
   fingerprint: string,
-  checkpoint: Checkpoint,
+  { weights, optimizer, best, history }: Checkpoint,
 ): Promise<void> {
-  const { weights, adam, best, history } = checkpoint;
   const header: z.input<typeof headerSchema> = {
     ...{ formatVersion, fingerprint, history: [...history] },
-    ...{ steps: adam.steps, bestEpoch: best.epoch, lengths: weights.map(({ length }) => length) },
+    ...{ steps: optimizer.steps, bestEpoch: best.epoch, lengths: weights.map(({ length }) => length) },
   };
   await writeAtomically(path, async file => {
     await file.writeFile(`${JSON.stringify(header)}\n`);
-    for (const values of [weights, adam.first, adam.second, best.weights].flat()) {
+    for (const values of [weights, optimizer.first, optimizer.second, best.weights].flat()) {
       await file.writeFile(littleEndian(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)));
     }
   });
@@ -57,47 +56,56 @@ export async function saveCheckpoint(
  */
 export async function loadCheckpoint(
   path: string,
-  { fingerprint, lengths }: { readonly fingerprint: string; readonly lengths: readonly number[] },
+  expected: { readonly fingerprint: string; readonly lengths: readonly number[] },
   warn: (reason: string) => void,
 ): Promise<Checkpoint | undefined> {
   try {
-    const floats = 4 * lengths.reduce((sum, length) => sum + length, 0);
-    const { size } = await stat(path);
-    if (size > largestHeaderBytes + 4 * floats) throw new Error(`it is too large (${size} bytes)`);
-    const bytes = await readFile(path);
-    const end = bytes.indexOf('\n');
-    const header = headerSchema.parse(JSON.parse(bytes.subarray(0, Math.max(0, end)).toString('utf8')));
-    if (header.fingerprint !== fingerprint) throw new Error('it belongs to other data or options');
-    if (String(header.lengths) !== String(lengths) || bytes.length !== end + 1 + 4 * floats) {
-      throw new Error('it does not fit the model');
-    }
-    const [weights, first, second, best] = readArrays(bytes.subarray(end + 1), lengths);
-    return {
-      weights: weights!,
-      adam: { steps: header.steps, first: first!, second: second! },
-      best: { epoch: header.bestEpoch, weights: best! },
-      history: header.history,
-    };
+    return await readCheckpoint(path, expected);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      warn(`The checkpoint ${path} is not used: ${messageOf(error)}. Training starts from the beginning.`);
-    }
+    warn(`The checkpoint ${path} is not used: ${messageOf(error)}. Training starts from the beginning.`);
     return undefined;
   }
 }
 
-/** The four groups of arrays, each with one array per weight. */
-function readArrays(bytes: Uint8Array, lengths: readonly number[]): Float32Array[][] {
+async function readCheckpoint(
+  path: string,
+  { fingerprint, lengths }: { readonly fingerprint: string; readonly lengths: readonly number[] },
+): Promise<Checkpoint | undefined> {
+  const found = await stat(path).catch(ignoreMissing);
+  if (found === undefined) return undefined;
+  const floats = 4 * lengths.reduce((sum, length) => sum + length, 0);
+  if (found.size > largestHeaderBytes + 4 * floats) throw new Error(`it is too large (${found.size} bytes)`);
+  const bytes = await readFile(path);
+  const end = bytes.indexOf('\n');
+  const header = headerSchema.parse(JSON.parse(bytes.subarray(0, Math.max(0, end)).toString('utf8')));
+  if (header.fingerprint !== fingerprint) throw new Error('it belongs to other data or options');
+  if (String(header.lengths) !== String(lengths) || bytes.length !== end + 1 + 4 * floats) {
+    throw new Error('it does not fit the model');
+  }
+  const readArrays = arrayReader(bytes.subarray(end + 1), lengths);
+  return {
+    weights: readArrays(),
+    optimizer: { steps: header.steps, first: readArrays(), second: readArrays() },
+    best: { epoch: header.bestEpoch, weights: readArrays() },
+    history: header.history,
+  };
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+}
+
+/** Each call reads the next group of arrays, one array per weight. */
+function arrayReader(bytes: Uint8Array, lengths: readonly number[]): () => Float32Array[] {
   let start = 0;
-  return Array.from({ length: 4 }, () =>
+  return () =>
     lengths.map(length => {
       const end = start + 4 * length;
       // A copy, since floats must start at a multiple of four.
       const part = littleEndian(new Uint8Array(bytes.subarray(start, end)));
       start = end;
       return new Float32Array(part.buffer, part.byteOffset, length);
-    }),
-  );
+    });
 }
 
 /** The same bytes on nearly every machine, swapped ones on the others. */

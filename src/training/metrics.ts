@@ -1,11 +1,11 @@
-// How good answers are: numbers only, from probabilities and labels. Imports no tfjs.
+// How good predictions are: numbers only, from probabilities and labels. Imports no tfjs.
 
-/** How answers on labelled images turned out. */
+/** How predictions for labelled images turned out. */
 export interface Metrics {
   readonly accuracy: number;
   /** Mean log-loss, natural logarithm. */
   readonly loss: number;
-  /** `confusion[label][answer]`: images. */
+  /** `confusion[label][prediction]`: images. */
   readonly confusion: readonly (readonly number[])[];
   /** In the order of the class names. */
   readonly perClass: readonly ClassMetrics[];
@@ -13,9 +13,10 @@ export interface Metrics {
   readonly macro: { readonly precision: number; readonly recall: number; readonly f1: number };
 }
 
+/** How the predictions of one class turned out. */
 export interface ClassMetrics {
   readonly name: string;
-  /** Part of the answers with this name that were right; 0 where there was none. */
+  /** Part of the predictions with this name that were right; 0 where there was none. */
   readonly precision: number;
   /** Part of this class' images that were found; 0 where there is none. */
   readonly recall: number;
@@ -33,12 +34,13 @@ export function computeMetrics(
   labels: Int32Array,
   classNames: readonly string[],
 ): Metrics {
-  const confusion = countConfusion(probabilities, labels, classNames.length);
+  const predictions = predictLabels(probabilities, labels.length);
+  const confusion = countConfusion(labels, predictions, classNames.length);
   const perClass = classNames.map((name, label) => measureClass(name, label, confusion));
   const present = perClass.filter(({ support }) => support > 0);
   const mean = (of: (each: ClassMetrics) => number): number => sum(present.map(of)) / present.length;
   return {
-    accuracy: sum(confusion.map((row, label) => row[label]!)) / labels.length,
+    accuracy: labels.filter((label, i) => label === predictions[i]).length / labels.length,
     loss: logLoss(probabilities, labels, classNames.length),
     confusion,
     perClass,
@@ -50,29 +52,33 @@ export function computeMetrics(
   };
 }
 
-function countConfusion(probabilities: Float32Array, labels: Int32Array, classes: number): number[][] {
+/** The class of the largest probability of every row; the first of equals. */
+export function predictLabels(probabilities: Float32Array, rows: number): Int32Array {
+  const classes = probabilities.length / rows;
+  return Int32Array.from({ length: rows }, (_, i) => {
+    const row = probabilities.subarray(i * classes, (i + 1) * classes);
+    return row.indexOf(row.reduce((most, each) => Math.max(most, each)));
+  });
+}
+
+function countConfusion(labels: Int32Array, predictions: Int32Array, classes: number): number[][] {
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   labels.forEach((label, i) => {
-    const answer = largestIndex(probabilities.subarray(i * classes, (i + 1) * classes));
-    confusion[label]![answer]! += 1;
+    confusion[label]![predictions[i]!]! += 1;
   });
   return confusion;
 }
 
-/** The first of equals. */
-function largestIndex(values: Float32Array): number {
-  return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
-}
-
 function measureClass(name: string, label: number, confusion: readonly (readonly number[])[]): ClassMetrics {
-  const right = confusion[label]![label]!;
-  const support = sum(confusion[label]!);
-  const answered = sum(confusion.map(row => row[label]!));
+  const ofClass = confusion[label]!;
+  const right = ofClass[label]!;
+  const support = sum(ofClass);
+  const predicted = sum(confusion.map(row => row[label]!));
   return {
     name,
-    precision: ratio(right, answered),
+    precision: ratio(right, predicted),
     recall: ratio(right, support),
-    f1: ratio(2 * right, answered + support),
+    f1: ratio(2 * right, predicted + support),
     support,
   };
 }

@@ -4,7 +4,7 @@
 export type Random = () => number;
 
 /**
- * @param seed any 32-bit whole number
+ * @param seed any 32-bit integer
  * @param stream another sequence of the same seed, e.g. one per epoch
  */
 export function seededRandom(seed: number, stream = 0): Random {
@@ -18,11 +18,8 @@ export function seededRandom(seed: number, stream = 0): Random {
 }
 
 /** Orders `values` at random, in place (Fisher-Yates). */
-export function shuffle<Values extends { readonly length: number; [index: number]: number }>(
-  values: Values,
-  random: Random,
-): Values {
-  for (let last = values.length - 1; last > 0; last--) {
+export function shuffle(values: number[], random: Random): number[] {
+  for (const last of [...values.keys()].slice(1).reverse()) {
     const chosen = Math.floor(random() * (last + 1));
     [values[last], values[chosen]] = [values[chosen]!, values[last]!];
   }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.js';
-import type { Checkpoint } from '../../src/training/tail.js';
+import type { Checkpoint } from '../../src/training/loop.js';
 
 const arrays = (first: number): Float32Array[] => [
   Float32Array.of(first, first / 3),
@@ -13,7 +13,7 @@ const arrays = (first: number): Float32Array[] => [
 ];
 const checkpoint: Checkpoint = {
   weights: arrays(1),
-  adam: { steps: 7, first: arrays(2), second: arrays(3) },
+  optimizer: { steps: 7, first: arrays(2), second: arrays(3) },
   best: { epoch: 1, weights: arrays(4) },
   history: [{ epoch: 1, loss: 0.5, accuracy: 0.75, valLoss: 0.6, valAccuracy: 0.5, seconds: 1 }],
 };

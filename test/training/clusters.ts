@@ -1,6 +1,6 @@
 // Made-up features with a known answer: a class is a random centre, its images lie around it.
 
-import type { LabelledFeatures } from '../../src/training/labelled-features.js';
+import { dataInMemory, type TrainingData } from '../../src/training/data.js';
 import { seededRandom } from '../../src/training/random.js';
 
 export interface ClusterOptions {
@@ -24,11 +24,13 @@ export function drawClusters({ perClass, classes, size, spread, seed = 2 }: Clus
   return { features, labels };
 }
 
-export function labelledClusters(options: ClusterOptions): LabelledFeatures {
+/** The same as training data. */
+export function clusterData(options: ClusterOptions): TrainingData {
   const { features, labels } = drawClusters(options);
-  return {
-    features: Float32Array.from(features.flat()),
-    labels: Int32Array.from(labels),
-    size: options.size,
-  };
+  return dataInMemory(Float32Array.from(features.flat()), Int32Array.from(labels), [options.size]);
+}
+
+/** The same data as if it did not fit in memory. */
+export function outOfMemory(data: TrainingData): TrainingData {
+  return { labels: data.labels, shape: data.shape, read: rows => Promise.resolve(data.read(rows)) };
 }

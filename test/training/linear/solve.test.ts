@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test, { before } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import { startEngine } from '../../src/engines/start.js';
-import type { PipelineEvent } from '../../src/events.js';
-import { predictHead } from '../../src/training/head.js';
-import { fitLinearHead, type LinearHeadOptions } from '../../src/training/linear-head.js';
-import { drawClusters } from './clusters.js';
+import { startEngine } from '../../../src/engines/start.js';
+import type { PipelineEvent } from '../../../src/events.js';
+import { silent } from '../../../src/system/context.js';
+import { dataInMemory } from '../../../src/training/data.js';
+import { fit as fitData, type SolvedPlan } from '../../../src/training/fit.js';
+import type { LinearHead } from '../../../src/training/linear/solve.js';
+import { drawClusters } from '../clusters.js';
 
 interface Golden {
   readonly name: string;
@@ -24,12 +26,24 @@ before(async () => {
   await startEngine('auto');
 });
 
-/** Fits and answers on the training images. */
-async function fit(features: number[][], labels: number[], options: Partial<LinearHeadOptions> = {}) {
-  const flat = Float32Array.from(features.flat());
+/** Fits and predicts the training images. */
+async function fit(
+  features: number[][],
+  labels: number[],
+  given: Partial<SolvedPlan> = {},
+  emit = silent.emit,
+) {
   const classes = Math.max(...labels) + 1;
-  const head = await fitLinearHead(flat, Int32Array.from(labels), { classes, seed: 1, ...options });
-  return { ...head, probabilities: [...predictHead([head], flat)] };
+  const size = features[0]!.length;
+  const train = dataInMemory(Float32Array.from(features.flat()), Int32Array.from(labels), [size]);
+  const plan = { solver: 'lbfgs', classes, seed: 1, ...given } as const;
+  const { trainable, predict, details } = await fitData({ train, val: train }, plan, { ...silent, emit });
+  const { l2, candidates } = details as unknown as LinearHead;
+  const [kernel, bias] = [...trainable.weights.values()].map(({ data }) => data) as [
+    Float32Array,
+    Float32Array,
+  ];
+  return { l2, candidates, kernel, bias, probabilities: [...(await predict(train))] };
 }
 
 function assertClose(actual: readonly number[], expected: readonly number[], tolerance: number): void {
@@ -72,7 +86,7 @@ test('The saved weights take raw features: shifting a feature moves the bias alo
   assertClose(shifted.probabilities, raw.probabilities, 1e-3);
 });
 
-test('A stronger penalty makes more careful answers', async () => {
+test('A larger penalty makes more careful predictions', async () => {
   const { features, labels } = goldens[0]!;
   const sureness = async (l2: number) => Math.max(...(await fit(features, labels, { l2 })).probabilities);
   const [faint, middle, strong] = [await sureness(1e-4), await sureness(0.1), await sureness(100)];
@@ -87,7 +101,7 @@ test('Without a penalty the fit still ends, and is right on images that can be t
   });
 });
 
-test('The strength is chosen by cross-validation: little noise asks for less of it than much', async () => {
+test('L2 is chosen by cross-validation: little noise asks for less of it than much', async () => {
   const chosen = async (spread: number) => {
     const { features, labels } = drawClusters({ perClass: 20, classes: 3, size: 30, spread });
     return fit(features, labels);
@@ -103,7 +117,7 @@ test('The strength is chosen by cross-validation: little noise asks for less of 
   }
 });
 
-test('Weaker strengths are tried until the loss rises, and no further', async () => {
+test('Smaller ones are tried until the loss rises, and no further', async () => {
   const { features, labels } = drawClusters({ perClass: 20, classes: 3, size: 30, spread: 1.5 });
   const losses = (await fit(features, labels)).candidates.map(({ loss }) => loss);
   const least = losses.indexOf(Math.min(...losses));
@@ -112,7 +126,7 @@ test('Weaker strengths are tried until the loss rises, and no further', async ()
   for (const loss of losses.slice(least, -1)) assert.ok(loss <= losses[least]! + 1e-3, losses.join(' '));
 });
 
-test('Features that say nothing about the class get a penalty beyond the grid, and answers near the class frequencies', async () => {
+test('Features that say nothing about the class get a penalty beyond the grid, and predictions near the class frequencies', async () => {
   const { features } = drawClusters({ perClass: 30, classes: 2, size: 40, spread: 1 });
   const labels = features.map((_, i) => Number((i * 7919) % 10 < 3));
   const head = await fit(features, labels);
@@ -206,8 +220,19 @@ test('Progress reaches its total, and no tensor is left', async () => {
   const events: PipelineEvent[] = [];
   const { features, labels } = drawClusters({ perClass: 6, classes: 2, size: 9, spread: 1 });
   const { numTensors } = tf.memory();
-  await fit(features, labels, { emit: event => events.push(event) });
+  await fit(features, labels, {}, event => events.push(event));
   const last = events.at(-1);
   assert.ok(last?.type === 'head' && last.done === last.total && last.total > 1);
+  assert.equal(tf.memory().numTensors, numTensors);
+});
+
+test('A fit stops when its signal is aborted, and leaves no tensor behind', async () => {
+  const { features, labels } = drawClusters({ perClass: 6, classes: 2, size: 9, spread: 1 });
+  const train = dataInMemory(Float32Array.from(features.flat()), Int32Array.from(labels), [9]);
+  const stop = new AbortController();
+  const context = { emit: () => stop.abort(), signal: stop.signal };
+  const { numTensors } = tf.memory();
+  const plan = { solver: 'lbfgs', classes: 2, seed: 1 } as const;
+  await assert.rejects(fitData({ train, val: train }, plan, context), { name: 'AbortError' });
   assert.equal(tf.memory().numTensors, numTensors);
 });

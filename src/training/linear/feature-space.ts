@@ -4,7 +4,8 @@
 // other. That is exact, and on 600 images of VGG16's 25,088 flattened features it is 40 times less work.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { type Scaling, scaleRows } from './scaling.js';
+import { type Scaling, scaleColumns } from '../scaling.js';
+import { addScaled, dot } from './vectors.js';
 
 /** Coordinates of `outputs` linear functions of the scaled features are `[outputs, size]`, row-major. */
 export interface FeatureSpace {
@@ -19,18 +20,29 @@ export interface FeatureSpace {
   /**
    * Derivative of `sum(residuals * project(coordinates)) + l2 / 2 |W|^2` by the coordinates, and as a direction
    * the coordinates of its derivative by W: so that a search walks the same path in both kinds of coordinates.
-   * @param residuals `[outputs, images]`
    */
-  differentiate(
-    residuals: Float32Array,
-    coordinates: Float64Array,
-    projected: Float32Array,
-    l2: number,
-  ): { gradient: Float64Array; direction: Float64Array };
+  differentiate(at: Differentiated): { gradient: Float64Array; direction: Float64Array };
   /** W of scaled features: `[features, outputs]`. */
   weightsOf(coordinates: Float64Array): Float32Array;
   /** Frees the space's tensors. */
   dispose(): void;
+}
+
+/** Where a derivative is wanted. */
+export interface Differentiated {
+  /** `[outputs, images]` */
+  readonly residuals: Float32Array;
+  readonly coordinates: Float64Array;
+  /** `project(coordinates)` */
+  readonly projected: Float32Array;
+  readonly l2: number;
+}
+
+/** The raw features of all images, and how they are scaled. */
+interface ScaledImages {
+  readonly features: Float32Array;
+  readonly scaling: Scaling;
+  readonly images: number;
 }
 
 /**
@@ -40,14 +52,14 @@ export interface FeatureSpace {
 export function openFeatureSpace(features: Float32Array, scaling: Scaling): FeatureSpace {
   const size = scaling.mean.length;
   const images = features.length / size;
-  return images < size ? imageMixes(features, scaling, images) : plainWeights(features, scaling, images);
+  const scaled = { features, scaling, images };
+  return images < size ? imageMixes(scaled) : plainWeights(scaled);
 }
 
 /** Coordinates are the weights themselves. */
-function plainWeights(features: Float32Array, scaling: Scaling, images: number): FeatureSpace {
+function plainWeights({ features, scaling, images }: ScaledImages): FeatureSpace {
   const size = scaling.mean.length;
-  const rows = Array.from({ length: images }, (_, row) => row);
-  const scaled = tf.tensor2d(scaleRows(features, scaling, rows), [images, size]);
+  const scaled = tf.tensor2d(scaleColumns(features, scaling), [images, size]);
   return {
     features: size,
     size,
@@ -55,9 +67,9 @@ function plainWeights(features: Float32Array, scaling: Scaling, images: number):
       // The images on the left: the right operand is what the wasm backend repacks, or keeps packed.
       compute(() => tf.transpose(tf.matMul(scaled, tf.transpose(matrix(weights, size))))),
     squaredNorm: weights => dot(weights, weights),
-    differentiate(residuals, weights, _projected, l2) {
+    differentiate({ residuals, coordinates, l2 }) {
       const products = compute(() => tf.matMul(matrix(residuals, images), scaled));
-      const gradient = addScaled(products, l2, weights);
+      const gradient = addScaled(Float64Array.from(products), l2, coordinates);
       return { gradient, direction: gradient };
     },
     weightsOf: weights => compute(() => tf.transpose(matrix(weights, size))),
@@ -66,8 +78,9 @@ function plainWeights(features: Float32Array, scaling: Scaling, images: number):
 }
 
 /** Coordinates are amounts of images. */
-function imageMixes(features: Float32Array, scaling: Scaling, images: number): FeatureSpace {
-  const gram = computeGram(features, scaling, images); // [images, images], symmetric
+function imageMixes(given: ScaledImages): FeatureSpace {
+  const { scaling, images } = given;
+  const gram = computeGram(given); // [images, images], symmetric
   const project = (mixes: Float64Array | Float32Array): Float32Array =>
     compute(() => tf.matMul(matrix(mixes, images), gram));
   return {
@@ -75,19 +88,20 @@ function imageMixes(features: Float32Array, scaling: Scaling, images: number): F
     size: images,
     project,
     squaredNorm: dot,
-    differentiate: (residuals, mixes, projected, l2) => ({
-      gradient: addScaled(project(residuals), l2, projected),
-      direction: addScaled(residuals, l2, mixes),
+    differentiate: ({ residuals, coordinates, projected, l2 }) => ({
+      gradient: addScaled(Float64Array.from(project(residuals)), l2, projected),
+      direction: addScaled(Float64Array.from(residuals), l2, coordinates),
     }),
-    weightsOf: mixes => mixImages(mixes, features, scaling, images),
+    weightsOf: mixes => mixImages(mixes, given),
     dispose: () => gram.dispose(),
   };
 }
 
 /** Products of all scaled images with each other, by strips of features: never all of them as a tensor. */
-function computeGram(features: Float32Array, scaling: Scaling, images: number): tf.Tensor2D {
+function computeGram(given: ScaledImages): tf.Tensor2D {
+  const { images } = given;
   let gram = tf.zeros<tf.Rank.R2>([images, images]);
-  for (const strip of strips(features, scaling, images)) {
+  for (const strip of strips(given)) {
     const sum = tf.tidy(() => {
       const scaled = matrix(strip, strip.length / images);
       return tf.add<tf.Tensor2D>(gram, tf.matMul(scaled, tf.transpose(scaled)));
@@ -98,20 +112,13 @@ function computeGram(features: Float32Array, scaling: Scaling, images: number): 
   return gram;
 }
 
-function mixImages(
-  mixes: Float64Array,
-  features: Float32Array,
-  scaling: Scaling,
-  images: number,
-): Float32Array {
-  const parts: Float32Array[] = [];
-  for (const strip of strips(features, scaling, images)) {
-    const scaled = () => matrix(strip, strip.length / images);
-    parts.push(compute(() => tf.transpose(tf.matMul(matrix(mixes, images), scaled()))));
-  }
-  const weights = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+function mixImages(mixes: Float64Array, given: ScaledImages): Float32Array {
+  const outputs = mixes.length / given.images;
+  const weights = new Float32Array(given.scaling.mean.length * outputs);
   let at = 0;
-  for (const part of parts) {
+  for (const strip of strips(given)) {
+    const scaled = () => matrix(strip, strip.length / given.images);
+    const part = compute(() => tf.transpose(tf.matMul(matrix(mixes, given.images), scaled())));
     weights.set(part, at);
     at += part.length;
   }
@@ -121,12 +128,11 @@ function mixImages(
 const stripBytes = 2 ** 26;
 
 /** The scaled features by strips of columns: `[images, width]` each. */
-function* strips(features: Float32Array, scaling: Scaling, images: number): Generator<Float32Array> {
+function* strips({ features, scaling, images }: ScaledImages): Generator<Float32Array> {
   const size = scaling.mean.length;
-  const rows = Array.from({ length: images }, (_, row) => row);
   const width = Math.max(1, Math.floor(stripBytes / 4 / images));
   for (let from = 0; from < size; from += width) {
-    yield scaleRows(features, scaling, rows, from, Math.min(size, from + width));
+    yield scaleColumns(features, scaling, { from, to: Math.min(size, from + width) });
   }
 }
 
@@ -144,17 +150,4 @@ function compute(product: () => tf.Tensor): Float32Array {
   const values = tensor.dataSync<'float32'>();
   tensor.dispose();
   return values;
-}
-
-/** `a + amount * b` */
-function addScaled(a: Float32Array, amount: number, b: Float32Array | Float64Array): Float64Array {
-  const sum = new Float64Array(a.length);
-  for (let i = 0; i < sum.length; i++) sum[i] = a[i]! + amount * b[i]!;
-  return sum;
-}
-
-function dot(a: Float64Array, b: Float32Array | Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

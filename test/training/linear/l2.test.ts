@@ -1,7 +1,7 @@
 // Folds of cross-validation: everybody's share of everything.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { dealFolds } from '../../src/training/folds.js';
+import { dealFolds } from '../../../src/training/linear/l2.js';
 
 /** How many images of `label` each fold holds out; the last entry counts those that none does. */
 function heldOutOf(label: number, labels: readonly number[], heldOutBy: Int32Array): number[] {

@@ -3,17 +3,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Running means of the gradients and of their squares, one array per variable. */
-export interface AdamState {
+export interface OptimizerState {
   readonly steps: number;
   readonly first: readonly Float32Array[];
   readonly second: readonly Float32Array[];
 }
 
 /** Owns its state's tensors: dispose it. */
-export interface Adam {
-  /** @param gradients in the order of the variables */
-  step(gradients: readonly tf.Tensor[], rate: number): void;
-  readState(): AdamState;
+export interface Optimizer {
+  /** One step at `rate`; `gradients` has one per variable, by its name. */
+  step(gradients: tf.NamedTensorMap, rate: number): void;
+  readState(): OptimizerState;
   dispose(): void;
 }
 
@@ -21,26 +21,34 @@ const decay = { first: 0.9, second: 0.999 } as const;
 const epsilon = 1e-7;
 
 /** Kingma and Ba, algorithm 1 in the form of its section 2's end; constants as Keras has them. */
-export function createAdam(variables: readonly tf.Variable[], from?: AdamState): Adam {
+export function createAdam(variables: readonly tf.Variable[], from?: OptimizerState): Optimizer {
   let steps = from?.steps ?? 0;
-  const first = variables.map((variable, i) => createMoment(variable, from?.first[i]));
-  const second = variables.map((variable, i) => createMoment(variable, from?.second[i]));
+  const moments = variables.map((variable, i) => ({
+    variable,
+    first: createMoment(variable, from?.first[i]),
+    second: createMoment(variable, from?.second[i]),
+  }));
   return {
     step(gradients, rate) {
       steps++;
       const corrected = (rate * Math.sqrt(1 - decay.second ** steps)) / (1 - decay.first ** steps);
-      variables.forEach((variable, i) => {
+      for (const { variable, first, second } of moments) {
         tf.tidy(() => {
-          const gradient = gradients[i]!;
-          const mean = mix(first[i]!, gradient, decay.first);
-          const square = mix(second[i]!, tf.square(gradient), decay.second);
+          const gradient = gradients[variable.name];
+          if (gradient === undefined) throw new Error(`No gradient for ${variable.name}.`);
+          const mean = mix(first, gradient, decay.first);
+          const square = mix(second, tf.square(gradient), decay.second);
           const change = tf.div(mean, tf.add(tf.sqrt(square), epsilon));
           variable.assign(tf.sub(variable, tf.mul(change, corrected)));
         });
-      });
+      }
     },
-    readState: () => ({ steps, first: first.map(readValues), second: second.map(readValues) }),
-    dispose: () => tf.dispose([...first, ...second]),
+    readState: () => ({
+      steps,
+      first: moments.map(({ first }) => readValues(first)),
+      second: moments.map(({ second }) => readValues(second)),
+    }),
+    dispose: () => tf.dispose(moments.flatMap(({ first, second }) => [first, second])),
   };
 }
 
@@ -53,7 +61,7 @@ function createMoment({ shape, size }: tf.Variable, values?: Float32Array): tf.V
   return tf.tidy(() => tf.variable(tf.tensor(values ?? new Float32Array(size), shape), false));
 }
 
-/** Moves a running mean towards `value`, and answers with it. */
+/** Moves a running mean towards `value`. */
 function mix(moment: tf.Variable, value: tf.Tensor, keep: number): tf.Variable {
   moment.assign(tf.add(tf.mul(moment, keep), tf.mul(value, 1 - keep)));
   return moment;

@@ -1,7 +1,7 @@
 // L-BFGS on functions whose minimum is known.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type Evaluation, minimise } from '../../src/training/lbfgs.js';
+import { type Evaluation, minimize } from '../../../src/training/linear/lbfgs.js';
 
 const exact = { tolerance: 1e-9, leastGain: 0 };
 
@@ -37,8 +37,8 @@ for (const start of [
   [1e3, 1e3, 1e3],
   [-5, 40, 0.1],
 ]) {
-  test(`The minimum of a long valley is found from ${start.join(', ')}`, () => {
-    const { point, loss, converged, iterations } = minimise(valley, Float64Array.from(start), exact);
+  test(`The minimum of a long valley is found from ${start.join(', ')}`, async () => {
+    const { point, loss, converged, iterations } = await minimize(valley, Float64Array.from(start), exact);
     [1, -2, 3].forEach((lowest, i) => {
       assert.ok(Math.abs(point[i]! - lowest) < 1e-6);
     });
@@ -46,47 +46,50 @@ for (const start of [
   });
 }
 
-test("Rosenbrock's bent valley is followed to its end", () => {
-  const { point } = minimise(rosenbrock, Float64Array.from([-1.2, 1]), exact);
+test("Rosenbrock's bent valley is followed to its end", async () => {
+  const { point } = await minimize(rosenbrock, Float64Array.from([-1.2, 1]), exact);
   assert.ok(Math.abs(point[0]! - 1) < 1e-6 && Math.abs(point[1]! - 1) < 1e-6);
 });
 
-test('A direction that knows the curvature arrives in two steps', () => {
+test('A direction that knows the curvature arrives in two steps', async () => {
   const evaluate = (point: Float64Array): Evaluation => {
     const here = valley(point);
     return { ...here, direction: here.gradient.map((each, i) => each / [1, 100, 10_000][i]!) };
   };
   // The first step is cut to a length of 1; the second knows how far to go.
-  const { iterations } = minimise(evaluate, new Float64Array(3), { tolerance: 1e-6, leastGain: 0 });
+  const { iterations } = await minimize(evaluate, new Float64Array(3), { tolerance: 1e-6, leastGain: 0 });
   assert.ok(iterations <= 2, `${iterations} iterations`);
 });
 
-test('A start at the minimum is an answer without a step', () => {
-  const { iterations, converged } = minimise(valley, Float64Array.from([1, -2, 3]), exact);
+test('A start at the minimum is an answer without a step', async () => {
+  const { iterations, converged } = await minimize(valley, Float64Array.from([1, -2, 3]), exact);
   assert.deepEqual([iterations, converged], [0, true]);
 });
 
-test('The search ends after maxIterations and says that it did not converge', () => {
-  const { iterations, converged } = minimise(rosenbrock, Float64Array.from([-1.2, 1]), {
+test('The search ends after maxIterations and says that it did not converge', async () => {
+  const { iterations, converged } = await minimize(rosenbrock, Float64Array.from([-1.2, 1]), {
     ...exact,
     maxIterations: 3,
   });
   assert.deepEqual([iterations, converged], [3, false]);
 });
 
-test('A function without a minimum ends when a step wins no more than leastGain', () => {
+test('A function without a minimum ends when a step wins no more than leastGain', async () => {
   const decay = (point: Float64Array) => withGradient(Math.exp(-point[0]!), [-Math.exp(-point[0]!)]);
-  const { loss, converged } = minimise(decay, Float64Array.from([0]), { tolerance: 0, leastGain: 1e-6 });
+  const { loss, converged } = await minimize(decay, Float64Array.from([0]), {
+    tolerance: 0,
+    leastGain: 1e-6,
+  });
   assert.ok(converged && loss < 1e-4, `${loss}`);
 });
 
-test('Rounding in the loss does not send the search round in circles', () => {
+test('Rounding in the loss does not send the search round in circles', async () => {
   let evaluations = 0;
   const coarse = (point: Float64Array): Evaluation => {
     evaluations++;
     const here = valley(point);
     return { ...here, loss: Math.fround(here.loss + 1e4) };
   };
-  minimise(coarse, new Float64Array(3), { tolerance: 0, leastGain: 1e-9 });
+  await minimize(coarse, new Float64Array(3), { tolerance: 0, leastGain: 1e-9 });
   assert.ok(evaluations < 200, `${evaluations} evaluations`);
 });

@@ -1,0 +1,66 @@
+// What is trained on: labels, and features that are read by rows, out of memory or out of the feature store.
+
+import { elementCount } from '../network/source.js';
+
+/** Features of some images at the cut, with their labels. What does not fit in memory is read batch by batch. */
+export interface TrainingData {
+  /** Per image, an index into the class names. */
+  readonly labels: Int32Array;
+  /** Of one image's features, e.g. `[1280]` or `[14, 14, 512]`. */
+  readonly shape: readonly number[];
+  /** The features of the given images, one after the other: `[rows.length, ...shape]`. */
+  read(rows: readonly number[]): Float32Array | Promise<Float32Array>;
+  /** The features of all images, `[labels.length, ...shape]`, where they are in memory. Not to be changed. */
+  matrix?(): Float32Array | undefined;
+}
+
+/** What a fit sees: it learns from `train`; `val` decides when to stop and which epoch to keep. */
+export interface FitData {
+  readonly train: TrainingData;
+  /** May have no images. */
+  readonly val: TrainingData;
+}
+
+/**
+ * Features in memory as training data.
+ * @param features `[labels.length, ...shape]`, row-major
+ */
+export function dataInMemory(
+  features: Float32Array,
+  labels: Int32Array,
+  shape: readonly number[],
+): TrainingData {
+  const size = elementCount(shape);
+  return {
+    labels,
+    shape,
+    matrix: () => features,
+    read(rows) {
+      const chosen = new Float32Array(rows.length * size);
+      rows.forEach((row, i) => {
+        chosen.set(features.subarray(row * size, (row + 1) * size), i * size);
+      });
+      return chosen;
+    },
+  };
+}
+
+/** Rows in groups of `size`, the last one smaller. */
+export function* groupRows(rows: readonly number[], size: number): Generator<readonly number[]> {
+  for (let from = 0; from < rows.length; from += size) yield rows.slice(from, from + size);
+}
+
+/** Rows of one image's features that are worth reading together: 32 MB of them, at most 256. */
+export function rowsAtOnce({ shape }: Pick<TrainingData, 'shape'>): number {
+  return Math.max(1, Math.min(256, Math.floor(2 ** 23 / elementCount(shape))));
+}
+
+/** All features in order: at once where they are in memory, else in blocks of whole rows. */
+export async function* readInOrder(data: TrainingData): AsyncGenerator<Float32Array> {
+  const matrix = data.matrix?.();
+  if (matrix !== undefined) {
+    yield matrix;
+    return;
+  }
+  for (const rows of groupRows([...data.labels.keys()], rowsAtOnce(data))) yield await data.read(rows);
+}

@@ -1,0 +1,172 @@
+// How large an L2 penalty a linear head gets: chosen by cross-validation on the training subset.
+
+import type { EmitEvent } from '../../events.js';
+import { seededRandom, shuffle } from '../random.js';
+import {
+  evaluateHeldOut,
+  type Folds,
+  oneFold,
+  type Solution,
+  type SoftmaxProblem,
+  solveSoftmax,
+} from './softmax.js';
+
+/** An l2, and how heads with it did on images that they were not trained on. */
+export interface Candidate {
+  readonly l2: number;
+  /** Mean log-loss, natural logarithm. */
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** The l2 to take. */
+export interface ChosenL2 {
+  readonly l2: number;
+  /** Largest first; empty where no image could be held out. */
+  readonly candidates: readonly Candidate[];
+  /** Near the optimum of all images at that l2. */
+  readonly start?: Solution | undefined;
+}
+
+interface Trial extends Candidate {
+  readonly solution: Solution;
+}
+
+const gridSize = 6;
+const mostExtensions = 6;
+/** Candidates differ by hundredths of log-loss: an optimum to a ten-thousandth ranks them. */
+const gap = 1e-4;
+/** A difference of log-loss that says nothing. */
+const smallChange = 1e-3;
+
+/**
+ * The l2 of least log-loss under five-fold cross-validation; of those about as good, the largest. Goes from large to
+ * small, each solution starting the next, until the loss rises (smaller ones take longest and are only worse), and on
+ * beyond an end of the grid while the best lies there.
+ */
+export async function chooseL2(
+  given: Omit<SoftmaxProblem, 'folds'>,
+  { seed, emit }: { readonly seed: number; readonly emit: EmitEvent },
+): Promise<ChosenL2> {
+  const { labels, classes, space } = given;
+  const problem = { ...given, folds: dealFolds(labels, classes, seed) };
+  if (problem.folds.heldOutBy.every(fold => fold < 0)) {
+    return { l2: l2At((gridSize - 1) / 2, space.features), candidates: [] };
+  }
+  const trials = new Trials();
+  const tryStep = (step: number, neighbor: Trial | undefined): Promise<Trial> => {
+    emit({ type: 'head', done: trials.count, total: Math.max(gridSize, trials.count + 1) });
+    return tryL2(problem, l2At(step, space.features), neighbor?.solution);
+  };
+  const last = gridSize - 1 + mostExtensions;
+  const goesOn = (step: number) =>
+    step < gridSize ? !trials.haveRisen() : step <= last && trials.best === trials.smallest;
+  for (let step = 0; goesOn(step); step++) trials.addSmaller(await tryStep(step, trials.smallest));
+  for (let step = -1; step >= -mostExtensions && trials.best === trials.largest; step--) {
+    trials.addLarger(await tryStep(step, trials.largest));
+  }
+  emit({ type: 'head', done: trials.count, total: trials.count });
+  return trials.choose(problem.folds.count);
+}
+
+/**
+ * The grid: half decades from 3 to 0.01 for 1280 features. On features of unit variance a weight's use grows with
+ * their number, so the penalties that suit them do too.
+ */
+function l2At(step: number, features: number): number {
+  return 10 ** ((1 - step) / 2) * (features / 1280);
+}
+
+async function tryL2(problem: SoftmaxProblem, l2: number, start: Solution | undefined): Promise<Trial> {
+  const solution = await solveSoftmax(problem, { l2, gap, start });
+  return { l2, ...evaluateHeldOut(problem, solution), solution };
+}
+
+/** What was tried, largest l2 first. */
+class Trials {
+  readonly #all: Trial[] = [];
+
+  get count(): number {
+    return this.#all.length;
+  }
+
+  get largest(): Trial | undefined {
+    return this.#all[0];
+  }
+
+  get smallest(): Trial | undefined {
+    return this.#all.at(-1);
+  }
+
+  /**
+   * The largest whose loss is not noticeably above the least: the held-out images can hardly tell the two apart, and
+   * left to a hair's breadth they err to the small side. On photos of flowers this lowers the log-loss on unseen images
+   * by .01 at ten images a class, and changes nothing at 120.
+   */
+  get best(): Trial | undefined {
+    return this.#all.find(({ loss }) => !isNoticeablyLess(this.#leastLoss(), loss));
+  }
+
+  addSmaller(trial: Trial): void {
+    this.#all.push(trial);
+  }
+
+  addLarger(trial: Trial): void {
+    this.#all.unshift(trial);
+  }
+
+  /** Whether the smallest did worse than one before it. */
+  haveRisen(): boolean {
+    return this.smallest !== undefined && this.smallest.loss > this.#leastLoss() + smallChange;
+  }
+
+  choose(folds: number): ChosenL2 {
+    if (this.best === undefined) throw new Error('Nothing was tried.');
+    const { l2, solution } = this.best;
+    const candidates = this.#all.map(({ solution: _, ...candidate }) => candidate);
+    return { l2, candidates, start: averageFolds(solution, folds) };
+  }
+
+  #leastLoss(): number {
+    return Math.min(...this.#all.map(({ loss }) => loss));
+  }
+}
+
+/** By two hundredths, and by more than rounding. */
+function isNoticeablyLess(loss: number, other: number): boolean {
+  return loss < Math.min(0.98 * other, other - smallChange);
+}
+
+function averageFolds({ coordinates, bias, iterations }: Solution, folds: number): Solution {
+  const average = (values: Float64Array): Float64Array => {
+    const length = values.length / folds;
+    const mean = new Float64Array(length);
+    values.forEach((value, at) => {
+      mean[at % length]! += value;
+    });
+    return mean.map(sum => sum / folds);
+  };
+  return { coordinates: average(coordinates), bias: average(bias), iterations };
+}
+
+const foldCount = 5;
+/** From here on one fold's held-out images (six hundred) say enough, at a fifth of the work. */
+const manyImages = 3000;
+
+/**
+ * Deals the images of each class, in random order, to the folds in turn, on from class to class: every fold gets its
+ * share of every class, and a class of two images or more always has one in training. A class's only image is never
+ * held out: without it there would be nothing to know the class by.
+ */
+export function dealFolds(labels: Int32Array, classes: number, seed: number): Folds {
+  const random = seededRandom(seed);
+  const { heldOutBy } = oneFold(labels.length);
+  let next = 0;
+  for (let label = 0; label < classes; label++) {
+    const rows = [...labels.keys()].filter(row => labels[row] === label);
+    if (rows.length < 2) continue;
+    for (const row of shuffle(rows, random)) heldOutBy[row] = next++ % foldCount;
+  }
+  if (labels.length < manyImages) return { count: foldCount, heldOutBy };
+  return { count: 1, heldOutBy: heldOutBy.map(fold => (fold === 0 ? 0 : -1)) };
+}

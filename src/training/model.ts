@@ -1,0 +1,127 @@
+// A network in tfjs: opened, run on batches, one step of training taken, its weights read back.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
+import type { Network } from '../network/network.js';
+import { groupRows, rowsAtOnce, type TrainingData } from './data.js';
+import { type Optimizer, readValues } from './optimizer.js';
+import type { Random } from './random.js';
+
+type Layer = layers.Layer;
+
+/** Some images' features `[labels.length, ...shape]`. */
+export interface Batch {
+  readonly features: Float32Array;
+  readonly shape: readonly number[];
+  readonly labels: readonly number[];
+}
+
+/**
+ * Layers that stay in inference mode. Batch normalization: its statistics are those of the images that the backbone was
+ * trained on, and a few photos give worse ones. The noises: tfjs cannot seed them.
+ */
+const alwaysInference = new Set(['BatchNormalization', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout']);
+
+/** Opens a network on the engine that is started; whoever asked for the model disposes it. */
+export async function openModel(network: Network): Promise<LayersModel> {
+  // Here, since it takes a while and reading training's types should not.
+  const { loadLayersModel } = await import('@tensorflow/tfjs-layers');
+  const model = await loadLayersModel(tf.io.fromMemory(toArtifacts(network)));
+  for (const layer of model.layers.filter(each => alwaysInference.has(each.getClassName()))) {
+    const call = layer.call.bind(layer);
+    layer.call = (inputs: tf.Tensor | tf.Tensor[], kwargs) => call(inputs, { ...kwargs, training: false });
+  }
+  return model;
+}
+
+/** What training may change, in the model's order. */
+export function trainableVariables(model: LayersModel): tf.Variable[] {
+  return model.trainableWeights.map(weight => weight.read() as tf.Variable);
+}
+
+/** The network with the weights that the model has by now; those that cannot be trained are the very same. */
+export function readNetwork(model: LayersModel, { topology, weights }: Network): Network {
+  const trained = new Map(
+    model.trainableWeights.map(weight => [weight.originalName, readValues(weight.read())]),
+  );
+  const read = [...weights].map(([name, weight]) => {
+    return [name, { ...weight, data: trained.get(name) ?? weight.data }] as const;
+  });
+  return { topology, weights: new Map(read) };
+}
+
+/** Gives the model's dropout layers the masks of their next step. */
+export function seedDropout(model: LayersModel, random: Random): void {
+  for (const layer of model.layers) {
+    if (isSeeded(layer)) layer.seed = Math.floor(random() * 2 ** 31);
+  }
+}
+
+/** tfjs' Dropout reads its seed anew at every call; left to itself it drops the same units in every step. */
+function isSeeded(layer: Layer): layer is Layer & { seed: number } {
+  return layer.getClassName() === 'Dropout';
+}
+
+/**
+ * One step at `rate`.
+ * @returns the batch's mean log-loss and right predictions before the step, under dropout
+ */
+export function trainStep(
+  { model, optimizer }: { readonly model: LayersModel; readonly optimizer: Optimizer },
+  { features, shape, labels }: Batch,
+  rate: number,
+): { loss: number; right: number } {
+  return tf.tidy(() => {
+    const inputs = tf.tensor(features, [labels.length, ...shape]);
+    const targets = tf.tensor1d([...labels], 'int32');
+    let right = 0;
+    const { value, grads } = tf.variableGrads(() => {
+      const probabilities = model.apply(inputs, { training: true }) as tf.Tensor2D;
+      right = readScalar(tf.sum(tf.equal(tf.argMax(probabilities, 1), targets)));
+      return logLoss(probabilities, targets);
+    }, trainableVariables(model));
+    optimizer.step(grads, rate);
+    return { loss: readScalar(value), right };
+  });
+}
+
+/**
+ * The model's predictions, in inference mode. Leaves no tensor behind.
+ * @returns probabilities `[labels.length, classes]`
+ */
+export async function predictData(
+  model: LayersModel,
+  data: TrainingData,
+  batchSize = rowsAtOnce(data),
+): Promise<Float32Array> {
+  const parts: Float32Array[] = [];
+  for (const rows of groupRows([...data.labels.keys()], batchSize)) {
+    parts.push(predictBatch(model, await data.read(rows), [rows.length, ...data.shape]));
+  }
+  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function predictBatch(model: LayersModel, features: Float32Array, shape: number[]): Float32Array {
+  const probabilities = tf.tidy(() => model.apply(tf.tensor(features, shape)) as tf.Tensor);
+  const values = readValues(probabilities);
+  probabilities.dispose();
+  return values;
+}
+
+/** Mean over the batch. The least of probabilities keeps the logarithm finite; unlike Keras' 1e-7 it lets gradients by. */
+function logLoss(probabilities: tf.Tensor2D, targets: tf.Tensor1D): tf.Scalar {
+  const ofLabels = tf.sum(tf.mul(probabilities, tf.oneHot(targets, probabilities.shape[1])), 1);
+  return tf.neg(tf.mean(tf.log(tf.add(ofLabels, 1e-30))));
+}
+
+function readScalar(tensor: tf.Tensor): number {
+  const [value = Number.NaN] = tensor.dataSync();
+  return value;
+}

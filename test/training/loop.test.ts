@@ -1,0 +1,183 @@
+// Training unfrozen layers together with the head: what may change, what may not, and going on after a kill.
+import assert from 'node:assert/strict';
+import test, { before } from 'node:test';
+import * as tf from '@tensorflow/tfjs-core';
+import { input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { startEngine } from '../../src/engines/start.js';
+import { seededRandom } from '../../src/training/random.js';
+import { silent } from '../../src/system/context.js';
+import { dataInMemory, type TrainingData } from '../../src/training/data.js';
+import { type Checkpoint, type LoopContext, type LoopPlan, trainByEpochs } from '../../src/training/loop.js';
+import { openModel } from '../../src/training/model.js';
+import { networkOf } from '../helpers/tfjs-network.js';
+import { outOfMemory } from './clusters.js';
+
+before(async () => {
+  await startEngine('auto');
+});
+
+const plan: LoopPlan = { epochs: 6, batchSize: 4, learningRate: 0.01, seed: 1 };
+
+/** A frozen and an unfrozen block, each with batch normalization, then a head with dropout; always the same weights. */
+async function openTrainable({ dropout = 0.3 } = {}): Promise<LayersModel> {
+  const block = (name: string, trainable: boolean) => [
+    layers.conv2d({ name: `${name}_conv`, filters: 4, kernelSize: 3, padding: 'same', trainable }),
+    layers.batchNormalization({ name: `${name}_bn`, trainable }),
+    layers.activation({ activation: 'relu' }),
+  ];
+  const inputs = input({ shape: [5, 5, 2] });
+  const outputs = [
+    ...block('frozen', false),
+    ...block('unfrozen', true),
+    layers.globalAveragePooling2d({ name: 'pool' }),
+    layers.dropout({ rate: dropout }),
+    layers.dense({ name: 'predictions', units: 2, activation: 'softmax' }),
+  ].reduce((features, layer) => layer.apply(features) as SymbolicTensor, inputs);
+  const drawn = model({ inputs, outputs });
+  const network = networkOf(drawn, 2);
+  drawn.dispose();
+  return openModel(network);
+}
+
+/** Images whose class is which of their two channels is the brighter. */
+function drawData(images: number, seed: number): TrainingData {
+  const random = seededRandom(seed);
+  const labels = Int32Array.from({ length: images }, (_, i) => i % 2);
+  const features = Array.from(labels, label =>
+    Array.from({ length: 50 }, (_, i) => random() + (i % 2 === label ? 0.3 : 0)),
+  );
+  return dataInMemory(Float32Array.from(features.flat()), labels, [5, 5, 2]);
+}
+
+const [train, val] = [drawData(22, 1), drawData(10, 2)];
+
+const run = (trainable: LayersModel, given: Partial<LoopPlan & LoopContext> = {}, data = { train, val }) =>
+  trainByEpochs(trainable, data, { ...plan, ...silent, ...given });
+
+function weightsOf(trainable: LayersModel): Map<string, Float32Array> {
+  return new Map(
+    trainable.layers.flatMap(layer =>
+      layer.weights.map(
+        weight => [weight.originalName, weight.read().dataSync<'float32'>().slice()] as const,
+      ),
+    ),
+  );
+}
+
+test('Frozen layers and all batch-norm statistics stay to the bit; the others learn', async () => {
+  const trainable = await openTrainable();
+  const start = weightsOf(trainable);
+  await run(trainable);
+  for (const [name, values] of weightsOf(trainable)) {
+    const stays = name.startsWith('frozen') || name.includes('moving');
+    assert.equal(
+      Buffer.compare(Buffer.from(values.buffer), Buffer.from(start.get(name)!.buffer)) === 0,
+      stays,
+      name,
+    );
+  }
+});
+
+test('What is trained is learnt', async () => {
+  const { history } = await run(await openTrainable(), { epochs: 40 });
+  const best = Math.max(...history.map(({ valAccuracy }) => valAccuracy!));
+  assert.ok(best >= 0.9, `${best}`);
+});
+
+test('Training sees what inference sees: without dropout and steps, its loss is the validation loss', async () => {
+  const still = { epochs: 1, learningRate: 0 };
+  const { history } = await run(await openTrainable({ dropout: 0 }), still, { train, val: train });
+  assert.ok(Math.abs(history[0]!.loss - history[0]!.valLoss!) < 1e-5, JSON.stringify(history[0]));
+  assert.equal(history[0]!.accuracy, history[0]!.valAccuracy);
+});
+
+test('The same seed gives the same weights to the bit, another seed others', async () => {
+  const weightsBy = async (seed: number) => {
+    const trainable = await openTrainable();
+    await run(trainable, { epochs: 2, seed });
+    return weightsOf(trainable);
+  };
+  const first = await weightsBy(1);
+  assert.deepEqual(await weightsBy(1), first);
+  assert.notDeepEqual(await weightsBy(2), first);
+});
+
+test('Features that are read from a store train as those in memory, to the bit', async () => {
+  const weightsOn = async (data: { train: TrainingData; val: TrainingData }) => {
+    const trainable = await openTrainable();
+    await run(trainable, { epochs: 2 }, data);
+    return weightsOf(trainable);
+  };
+  const stored = { train: outOfMemory(train), val: outOfMemory(val) };
+  assert.deepEqual(await weightsOn(stored), await weightsOn({ train, val }));
+});
+
+test('Training that was killed goes on as if it had not been', async () => {
+  const unbroken = await openTrainable();
+  const expected = await run(unbroken);
+  const checkpoints: Checkpoint[] = [];
+  const onCheckpoint = (checkpoint: Checkpoint) => {
+    checkpoints.push({ ...checkpoint, history: [...checkpoint.history] });
+    return checkpoints.length === 3 ? Promise.reject(new Error('killed')) : Promise.resolve();
+  };
+  await assert.rejects(run(await openTrainable(), { onCheckpoint }), /killed/);
+
+  const resumed = await openTrainable();
+  const { history, bestEpoch } = await run(resumed, { resume: checkpoints[2] });
+  assert.deepEqual(weightsOf(resumed), weightsOf(unbroken));
+  const losses = (records: typeof history) => records.map(({ loss, valLoss }) => [loss, valLoss]);
+  assert.deepEqual([bestEpoch, losses(history)], [expected.bestEpoch, losses(expected.history)]);
+});
+
+test('A checkpoint of a finished training has nothing left to do', async () => {
+  let last: Checkpoint | undefined;
+  const onCheckpoint = (checkpoint: Checkpoint) => {
+    last = checkpoint;
+    return Promise.resolve();
+  };
+  const finished = await openTrainable();
+  await run(finished, { onCheckpoint });
+  const again = await openTrainable();
+  await run(again, { resume: last });
+  assert.deepEqual(weightsOf(again), weightsOf(finished));
+});
+
+test('An aborted signal stops training before its next step', async () => {
+  const stop = new AbortController();
+  let reads = 0;
+  const counted: TrainingData = {
+    ...outOfMemory(train),
+    read: rows => {
+      if (++reads === 3) stop.abort();
+      return train.read(rows);
+    },
+  };
+  const trainable = await openTrainable();
+  const { numTensors } = tf.memory();
+  const stopped = run(trainable, { signal: stop.signal }, { train: counted, val });
+  await assert.rejects(stopped, { name: 'AbortError' });
+  assert.ok(reads <= 3, `${reads}`);
+  assert.equal(tf.memory().numTensors, numTensors);
+});
+
+test('A batch that cannot be read ends the training with its reason', async () => {
+  const broken: TrainingData = { ...train, read: () => Promise.reject(new Error('the store is gone')) };
+  await assert.rejects(run(await openTrainable(), {}, { train: broken, val }), /the store is gone/);
+});
+
+test('No tensor is left', async () => {
+  const trainable = await openTrainable();
+  const { numTensors } = tf.memory();
+  await run(trainable);
+  assert.equal(tf.memory().numTensors, numTensors);
+});
+
+test('A learning rate that sends the weights to infinity is named as the reason', async () => {
+  const trainable = await openTrainable();
+  const { numTensors } = tf.memory();
+  await assert.rejects(run(trainable, { learningRate: 1e30 }), {
+    code: 'bad-option',
+    message: /diverged.*--learning-rate/,
+  });
+  assert.equal(tf.memory().numTensors, numTensors);
+});
