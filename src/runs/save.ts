@@ -10,8 +10,8 @@ import type { BaseRuntime } from '../features/base-runtime.js';
 import type { ExtractedFeatures } from '../features/extract.js';
 import type { Sides } from '../features/split-features.js';
 import { saveLayersModel } from '../formats/tfjs-layers/layers-model.js';
-import { appendLayers } from '../network/cut.js';
 import type { Network } from '../network/network.js';
+import { join as joinNetworks } from '../network/split.js';
 import type { TrainOptions } from '../options.js';
 import { writeWholeFolder } from '../system/atomic-folder.js';
 import { writeAtomically } from '../system/atomic-write.js';
@@ -70,8 +70,7 @@ export interface TrainResult {
 export async function saveRun(dir: string, training: Training): Promise<TrainResult> {
   const { base, head, sides, floatFeatures, dataSet, watch } = training;
   const { precision } = training.runtime;
-  const [, ...layers] = head.trainable.topology.config.layers;
-  const classifier = appendLayers(base.network, layers, head.trainable.weights.values());
+  const classifier = joinNetworks(base.network, head.trainable);
   const measured = {
     val: await measure(head, sides.val, dataSet.classNames),
     test: await measure(head, sides.test, dataSet.classNames),

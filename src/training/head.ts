@@ -44,7 +44,7 @@ export function headNetwork(
 
 /** Layers one after the other, from an input of the given shape. */
 function chainLayers(shape: readonly number[], layers: readonly LayerConfig[]): FunctionalConfig {
-  const name = 'head_features';
+  const name = 'features';
   const input = layer('InputLayer', { name, batch_input_shape: [null, ...shape], dtype: 'float32' });
   let last = name;
   const chained = layers.map((each): LayerConfig => {

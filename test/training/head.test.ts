@@ -64,7 +64,7 @@ for (const { plan, names } of orders) {
     const { topology, weights } = headNetwork([5], settled, drawWeights([5, ...settled.hidden, 2]));
     assert.deepEqual(
       topology.config.layers.map(({ config }) => config.name),
-      ['head_features', ...names],
+      ['features', ...names],
     );
     assert.deepEqual([...weights.keys()].slice(-2), ['predictions/kernel', 'predictions/bias']);
   });
