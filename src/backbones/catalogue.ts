@@ -13,7 +13,7 @@ import type { PreprocessingMode } from './preprocessing.js';
 /** A published weights-only HDF5 file. */
 export interface WeightFile {
   /** The same bytes at each; tried in this order. */
-  readonly urls: readonly string[];
+  readonly urls: readonly [string, ...string[]];
   /** Hex; absent where the publisher gives none. */
   readonly md5?: string;
   readonly bytes?: number;

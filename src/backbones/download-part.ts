@@ -25,6 +25,7 @@ export class SourceError extends Error {
 }
 
 interface PartOptions {
+  readonly signal?: AbortSignal | undefined;
   readonly md5?: string | undefined;
   readonly bytes?: number | undefined;
   readonly onProgress?: ((done: number, total: number | undefined) => void) | undefined;
@@ -49,7 +50,7 @@ export async function fetchPart(transfer: Transfer, options: PartOptions): Promi
   const resumable = options.md5 !== undefined || transfer.validator !== undefined;
   const offset = resumable ? await sizeOf(transfer.part) : 0;
   if (offset > 0 && offset === options.bytes) return;
-  const response = await request(transfer, offset);
+  const response = await request(transfer, offset, options.signal);
   try {
     const start = startOf(response, offset);
     if (start === undefined) return;
@@ -66,10 +67,15 @@ export async function fetchPart(transfer: Transfer, options: PartOptions): Promi
 /** The part does not fit the file on the server: from the beginning. */
 class RestartError extends SourceError {}
 
-async function request({ source, agent, validator }: Transfer, offset: number): Promise<Response> {
+async function request(
+  { source, agent, validator }: Transfer,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   validateAddress(source);
   const response = await fetch(source, {
     dispatcher: agent,
+    ...(signal !== undefined && { signal }),
     headers: {
       'accept-encoding': 'identity',
       ...(offset > 0 && { range: `bytes=${offset}-` }),
@@ -117,7 +123,7 @@ function validatorOf(response: Response): string | undefined {
   return response.headers.get('last-modified') ?? undefined;
 }
 
-/** The size of the whole file as the server has it. */
+/** The size of the complete file as the server has it. */
 function totalOf(response: Response, start: number, expected: number | undefined): number | undefined {
   const length = response.headers.get('content-length');
   const total = length === null ? undefined : start + Number(length);

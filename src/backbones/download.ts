@@ -8,6 +8,7 @@ import { FinetuneError, messageOf } from '../errors.js';
 import { fileDigest } from '../system/file-digest.js';
 import { fetchPart, SourceError, sizeOf, type Transfer } from './download-part.js';
 
+/** What is known of the file, whom to tell, and how patient to be. */
 export interface DownloadOptions {
   /** Hex. Checked before the file gets its name. */
   readonly md5?: string | undefined;
@@ -17,6 +18,8 @@ export interface DownloadOptions {
   readonly onProgress?: ((done: number, total: number | undefined) => void) | undefined;
   /** Called once per source that failed. */
   readonly onProblem?: ((message: string) => void) | undefined;
+  /** Stops it; what has arrived is kept. */
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds without a byte after which a connection counts as dead. */
   readonly stallTimeout?: number | undefined;
   /** Milliseconds before the first retry; doubles from one to the next. */
@@ -33,7 +36,7 @@ const connectionsPerSource = 64;
  * where a checksum can vouch for it. Proxies come from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
  * @param sources http or https addresses of the same bytes, tried in this order
  * @param path appears only when the file is whole and its checksum right
- * @throws FinetuneError `download-failed` telling what each source did
+ * @throws FinetuneError `download-failed` telling what each source did; an `AbortError` once it is stopped
  */
 export async function downloadFile(
   sources: readonly string[],
@@ -68,7 +71,7 @@ async function trySource(transfer: Transfer, options: DownloadOptions): Promise<
   let problem = '';
   let fruitless = 0;
   for (let i = 0; i < connectionsPerSource && fruitless < fruitlessConnections; i++) {
-    if (fruitless > 0) await sleep((options.retryDelay ?? 1000) * 2 ** (fruitless - 1));
+    if (fruitless > 0) await pauseBefore(fruitless, options);
     const offset = await sizeOf(transfer.part);
     try {
       await fetchPart(transfer, options);
@@ -79,13 +82,23 @@ async function trySource(transfer: Transfer, options: DownloadOptions): Promise<
       // Bytes kept from before may have been at fault: only a file fetched in one go condemns its source.
       if (offset === 0) return problem;
     } catch (error) {
-      if (error instanceof FinetuneError) throw error;
+      if (isFinal(error, options)) throw error;
       problem = describe(error);
       if (error instanceof SourceError && error.final) return problem;
     }
     fruitless = (await sizeOf(transfer.part)) > offset ? 0 : fruitless + 1;
   }
   return problem;
+}
+
+/** Longer from one fruitless connection to the next. */
+async function pauseBefore(attempt: number, { retryDelay = 1000, signal }: DownloadOptions): Promise<void> {
+  await sleep(retryDelay * 2 ** (attempt - 1), undefined, { signal });
+}
+
+/** No other source is asked: the disk is full, or the caller has stopped it. */
+function isFinal(error: unknown, { signal }: DownloadOptions): boolean {
+  return error instanceof FinetuneError || signal?.aborted === true;
 }
 
 /** fetch says only "fetch failed" or "terminated"; what happened is in its cause. */

@@ -3,8 +3,8 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { FinetuneError } from '../errors.js';
-import type { EmitEvent } from '../events.js';
 import { cacheDirectory } from '../system/cache-directory.js';
+import type { Context } from '../system/context.js';
 import { fileDigest } from '../system/file-digest.js';
 import type { WeightFile } from './catalogue.js';
 import { downloadFile } from './download.js';
@@ -12,25 +12,26 @@ import { downloadFile } from './download.js';
 /**
  * Finds the file in the cache, or downloads it there.
  * @param name of the network, for messages
- * @param url another address of the same file
+ * @param options whom to tell, what stops it, and another address (`url`) of the same file
  * @returns its path
  * @throws FinetuneError `download-failed`, telling what else can be done
  */
 export async function fetchWeights(
   name: string,
   file: WeightFile,
-  url: string | undefined,
-  emit: EmitEvent,
+  { url, emit, signal }: Context & { readonly url?: string | undefined },
 ): Promise<string> {
-  const sources = url === undefined ? file.urls : [url];
-  const path = join(cacheDirectory(), 'downloads', basename(new URL(file.urls[0]!).pathname));
-  if (await isWhole(path, file)) return path;
-  const source = sources[0]!;
+  const [published] = file.urls;
+  const sources = url === undefined ? file.urls : ([url] as const);
+  const path = join(cacheDirectory(), 'downloads', basename(new URL(published).pathname));
+  if (await isComplete(path, file)) return path;
+  const [source] = sources;
   emit({ type: 'download', source, done: 0, total: file.bytes });
   try {
     await downloadFile(sources, path, {
       md5: file.md5,
       bytes: file.bytes,
+      signal,
       onProgress: (done, total) => emit({ type: 'download', source, done, total }),
       onProblem: message => emit({ type: 'warning', message }),
     });
@@ -41,15 +42,15 @@ export async function fetchWeights(
   return path;
 }
 
-/** A file that nobody can vouch for counts as whole: it got its name only after the last byte. */
-async function isWhole(path: string, { md5, bytes }: WeightFile): Promise<boolean> {
+/** A file that nobody can vouch for counts as complete: it got its name only after the last byte. */
+async function isComplete(path: string, { md5, bytes }: WeightFile): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return false;
-  const whole =
+  const complete =
     (bytes === undefined || found.size === bytes) &&
     (md5 === undefined || (await fileDigest(path, 'md5')) === md5);
-  if (!whole) await rm(path, { force: true });
-  return whole;
+  if (!complete) await rm(path, { force: true });
+  return complete;
 }
 
 function whatElse(name: string, file: WeightFile): string {

@@ -1,7 +1,9 @@
-// The card of a network that is being prepared: what its topology and its architecture tell, what only the user knows.
+// The card of a network that is being prepared: what its topology, its architecture and the files beside it tell, and
+// what only the user knows.
 
 import type { ResizeRule } from '../data/image-rules.js';
 import { FinetuneError } from '../errors.js';
+import type { ModelFacts } from '../formats/model-facts.js';
 import { findFeatureLayer } from '../network/cut.js';
 import { showShape } from '../network/layer-shape.js';
 import type { FunctionalConfig, Network } from '../network/network.js';
@@ -15,16 +17,18 @@ import { type PreprocessingMode, preprocessingModes, resolvePreprocessing } from
 /** What the topology does not say. */
 export interface CardFacts {
   readonly name: string;
+  /** An address or a file's name. */
+  readonly origin: string;
   /** Of a network from the catalogue. */
   readonly entry?: CatalogueEntry | undefined;
+  /** What lay beside the network. */
+  readonly files?: ModelFacts | undefined;
+  /** Of a folder that has one already. */
+  readonly card?: Card | undefined;
   /** A mode of `preprocessingModes` that the user asked for. */
   readonly preprocessing?: string | undefined;
-  /** Where the file brings them along. */
-  readonly classNames?: readonly string[] | undefined;
-  /** How photos were cut for it, where that is known. */
-  readonly resize?: ResizeRule | undefined;
-  readonly source: string;
-  readonly licence?: string | undefined;
+  /** The layer above which the network was cut off, and with it the classes that came with it. */
+  readonly cut?: string | undefined;
 }
 
 /** A card without checksum, and what the user should know about it. */
@@ -34,34 +38,40 @@ export interface PlannedCard {
 }
 
 /**
- * Plans a network's card.
- * @throws FinetuneError `bad-model` for a network that takes no photo; `bad-option` for an unknown preprocessing
+ * Plans a network's card. A card that came along is kept, but for what is asked otherwise.
+ * @throws FinetuneError `bad-model` for a network that takes no image; `bad-option` for an unknown preprocessing
  */
 export function planCard(topology: FunctionalConfig, facts: CardFacts): PlannedCard {
-  const network: Network = { topology, weights: new Map() };
-  const architecture = facts.entry?.name ?? topology.config.name;
-  const inputShape = imageInput(network);
-  const outputs = outputShape(network);
-  const hasTop = outputs.length === 1;
+  const planned = planNewCard({ topology, weights: new Map() }, facts);
+  const { card: existing, name, preprocessing, cut } = facts;
+  if (existing === undefined) return planned;
+  const { inputShape, featureLayer, classNames } = planned.card;
+  return {
+    card: {
+      ...existing,
+      name,
+      inputShape,
+      ...(preprocessing !== undefined && { preprocessing: planned.card.preprocessing }),
+      ...(cut !== undefined && { featureLayer, classNames }),
+    },
+    notes: [],
+  };
+}
+
+function planNewCard(network: Network, facts: CardFacts): PlannedCard {
+  const { entry, files } = facts;
+  const architecture = entry?.name ?? network.topology.config.name;
   const { mode, note } = choosePreprocessing(network, architecture, facts);
-  const classNames = facts.classNames ?? (hasTop ? imagenetNames(architecture, outputs[0]!) : undefined);
-  if (hasTop && classNames !== undefined && classNames.length !== outputs[0]) {
-    throw new FinetuneError(
-      'bad-model',
-      `The network has ${outputs[0]} outputs, but ${classNames.length} class names came with it. Expected one name per output.`,
-    );
-  }
   const card = {
     formatVersion: cardFormatVersion,
     name: facts.name,
     architecture,
-    inputShape,
+    inputShape: imageInput(network),
     preprocessing: preprocessingModes[mode],
-    resize: facts.resize ?? chooseResize(mode),
-    featureLayer: hasTop ? (facts.entry?.featureLayer ?? findFeatureLayer(network)) : undefined,
-    classNames: hasTop ? classNames : undefined,
-    source: facts.source,
-    licence: facts.licence ?? facts.entry?.licence ?? 'unknown: as its author says',
+    resize: files?.resize ?? chooseResize(mode),
+    ...planTop(network, architecture, facts),
+    source: facts.origin,
+    licence: entry?.licence ?? 'unknown: as its author says',
   } as const;
   return { card, notes: note === undefined ? [] : [note] };
 }
@@ -69,7 +79,16 @@ export function planCard(topology: FunctionalConfig, facts: CardFacts): PlannedC
 function imageInput(network: Network): Card['inputShape'] {
   const { name, input_layers: inputs } = network.topology.config;
   const shape = inputs[0] === undefined ? [] : walk(network).callOf(inputs[0]).shape;
-  if (inputs.length === 1 && shape.length === 3 && shape[2] === 3) return [shape[0]!, shape[1]!, 3];
+  const [height, width, channels] = shape;
+  if (
+    inputs.length === 1 &&
+    shape.length === 3 &&
+    height !== undefined &&
+    width !== undefined &&
+    channels === 3
+  ) {
+    return [height, width, channels];
+  }
   throw new FinetuneError(
     'bad-model',
     `The network "${name}" has ${inputs.length} inputs, the first ${showShape(shape)}. ` +
@@ -80,12 +99,12 @@ function imageInput(network: Network): Card['inputShape'] {
 function choosePreprocessing(
   network: Network,
   architecture: string,
-  { entry, preprocessing }: CardFacts,
+  { entry, files, preprocessing }: CardFacts,
 ): { mode: PreprocessingMode; note?: string } {
-  const asked = preprocessing ?? entry?.preprocessing;
+  const asked = preprocessing ?? entry?.preprocessing ?? files?.preprocessing;
   const mode =
     asked === undefined
-      ? (normalisedInside(network) ?? resolvePreprocessing(architecture))
+      ? (normalizedInside(network) ?? resolvePreprocessing(architecture))
       : resolvePreprocessing(architecture, asked);
   if (mode !== undefined) return { mode };
   return {
@@ -97,28 +116,47 @@ function choosePreprocessing(
 }
 
 /**
- * What a rescaling or normalisation before the first kernel says: one that divides by tens takes pixels 0..255 (`none`),
+ * What a rescaling or normalization before the first kernel says: one that divides by tens takes pixels 0..255 (`none`),
  * one that does not takes 0..1 (`unit`), as TensorFlow Hub's models do.
  */
-function normalisedInside({ topology }: Network): 'none' | 'unit' | undefined {
+function normalizedInside({ topology }: Network): 'none' | 'unit' | undefined {
   const { layers } = topology.config;
   // A frozen Dense is the matrix of a resize.
   const firstKernel = layers.findIndex(
     ({ class_name: className, config }) =>
       className.includes('Conv') || (className === 'Dense' && config.trainable !== false),
   );
-  const before = layers.slice(0, firstKernel).filter(layer => normalisations.has(layer.class_name));
+  const before = layers.slice(0, firstKernel).filter(layer => normalizations.has(layer.class_name));
   if (before.length === 0) return undefined;
   const scale = before.reduce((total, { config }) => total * Number(config.scale), 1);
   return scale > 0.1 && before.every(layer => layer.class_name === 'Rescaling') ? 'unit' : 'none';
 }
 
-const normalisations = new Set(['Rescaling', 'Normalization', 'BatchNormalization']);
+const normalizations = new Set(['Rescaling', 'Normalization', 'BatchNormalization']);
 
-/** EfficientNet-Lite is evaluated on a crop; Keras' networks on the whole photo, as `load_img` gives it. */
+/** EfficientNet-Lite is evaluated on a crop; Keras' networks on the image in full, as `load_img` gives it. */
 function chooseResize(mode: PreprocessingMode): ResizeRule {
   if (mode === 'lite') return { method: 'crop', interpolation: 'cubic', cropFraction: 224 / 256 };
   return { method: 'stretch', interpolation: 'linear', cropFraction: 1 };
+}
+
+/** What the classes are, and at which layer the features end, for a network that still has its top. */
+function planTop(
+  network: Network,
+  architecture: string,
+  { entry, files, cut }: CardFacts,
+): Pick<Card, 'featureLayer' | 'classNames'> {
+  const [outputs, ...places] = outputShape(network);
+  if (outputs === undefined || places.length > 0) return {};
+  const brought = cut === undefined ? files?.classNames : undefined;
+  const classNames = brought ?? imagenetNames(architecture, outputs);
+  if (classNames !== undefined && classNames.length !== outputs) {
+    throw new FinetuneError(
+      'bad-model',
+      `The network has ${outputs} outputs, but ${classNames.length} class names came with it. Expected one name per output.`,
+    );
+  }
+  return { featureLayer: entry?.featureLayer ?? findFeatureLayer(network), classNames };
 }
 
 /** A thousand outputs on a network that is published with ImageNet weights are ImageNet's classes. */

@@ -3,7 +3,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { ResizeRule } from '../data/image-rules.js';
+import type { ModelFacts } from './model-facts.js';
 
 const largestBytes = 1024 * 1024;
 
@@ -12,19 +12,11 @@ const metadataSchema = z.object({
   labels: z.array(z.string().max(1000)).min(1).max(10_000),
 });
 
-/** What an export tells besides its topology. */
-export interface TeachableMachineFacts {
-  readonly classNames: readonly string[];
-  /** A mode of Keras' `preprocess_input`. */
-  readonly preprocessing: 'tf';
-  readonly resize: ResizeRule;
-}
-
 /**
  * What an export tells besides its topology: class names, preprocessing, and that photos are cut to a centred square.
  * @returns nothing for any other folder
  */
-export async function readTeachableMachine(dir: string): Promise<Partial<TeachableMachineFacts>> {
+export async function readTeachableMachine(dir: string): Promise<ModelFacts> {
   const path = join(dir, 'metadata.json');
   const size = await stat(path).then(
     entry => entry.size,

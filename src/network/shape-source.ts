@@ -11,8 +11,9 @@ import type { NetworkSource } from './source.js';
  */
 export function shapeSource(source: NetworkSource, shape: NetworkShape): NetworkSource {
   const { topology } = shapeNetwork({ topology: source.topology, weights: new Map() }, shape);
-  const [all, kept] = [source.topology, topology].map(layerNames);
-  const weights = source.weights.filter(({ name }) => kept!.has(weightOwner(name, all!) ?? ''));
+  const all = layerNames(source.topology);
+  const kept = layerNames(topology);
+  const weights = source.weights.filter(({ name }) => kept.has(weightOwner(name, all) ?? ''));
   return { ...source, topology, weights };
 }
 

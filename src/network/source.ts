@@ -1,4 +1,4 @@
-// A weight that is read in pieces, so that no file need ever be in memory as a whole.
+// A weight that is read in pieces, so that no file need ever be all in memory.
 
 import { FinetuneError } from '../errors.js';
 import type { FunctionalConfig, Network, WeightTensor } from './network.js';
@@ -17,6 +17,23 @@ export interface NetworkSource {
   readonly weights: readonly WeightSource[];
   /** What the reader should tell the user, e.g. augmentation layers that were dropped. */
   readonly notes: readonly string[];
+}
+
+/** A network in files that are open: its weights are read when they are asked for. Close it after use. */
+export interface OpenNetwork extends NetworkSource {
+  close(): Promise<void>;
+}
+
+/** Uses an opened network and closes it whatever happens. */
+export async function withClosing<Opened extends OpenNetwork, Result>(
+  network: Opened,
+  use: (network: Opened) => Result | Promise<Result>,
+): Promise<Result> {
+  try {
+    return await use(network);
+  } finally {
+    await network.close();
+  }
 }
 
 /** A network with what its reader has to tell. */
@@ -39,7 +56,7 @@ export function networkSourceOf(network: Network): NetworkSource {
   return { topology: network.topology, weights: [...network.weights.values()].map(sourceOf), notes: [] };
 }
 
-/** Reads a whole weight. */
+/** Reads all of a weight. */
 export function readWeight(source: WeightSource): WeightTensor {
   const data = new Float32Array(elementCount(source.shape));
   let filled = 0;
@@ -61,13 +78,12 @@ export function readNetwork({ topology, weights, notes }: NetworkSource): NotedN
  */
 export function* checkedPieces(source: WeightSource): Iterable<Float32Array> {
   for (const piece of source.read()) {
-    for (let i = 0; i < piece.length; i++) {
-      if (!Number.isFinite(piece[i])) {
-        throw new FinetuneError(
-          'bad-weights',
-          `The weight "${source.name}" holds ${piece[i]}. Expected finite numbers: the training that made this file went wrong, or the file is damaged.`,
-        );
-      }
+    const wrong = piece.find(value => !Number.isFinite(value));
+    if (wrong !== undefined) {
+      throw new FinetuneError(
+        'bad-weights',
+        `The weight "${source.name}" holds ${wrong}. Expected finite numbers: the training that made this file went wrong, or the file is damaged.`,
+      );
     }
     yield piece;
   }

@@ -4,17 +4,19 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Card } from '../backbones/card.js';
 import { saveCard } from '../backbones/card.js';
-import { type PlannedCard, planCard } from '../backbones/plan-card.js';
+import { planCard } from '../backbones/plan-card.js';
 import { resolveBackbone } from '../backbones/resolve.js';
-import { openPrepareSource, type PrepareSource, type SourceRequest } from '../backbones/source.js';
+import { findSource, type PrepareSource, type SourceRequest } from '../backbones/source.js';
 import { FinetuneError } from '../errors.js';
+import type { EmitEvent } from '../events.js';
 import { type FeatureChange, measureFeatureChange } from '../features/feature-change.js';
-import { withClosing } from '../formats/keras/open-network.js';
+import type { OpenModel } from '../formats/open.js';
 import { loadLayersModel, writeLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import type { QuantizedType } from '../formats/tfjs-weights/encoding.js';
 import { shapeSource } from '../network/shape-source.js';
-import { type NetworkSource, readNetwork } from '../network/source.js';
+import { readNetwork, withClosing } from '../network/source.js';
 import { writeWholeFolder } from '../system/atomic-folder.js';
+import { silent } from '../system/context.js';
 
 export interface PrepareRequest extends SourceRequest {
   /** The backbone's folder. Default: `./pretrained/NAME`. */
@@ -24,6 +26,7 @@ export interface PrepareRequest extends SourceRequest {
   readonly quantize?: QuantizedType | undefined;
   /** A mode of `preprocessingModes`, where the network's own is not known or wrong. */
   readonly preprocessing?: string | undefined;
+  readonly emit: EmitEvent;
 }
 
 /** A prepared backbone. */
@@ -43,19 +46,18 @@ export interface Prepared {
  * @throws FinetuneError `bad-option`, `not-found`, `download-failed`, `bad-model`, `bad-weights`, `unsupported-layer`
  */
 export async function prepareBackbone(request: PrepareRequest): Promise<Prepared> {
-  const source = await openPrepareSource(request);
+  const source = await findSource(request);
   const dir = resolve(request.out ?? join('pretrained', source.name));
   if (existsSync(dir) && !request.force) return await keepExisting(dir, source);
-  request.emit({ type: 'prepare', name: source.name, source: source.facts.source });
-  return await withClosing(await source.open(), network =>
-    convert(shapeSource(network, request), source, dir, request),
+  request.emit({ type: 'prepare', name: source.name, source: source.origin });
+  return await withClosing(await source.open({ ...silent, emit: request.emit }), model =>
+    convert({ ...model, ...shapeSource(model, request) }, source, dir, request),
   );
 }
 
 async function keepExisting(dir: string, source: PrepareSource): Promise<Prepared> {
   const existing = await resolveBackbone(dir).catch(() => undefined);
-  const { entry } = source.facts;
-  if (entry !== undefined && existing?.card.name === source.name) {
+  if (source.entry !== undefined && existing?.card.name === source.name) {
     return { ...existing, bytes: undefined };
   }
   refuseToReplace(dir);
@@ -69,13 +71,18 @@ function refuseToReplace(dir: string): never {
 }
 
 async function convert(
-  network: NetworkSource,
+  network: OpenModel,
   source: PrepareSource,
   dir: string,
   request: PrepareRequest,
 ): Promise<Prepared> {
   const { emit, quantize, force } = request;
-  const { card: planned, notes } = cardOf(network, source, request);
+  const { card: planned, notes } = planCard(network.topology, {
+    ...source,
+    ...request,
+    name: source.name,
+    files: network.facts,
+  });
   for (const message of [...network.notes, ...notes]) emit({ type: 'warning', message });
   let prepared: Prepared | undefined;
   await writeWholeFolder(dir, { force, whenTaken: () => refuseToReplace(dir) }, async temporary => {
@@ -89,27 +96,4 @@ async function convert(
     prepared = { ...prepared, change };
   });
   return prepared!;
-}
-
-/** A card that came along is kept, but for what is asked otherwise; class names go with the top that a cut takes off. */
-function cardOf(
-  { topology }: NetworkSource,
-  { name, card, facts }: PrepareSource,
-  { preprocessing: mode, cut }: PrepareRequest,
-): PlannedCard {
-  const preprocessing = mode ?? facts.preprocessing;
-  const classNames = cut === undefined ? facts.classNames : undefined;
-  const planned = planCard(topology, { ...facts, name, preprocessing, classNames });
-  if (card === undefined) return planned;
-  const { inputShape, featureLayer, classNames: outputs } = planned.card;
-  return {
-    card: {
-      ...card,
-      name,
-      inputShape,
-      ...(mode !== undefined && { preprocessing: planned.card.preprocessing }),
-      ...(cut !== undefined && { featureLayer, classNames: outputs }),
-    },
-    notes: [],
-  };
 }

@@ -5,13 +5,11 @@ import { join } from 'node:path';
 import type { Card } from '../backbones/card.js';
 import { findInCatalogue } from '../backbones/catalogue.js';
 import { resolveBackbone } from '../backbones/resolve.js';
-import { openKerasFile } from '../formats/keras/keras-file.js';
-import { withClosing } from '../formats/keras/open-network.js';
-import { isGraphModel } from '../formats/tfjs-graph/graph.js';
-import { readGraphModel } from '../formats/tfjs-graph/open.js';
+import { openModel } from '../formats/open.js';
 import { openLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { cutAt } from '../network/cut.js';
 import type { FunctionalConfig } from '../network/network.js';
+import { withClosing } from '../network/source.js';
 import type { NetworkSummary } from '../network/summarize.js';
 import { summarize } from '../network/summarize.js';
 
@@ -25,10 +23,10 @@ export async function summariseNetwork(source: string): Promise<NetworkSummary> 
 }
 
 async function findTopology(source: string): Promise<FunctionalConfig> {
-  if (await isFile(source)) return withClosing(await openKerasFile(source), ({ topology }) => topology);
-  if ((await isFile(join(source, 'model.json'))) && !(await isFile(join(source, 'card.json')))) {
-    const isGraph = await isGraphModel(source);
-    return (isGraph ? await readGraphModel(source) : await openLayersModel(source)).topology;
+  const isModelFolder =
+    (await isFile(join(source, 'model.json'))) && !(await isFile(join(source, 'card.json')));
+  if (isModelFolder || (await isFile(source))) {
+    return await withClosing(await openModel(source), ({ topology }) => topology);
   }
   try {
     const { dir, card } = await resolveBackbone(source);

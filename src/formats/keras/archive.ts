@@ -10,10 +10,12 @@ import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { FinetuneError, messageOf } from '../../errors.js';
 import { maximumJsonBytes } from '../../system/json.js';
 import { makeTemporaryFolder } from '../../system/temporary-folder.js';
-import type { FileRange } from './hdf5/library.js';
+import type { FileRange } from './hdf5/file.js';
 
 /** An opened archive. Close it after use. */
 export interface KerasArchive {
+  /** Its file's name, for messages. */
+  readonly label: string;
   /** Text of config.json. */
   readonly config: string;
   /** Text of metadata.json; empty where there is none. */
@@ -37,13 +39,14 @@ export async function openArchive(path: string): Promise<KerasArchive> {
   const zip = await openPromise(path, { autoClose: false, strictFileNames: true }).catch(error => {
     throw unreadable(label, messageOf(error), error);
   });
+  const source = { path, label, zip };
   try {
-    const entries = await listEntries(zip, label);
-    const config = await readText(zip, required(entries, 'config.json', label), label);
+    const entries = await listEntries(source);
+    const config = await readText(source, required(source, entries, 'config.json'));
     const metadataEntry = entries.get('metadata.json');
-    const metadata = metadataEntry === undefined ? '' : await readText(zip, metadataEntry, label);
-    const weights = await locate(zip, required(entries, 'model.weights.h5', label), path, label);
-    return { config, metadata, ...weights };
+    const metadata = metadataEntry === undefined ? '' : await readText(source, metadataEntry);
+    const weights = await locate(source, required(source, entries, 'model.weights.h5'));
+    return { label, config, metadata, ...weights };
   } catch (error) {
     throw error instanceof FinetuneError ? error : unreadable(label, messageOf(error), error);
   } finally {
@@ -51,7 +54,14 @@ export async function openArchive(path: string): Promise<KerasArchive> {
   }
 }
 
-async function listEntries(zip: ZipFile, label: string): Promise<ReadonlyMap<string, Entry>> {
+/** An archive that is being opened. */
+interface Source {
+  readonly path: string;
+  readonly label: string;
+  readonly zip: ZipFile;
+}
+
+async function listEntries({ zip, label }: Source): Promise<ReadonlyMap<string, Entry>> {
   if (zip.entryCount > maximumEntries) throw unreadable(label, `it lists ${zip.entryCount} entries`);
   const entries = new Map<string, Entry>();
   for await (const entry of zip.eachEntry()) {
@@ -62,8 +72,14 @@ async function listEntries(zip: ZipFile, label: string): Promise<ReadonlyMap<str
   return entries;
 }
 
-function required(entries: ReadonlyMap<string, Entry>, name: string, label: string): Entry {
+function required({ label }: Source, entries: ReadonlyMap<string, Entry>, name: string): Entry {
   const entry = entries.get(name);
+  if (entries.size === 0) {
+    throw new FinetuneError(
+      'bad-model',
+      `${label} is a ZIP archive of another kind (PyTorch writes such files too). Expected what Keras' model.save() writes: model.keras or model.h5.`,
+    );
+  }
   if (entry === undefined) throw unreadable(label, `it holds no ${name}`);
   if (entry.isEncrypted()) throw unreadable(label, `${name} is encrypted`);
   const isBomb =
@@ -78,7 +94,7 @@ function required(entries: ReadonlyMap<string, Entry>, name: string, label: stri
   return entry;
 }
 
-async function readText(zip: ZipFile, entry: Entry, label: string): Promise<string> {
+async function readText({ zip, label }: Source, entry: Entry): Promise<string> {
   if (entry.uncompressedSize > maximumJsonBytes) {
     throw unreadable(label, `${entry.fileName} claims ${entry.uncompressedSize} bytes`);
   }
@@ -99,13 +115,9 @@ async function* checked(stream: Readable, entry: Entry, label: string): AsyncIte
 }
 
 /** The weights in place where they are stored, else unpacked to a temporary file. */
-async function locate(
-  zip: ZipFile,
-  entry: Entry,
-  path: string,
-  label: string,
-): Promise<Pick<KerasArchive, 'weights' | 'close'>> {
-  if (entry.compressionMethod !== 0) return await unpack(zip, entry, label);
+async function locate(source: Source, entry: Entry): Promise<Pick<KerasArchive, 'weights' | 'close'>> {
+  if (entry.compressionMethod !== 0) return await unpack(source, entry);
+  const { path, label, zip } = source;
   const { fileDataStart: start } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
   const bytes = entry.uncompressedSize;
   const end = Math.max(start + bytes - 1, start);
@@ -119,7 +131,7 @@ function nowhere(): Writable {
   return new Writable({ write: (_piece, _encoding, done) => done() });
 }
 
-async function unpack(zip: ZipFile, entry: Entry, label: string) {
+async function unpack({ zip, label }: Source, entry: Entry) {
   const folder = makeTemporaryFolder('archive');
   try {
     const path = join(folder.path, 'model.weights.h5');

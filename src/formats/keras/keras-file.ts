@@ -1,79 +1,108 @@
-// Whole models that Keras saved: `.keras` archives and `.h5` files of Keras 2 and 3. Contents decide, not names.
+// Files that Keras saved: `.keras` archives and `.h5` files of Keras 1 to 3, models with their topology and weights
+// alone. Contents decide, not names.
 
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { FinetuneError } from '../../errors.js';
-import { type NetworkSource, type NotedNetwork, readNetwork } from '../../network/source.js';
+import type { FunctionalConfig } from '../../network/network.js';
+import { elementCount, type NetworkSource, type OpenNetwork } from '../../network/source.js';
+import { foreignKind } from '../../system/foreign-file.js';
 import { isObject, parseJson } from '../../system/json.js';
+import { bindWeights } from '../layer-config/bind.js';
 import { flattenModel } from '../layer-config/flatten.js';
-import { parseModel } from '../layer-config/tree.js';
-import type { SaveOptions } from '../tfjs-layers/layers-model.js';
+import { type ModelNode, parseModel } from '../layer-config/tree.js';
 import { type KerasArchive, openArchive } from './archive.js';
-import type { Hdf5File } from './hdf5/file.js';
-import { findKeras3Weights } from './hdf5/keras3.js';
-import { findLegacyWeights } from './hdf5/legacy.js';
-import {
-  assemble,
-  type Converted,
-  convertNetwork,
-  type OpenNetwork,
-  openNetwork,
-  withClosing,
-} from './open-network.js';
+import { type Hdf5Client, type Hdf5File, openHdf5 } from './hdf5/file.js';
+import { findKeras3Weights, isKeras3Layout } from './hdf5/keras3.js';
+import { findLegacyWeights, hasLegacyLayout } from './hdf5/legacy.js';
 import { rewriteLayer } from './rewrite/table.js';
-import { sniff } from './sniff.js';
 
-/**
- * Reads a Keras model into memory.
- * @throws FinetuneError as `openKerasFile`, and `bad-weights` where a weight holds NaN or infinity
- */
-export async function readKerasFile(path: string): Promise<NotedNetwork> {
-  return await withClosing(await openKerasFile(path), readNetwork);
+/** A model's config, and the major version of the Keras that wrote it. */
+interface KerasModel {
+  readonly root: ModelNode;
+  readonly kerasVersion: number;
 }
 
 /**
- * Writes a Keras model as a tfjs layers model, weight by weight: no more than a few MB of them are in memory.
- * @param dir must exist; where an error is thrown, nothing was added to it
- * @throws FinetuneError as `readKerasFile`
- */
-export async function convertKerasFile(
-  path: string,
-  dir: string,
-  options: SaveOptions = {},
-): Promise<Converted> {
-  return await convertNetwork(await openKerasFile(path), dir, options);
-}
-
-/**
- * Opens a `.keras` archive or a whole-model `.h5`.
+ * Opens a model that Keras saved with its topology: a `.keras` archive or an `.h5` file.
  * @throws FinetuneError `not-found`; `bad-model` where the file is none of them or damaged; `unsupported-layer`;
  * `bad-weights` where weights are missing or have other shapes than the config implies
  */
 export async function openKerasFile(path: string): Promise<OpenNetwork> {
+  return await openWith(path, holder => findWeights(holder, readModel(holder)));
+}
+
+/**
+ * Opens a weights file of any layout; of a whole model its weights are taken, its topology is not looked at.
+ * @param topology in Keras 2's classes and order of layers; the result's is rewritten to tfjs'
+ * @throws FinetuneError `not-found`; `bad-model` where the file is no Keras file; `bad-weights` where its weights are not
+ * those of the topology; `unsupported-layer`
+ */
+export async function openWeightsFile(path: string, topology: FunctionalConfig): Promise<OpenNetwork> {
+  const model = { root: parseModel(topology), kerasVersion: 2 };
+  return await openWith(path, holder => findWeights(holder, model));
+}
+
+/** The HDF5 file in which weights lie, alone or in an archive. */
+interface WeightHolder {
+  readonly file: Hdf5File;
+  /** Size of the file. */
+  readonly bytes: number;
+  readonly archive: KerasArchive | undefined;
+}
+
+/** Opens a file and finds a network in it; whatever goes wrong, nothing stays open. */
+async function openWith(path: string, find: (holder: WeightHolder) => NetworkSource): Promise<OpenNetwork> {
   const { kind, bytes } = await sniff(path);
-  if (kind === 'hdf5') return await openWholeModel(path, bytes);
-  const archive = await openArchive(path);
-  return await openNetwork(archive.weights, `model.weights.h5 of ${basename(path)}`, {
-    find: file => readArchive(file, archive, basename(path)),
-    close: () => archive.close(),
+  const archive = kind === 'zip' ? await openArchive(path) : undefined;
+  const label = archive === undefined ? basename(path) : `model.weights.h5 of ${basename(path)}`;
+  const range = archive?.weights ?? { path, start: 0, bytes };
+  let file: Hdf5Client | undefined;
+  const close = async () => {
+    file?.close();
+    file = undefined;
+    await archive?.close();
+  };
+  try {
+    file = await openHdf5(range, label);
+    return { ...find({ file, bytes: range.bytes, archive }), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What a file is, by its first bytes. */
+async function sniff(path: string): Promise<{ kind: 'zip' | 'hdf5'; bytes: number }> {
+  const file = await open(path, 'r').catch(cause => {
+    throw new FinetuneError('not-found', `Cannot open ${path}. Expected a file that Keras saved.`, { cause });
   });
+  try {
+    const entry = await file.stat();
+    const head = Buffer.alloc(512);
+    if (entry.isFile()) await file.read(head, 0, head.length, 0);
+    const text = head.toString('latin1');
+    if (text.startsWith('PK\x03\x04')) return { kind: 'zip', bytes: entry.size };
+    if (text.startsWith('\x89HDF\r\n\x1a\n')) return { kind: 'hdf5', bytes: entry.size };
+    const kind = entry.isFile() && entry.size === 0 ? 'empty' : foreignKind(head);
+    const found = kind === undefined ? 'neither a .keras archive nor an HDF5 file' : kind;
+    throw new FinetuneError(
+      'bad-model',
+      `${path} is ${found}. Expected what Keras' model.save() writes: model.keras or model.h5.`,
+    );
+  } finally {
+    await file.close();
+  }
 }
 
-function readArchive(file: Hdf5File, archive: KerasArchive, label: string): NetworkSource {
-  const metadata = archive.metadata === '' ? {} : parseJson(archive.metadata, `metadata.json of ${label}`);
-  const version = isObject(metadata) ? metadata.keras_version : undefined;
-  const model = parseModel(parseJson(archive.config, `config.json of ${label}`));
-  const flat = flattenModel(model, majorVersion(version, 3), rewriteLayer);
-  return assemble(flat, findKeras3Weights(file, model, flat.saved), archive.weights.bytes);
-}
-
-async function openWholeModel(path: string, bytes: number): Promise<OpenNetwork> {
-  return await openNetwork({ path, start: 0, bytes }, basename(path), {
-    find: file => readWholeModel(file, bytes),
-    close: async () => {},
-  });
-}
-
-function readWholeModel(file: Hdf5File, bytes: number): NetworkSource {
+function readModel({ file, archive }: WeightHolder): KerasModel {
+  if (archive !== undefined) {
+    const { label } = archive;
+    const metadata = archive.metadata === '' ? {} : parseJson(archive.metadata, `metadata.json of ${label}`);
+    const version = isObject(metadata) ? metadata.keras_version : undefined;
+    const root = parseModel(parseJson(archive.config, `config.json of ${label}`));
+    return { root, kerasVersion: majorVersion(version, 3) };
+  }
   if (!file.hasAttribute('/', 'model_config')) {
     throw new FinetuneError(
       'bad-model',
@@ -81,9 +110,8 @@ function readWholeModel(file: Hdf5File, bytes: number): NetworkSource {
     );
   }
   const [config = ''] = file.attribute('/', 'model_config');
-  const model = parseModel(parseJson(config, `model_config of ${file.label}`));
-  const flat = flattenModel(model, versionOf(file), rewriteLayer);
-  return assemble(flat, findLegacyWeights(file, '/model_weights', model, flat.saved), bytes);
+  const root = parseModel(parseJson(config, `model_config of ${file.label}`));
+  return { root, kerasVersion: versionOf(file) };
 }
 
 function versionOf(file: Hdf5File): number {
@@ -96,4 +124,32 @@ function versionOf(file: Hdf5File): number {
 function majorVersion(version: unknown, fallback: number): number {
   const major = Number.parseInt(String(version ?? fallback), 10);
   return Number.isNaN(major) ? fallback : major;
+}
+
+function findWeights({ file, bytes }: WeightHolder, { root, kerasVersion }: KerasModel): NetworkSource {
+  const flat = flattenModel(root, kerasVersion, rewriteLayer);
+  const wanted = { model: root, saved: flat.saved };
+  const group = ['/', '/model_weights'].find(path => hasLegacyLayout(file, path));
+  if (group === undefined && !isKeras3Layout(file) && flat.weights.some(({ from }) => 'saved' in from)) {
+    throw new FinetuneError(
+      'bad-weights',
+      `${file.label} holds no weights in a layout of Keras. Expected what model.save_weights() or model.save() writes.`,
+    );
+  }
+  const found =
+    group === undefined ? findKeras3Weights(file, wanted) : findLegacyWeights(file, group, wanted);
+  const { topology, notes } = flat;
+  const weights = bindWeights(flat, found);
+  assertPlausible(weights, bytes);
+  return { topology, weights, notes };
+}
+
+/** Compressed floats hardly shrink: a file that claims to hold a hundred times its size lies. */
+function assertPlausible(weights: NetworkSource['weights'], fileBytes: number): void {
+  const claimed = weights.reduce((bytes, { shape }) => bytes + 4 * elementCount(shape), 0);
+  if (claimed <= 100 * fileBytes + 1_048_576) return;
+  throw new FinetuneError(
+    'bad-weights',
+    `The file has ${fileBytes} bytes but claims to hold ${claimed} bytes of weights. It is damaged.`,
+  );
 }

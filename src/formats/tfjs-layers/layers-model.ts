@@ -1,26 +1,22 @@
 // tfjs layers models on disk and in memory: model.json and its shards, in and out. No tfjs is needed for either.
 
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FinetuneError } from '../../errors.js';
 import type { Network } from '../../network/network.js';
 import {
-  checkedPieces,
   elementCount,
   type NetworkSource,
   type NotedNetwork,
   networkSourceOf,
   readNetwork,
-  readWeight,
-  type WeightSource,
 } from '../../network/source.js';
 import { writeAtomically } from '../../system/atomic-write.js';
-import { isObject, maximumJsonBytes, objectAt, parseJson } from '../../system/json.js';
-import { encodePiece, planQuantization, type QuantizedType } from '../tfjs-weights/encoding.js';
-import { type ManifestWeight, openManifest, storedLength } from '../tfjs-weights/manifest.js';
-import { writeShards } from '../tfjs-weights/shards.js';
+import { isObject, objectAt, readJsonFile } from '../../system/json.js';
+import type { QuantizedType } from '../tfjs-weights/encoding.js';
+import { hashWeights, openManifest, writeWeights } from '../tfjs-weights/manifest.js';
 import { openTfjsTopology } from './topology.js';
 
+/** How a layers model is written. */
 export interface SaveOptions {
   /** How matrices and kernels are stored; vectors stay float32. Absent: all float32. */
   readonly quantize?: QuantizedType | undefined;
@@ -33,40 +29,35 @@ export interface SavedWeights {
 }
 
 /**
- * Reads a tfjs layers model into memory: nested and Sequential models flattened, quantised weights back to float32.
+ * Reads a tfjs layers model into memory: nested and Sequential models flattened, quantized weights back to float32.
+ * @param sha256 of the weights, where the model's card tells it: other weights are refused
  * @throws FinetuneError `not-found`; `bad-model` where files are missing, malformed or do not fit; `unsupported-layer`
  */
-export async function loadLayersModel(dir: string): Promise<NotedNetwork> {
-  return readNetwork(await openLayersModel(dir));
+export async function loadLayersModel(dir: string, sha256?: string): Promise<NotedNetwork> {
+  return readNetwork(await openLayersModel(dir, sha256));
 }
 
 /** As `loadLayersModel`, but the weights are read when they are asked for. */
-export async function openLayersModel(dir: string): Promise<NetworkSource> {
+export async function openLayersModel(dir: string, sha256?: string): Promise<NetworkSource> {
   const path = join(dir, 'model.json');
-  const model = objectAt(parseJson(await readText(path), path), path);
+  const model = objectAt(await readJsonFile(path, 'the folder of a tfjs layers model'), path);
   if (model.format === 'graph-model' || (isObject(model.modelTopology) && 'node' in model.modelTopology)) {
     throw new FinetuneError('bad-model', `${path} is a tfjs graph model. Expected a layers model here.`);
   }
   const weights = await openManifest(dir, model.weightsManifest);
-  return openTfjsTopology(model.modelTopology, weights, dir);
-}
-
-async function readText(path: string): Promise<string> {
-  const entry = await stat(path).catch(() => undefined);
-  if (!entry?.isFile()) {
-    throw new FinetuneError('not-found', `${path} is missing. Expected the folder of a tfjs layers model.`);
-  }
-  if (entry.size > maximumJsonBytes) {
+  const source = openTfjsTopology(model.modelTopology, weights, dir);
+  if (sha256 !== undefined && (await hashWeights(dir, model.weightsManifest)) !== sha256) {
     throw new FinetuneError(
       'bad-model',
-      `${path} has ${entry.size} bytes; a topology has at most ${maximumJsonBytes}.`,
+      `The weights in ${dir} are not those that its card.json was written for (their sha-256 differs). ` +
+        'A shard was damaged or exchanged: copy the folder again, or make the model anew.',
     );
   }
-  return await readFile(path, 'utf8');
+  return source;
 }
 
 /**
- * Writes a network as a tfjs layers model: shards of 4 MiB, then model.json, each under its name only when whole.
+ * Writes a network as a tfjs layers model: shards of 4 MiB, then model.json, each under its name only when complete.
  * @param dir must exist
  * @throws FinetuneError `bad-weights` where a weight holds NaN or infinity
  */
@@ -84,34 +75,16 @@ export async function writeLayersModel(
   { topology, weights }: NetworkSource,
   { quantize }: SaveOptions = {},
 ): Promise<SavedWeights> {
-  const entries = weights.map(source => describeWeight(source, quantize));
-  const total = entries.reduce((sum, entry) => sum + storedLength(entry), 0);
-  const { paths, sha256, bytes } = await writeShards(dir, total, encodedPieces(weights, entries));
+  const { manifest, sha256, bytes } = await writeWeights(dir, weights, quantize);
   const model = {
     format: 'layers-model',
     generatedBy: 'finetune',
     convertedBy: null,
     modelTopology: { ...topology, keras_version: 'tfjs-layers 4.22.0', backend: 'tensor_flow.js' },
-    weightsManifest: [{ paths, weights: entries }],
+    weightsManifest: manifest,
   };
   await writeAtomically(join(dir, 'model.json'), JSON.stringify(model));
   return { sha256, bytes };
-}
-
-function describeWeight(source: WeightSource, quantize: QuantizedType | undefined): ManifestWeight {
-  const { name, shape } = source;
-  const quantization = planQuantization(source, quantize);
-  if (quantization === undefined) return { name, shape, dtype: 'float32' };
-  return { name, shape, dtype: 'float32', quantization: { ...quantization, original_dtype: 'float32' } };
-}
-
-function* encodedPieces(
-  weights: readonly WeightSource[],
-  entries: readonly ManifestWeight[],
-): Iterable<Uint8Array> {
-  for (const [i, source] of weights.entries()) {
-    for (const piece of checkedPieces(source)) yield encodePiece(piece, entries[i]!.quantization);
-  }
 }
 
 /** What tf.io handlers pass: `tf.loadLayersModel(tf.io.fromMemory(toArtifacts(network)))`. */
@@ -135,27 +108,5 @@ export function toArtifacts(network: Network): ModelArtifacts {
     modelTopology: network.topology,
     weightSpecs: weights.map(({ name, shape }) => ({ name, shape: [...shape], dtype: 'float32' })),
     weightData: data.buffer,
-  };
-}
-
-/**
- * A network from what `model.save(tf.io.withSaveHandler(...))` gives.
- * @throws FinetuneError as `loadLayersModel`
- */
-export function fromArtifacts(artifacts: {
-  readonly modelTopology: unknown;
-  readonly weightSpecs: readonly { readonly name: string; readonly shape: readonly number[] }[];
-  readonly weightData: ArrayBuffer;
-}): Network {
-  let start = 0;
-  const weights = artifacts.weightSpecs.map(({ name, shape }): WeightSource => {
-    const data = new Float32Array(artifacts.weightData, start, elementCount(shape));
-    start += data.byteLength;
-    return { name, shape, read: () => [data] };
-  });
-  const source = openTfjsTopology(artifacts.modelTopology, weights, 'the model');
-  return {
-    topology: source.topology,
-    weights: new Map(source.weights.map(weight => [weight.name, readWeight(weight)])),
   };
 }

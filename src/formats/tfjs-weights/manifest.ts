@@ -1,42 +1,44 @@
-// The weights manifest of a tfjs layers model: which weight lies where in the shards, and how it is stored.
+// The weights manifest of a tfjs model, layers and graph models alike: which weight lies where in the shards, and how
+// it is stored. Read and written here.
 
-import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FinetuneError } from '../../errors.js';
-import { elementCount, type WeightSource } from '../../network/source.js';
-import type { Quantization } from './encoding.js';
-import { decodeBytes, storedBytes } from './encoding.js';
-import { readRange, type ShardFile } from './shards.js';
+import { checkedPieces, elementCount, type WeightSource } from '../../network/source.js';
+import {
+  bytesPerValue,
+  decodeBytes,
+  encodePiece,
+  planStoredForm,
+  type QuantizedType,
+  type StoredForm,
+  type WeightType,
+} from './encoding.js';
+import { openShards, readRange, type Shards, writeShards } from './shards.js';
 
 /** One weight of a manifest. */
 export interface ManifestWeight {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly dtype: 'float32';
-  readonly quantization?: (Quantization & { readonly original_dtype?: 'float32' }) | undefined;
+  readonly dtype: WeightType;
+  readonly quantization?: (StoredForm & { readonly original_dtype?: 'float32' }) | undefined;
 }
 
-const quantizationSchema = z.union([
+const storedFormSchema = z.union([
   z.object({ dtype: z.enum(['uint8', 'uint16']), scale: z.number(), min: z.number() }),
   z.object({ dtype: z.literal('float16') }),
 ]);
 
 /** A name in the model's own folder; no path leads out of it. */
-export const shardName = z
-  .string()
-  .regex(/^(?!\.{1,2}$)[^/\\\0]{1,255}$/, 'expected a file name without folders');
+const shardName = z.string().regex(/^(?!\.{1,2}$)[^/\\\0]{1,255}$/, 'expected a file name without folders');
 
 /** As much as a model file may declare; that it fits the stored bytes is checked later. */
-export const tensorShape = z
-  .array(
-    z
-      .number()
-      .int()
-      .min(0)
-      .max(2 ** 31),
-  )
-  .max(8);
+const dimension = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31);
 
 const manifestSchema = z.array(
   z.object({
@@ -44,9 +46,9 @@ const manifestSchema = z.array(
     weights: z.array(
       z.object({
         name: z.string().min(1).max(2000),
-        shape: tensorShape,
-        dtype: z.literal('float32'),
-        quantization: quantizationSchema.optional(),
+        shape: z.array(dimension).max(8),
+        dtype: z.enum(['float32', 'int32']),
+        quantization: storedFormSchema.optional(),
       }),
     ),
   }),
@@ -54,84 +56,116 @@ const manifestSchema = z.array(
 
 /** Values of one piece; 4 MiB of single precision. */
 const pieceLength = 1_048_576;
+/** Bytes that are hashed at a time. */
+const hashedLength = 1_048_576;
 
 /**
- * The weights of a manifest as sources over the shards in `dir`.
- * @throws FinetuneError `bad-model` when the manifest is malformed, a shard is missing, or sizes do not add up
+ * The weights of a manifest as sources over the shards in `dir`; integers come as floats too.
+ * @throws FinetuneError `bad-model` when the manifest is malformed, a shard is missing or something else, or sizes do
+ * not add up
  */
 export async function openManifest(dir: string, manifest: unknown): Promise<readonly WeightSource[]> {
-  const groups = manifestSchema.safeParse(manifest);
-  if (!groups.success) {
-    const issue = groups.error.issues[0]!;
-    const place = `weightsManifest.${issue.path.join('.')}`;
+  const groups = await openGroups(dir, manifest);
+  return groups.flatMap(({ shards, weights }) => groupSources(dir, weights, shards));
+}
+
+interface Group {
+  readonly shards: Shards;
+  readonly weights: readonly ManifestWeight[];
+}
+
+async function openGroups(dir: string, manifest: unknown): Promise<readonly Group[]> {
+  const parsed = manifestSchema.safeParse(manifest);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
     throw new FinetuneError(
       'bad-model',
-      `${join(dir, 'model.json')}: ${place}: ${issue.message}. Expected a tfjs layers model.`,
+      `${join(dir, 'model.json')}: weightsManifest.${issue?.path.join('.')}: ${issue?.message}. Expected a tfjs model.`,
     );
   }
-  const sources: WeightSource[] = [];
-  for (const { paths, weights } of groups.data) {
-    const shards = await openShards(dir, paths);
-    const bytes = shards.reduce((sum, shard) => sum + shard.bytes, 0);
-    sources.push(...groupSources(dir, weights, shards, bytes));
-  }
-  return sources;
+  return await Promise.all(
+    parsed.data.map(async ({ paths, weights }) => ({ shards: await openShards(dir, paths), weights })),
+  );
 }
 
-async function openShards(dir: string, paths: readonly string[]): Promise<readonly ShardFile[]> {
-  const shards: ShardFile[] = [];
-  let start = 0;
-  for (const name of paths) {
-    const path = join(dir, name);
-    const entry = await stat(path).catch(() => undefined);
-    if (!entry?.isFile()) {
-      throw new FinetuneError(
-        'bad-model',
-        `${path} is missing. model.json needs it: copy the folder again, with all its shards.`,
-      );
-    }
-    shards.push({ path, start, bytes: entry.size });
-    start += entry.size;
-  }
-  return shards;
-}
-
-function groupSources(
-  dir: string,
-  weights: readonly ManifestWeight[],
-  shards: readonly ShardFile[],
-  bytes: number,
-): WeightSource[] {
-  let start = 0;
+function groupSources(dir: string, weights: readonly ManifestWeight[], shards: Shards): WeightSource[] {
+  let end = 0;
   const sources = weights.map(weight => {
-    const source = manifestSource(weight, shards, start);
-    start += storedLength(weight);
-    return source;
+    const start = end;
+    end += storedLength(weight);
+    return manifestSource(weight, shards, start);
   });
-  if (start === bytes) return sources;
+  if (end === shards.bytes) return sources;
   throw new FinetuneError(
     'bad-model',
-    `The shards in ${dir} hold ${bytes} bytes, but its model.json describes ${start}. A file is truncated or of another model: copy the folder again.`,
+    `The shards in ${dir} hold ${shards.bytes} bytes, but its model.json describes ${end}. ` +
+      'A file is cut short or of another model: copy the folder again.',
   );
 }
 
 function manifestSource(
-  { name, shape, quantization }: ManifestWeight,
-  shards: readonly ShardFile[],
+  { name, shape, dtype, quantization }: ManifestWeight,
+  shards: Shards,
   start: number,
 ): WeightSource {
-  const width = storedBytes[quantization?.dtype ?? 'float32'];
+  const width = bytesPerValue[quantization?.dtype ?? dtype];
   const count = elementCount(shape);
   function* read() {
     for (let from = 0; from < count; from += pieceLength) {
       const length = Math.min(pieceLength, count - from);
-      yield decodeBytes(readRange(shards, start + from * width, length * width), quantization);
+      yield decodeBytes(readRange(shards, start + from * width, length * width), dtype, quantization);
     }
   }
   return { name, shape, read };
 }
 
 /** Bytes of a weight on disk. */
-export function storedLength({ shape, quantization }: ManifestWeight): number {
-  return elementCount(shape) * storedBytes[quantization?.dtype ?? 'float32'];
+function storedLength({ shape, dtype, quantization }: ManifestWeight): number {
+  return elementCount(shape) * bytesPerValue[quantization?.dtype ?? dtype];
+}
+
+/** The sha-256 of a manifest's shards, all bytes in order, hex; the manifest is one that `openManifest` takes. */
+export async function hashWeights(dir: string, manifest: unknown): Promise<string> {
+  const hash = createHash('sha256');
+  for (const { shards } of await openGroups(dir, manifest)) {
+    for (let start = 0; start < shards.bytes; start += hashedLength) {
+      hash.update(readRange(shards, start, Math.min(hashedLength, shards.bytes - start)));
+    }
+  }
+  return hash.digest('hex');
+}
+
+/** What was written: the manifest for model.json, the sha-256 of all shards in order (hex), and their size. */
+export interface WrittenWeights {
+  readonly manifest: readonly {
+    readonly paths: readonly string[];
+    readonly weights: readonly ManifestWeight[];
+  }[];
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/**
+ * Writes weights as shards of 4 MiB, piece by piece.
+ * @param quantize how matrices and kernels are stored; absent: all in single precision
+ * @throws FinetuneError `bad-weights` where a weight holds NaN or infinity
+ */
+export async function writeWeights(
+  dir: string,
+  sources: readonly WeightSource[],
+  quantize: QuantizedType | undefined,
+): Promise<WrittenWeights> {
+  const stored = sources.map(source => ({ source, form: planStoredForm(source, quantize) }));
+  const weights = stored.map(({ source: { name, shape }, form }): ManifestWeight => {
+    if (form === undefined) return { name, shape, dtype: 'float32' };
+    return { name, shape, dtype: 'float32', quantization: { ...form, original_dtype: 'float32' } };
+  });
+  const total = weights.reduce((bytes, weight) => bytes + storedLength(weight), 0);
+  function* pieces() {
+    for (const { source, form } of stored) {
+      for (const piece of checkedPieces(source)) yield encodePiece(piece, form);
+    }
+  }
+  const { paths, sha256, bytes } = await writeShards(dir, total, pieces());
+  return { manifest: [{ paths, weights }], sha256, bytes };
 }

@@ -2,11 +2,98 @@
 
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FinetuneError } from '../../errors.js';
+import { foreignKind } from '../../system/foreign-file.js';
 
 const shardBytes = 4_194_304;
+
+/** Shards one after another: one run of bytes. */
+export interface Shards {
+  readonly files: readonly ShardFile[];
+  readonly bytes: number;
+}
+
+interface ShardFile {
+  readonly path: string;
+  /** Where its first byte lies in the run. */
+  readonly start: number;
+  readonly bytes: number;
+}
+
+/**
+ * Finds the shards of a model.
+ * @param names in the order in which their bytes follow each other
+ * @throws FinetuneError `bad-model` when one is missing or something else, or when they are not in the order of their numbers
+ */
+export async function openShards(dir: string, names: readonly string[]): Promise<Shards> {
+  validateOrder(dir, names);
+  const files: ShardFile[] = [];
+  let bytes = 0;
+  for (const name of names) {
+    const path = join(dir, name);
+    const entry = await stat(path).catch(() => undefined);
+    if (!entry?.isFile()) {
+      throw new FinetuneError(
+        'bad-model',
+        `${path} is missing. model.json needs it: copy the folder again, with all its shards.`,
+      );
+    }
+    const file = { path, start: bytes, bytes: entry.size };
+    const kind = foreignKind(readFileRange(file, 0, Math.min(entry.size, 512)));
+    if (kind !== undefined) {
+      throw new FinetuneError(
+        'bad-model',
+        `${path} is no shard of weights but ${kind}. Copy or download it again.`,
+      );
+    }
+    files.push(file);
+    bytes += entry.size;
+  }
+  return { files, bytes };
+}
+
+/** `shard10of12` before `shard2of12`: somebody sorted them as text, and every weight would be read from a wrong place. */
+function validateOrder(dir: string, names: readonly string[]): void {
+  const numbers = names.map(name => Number(/shard(\d+)of\d+/.exec(name)?.[1] ?? Number.NaN));
+  const wrong = numbers.findIndex((number, i) => i > 0 && number <= (numbers[i - 1] ?? 0));
+  if (wrong < 0) return;
+  throw new FinetuneError(
+    'bad-model',
+    `${join(dir, 'model.json')} lists ${names[wrong]} after ${names[wrong - 1]}. ` +
+      'Expected shards in the order of their numbers: mend "paths", or convert the model again.',
+  );
+}
+
+/**
+ * Reads a range of bytes that may lie across shards.
+ * @throws FinetuneError `bad-model` when a file has become shorter meanwhile
+ */
+export function readRange({ files }: Shards, start: number, length: number): Uint8Array<ArrayBuffer> {
+  const range = new Uint8Array(length);
+  for (const file of files) {
+    const from = Math.max(start, file.start);
+    const to = Math.min(start + length, file.start + file.bytes);
+    if (from < to) range.set(readFileRange(file, from - file.start, to - from), from - start);
+  }
+  return range;
+}
+
+function readFileRange({ path }: ShardFile, position: number, length: number): Uint8Array {
+  const target = new Uint8Array(length);
+  const file = openSync(path, 'r');
+  try {
+    for (let filled = 0; filled < length; ) {
+      const count = readSync(file, target, filled, length - filled, position + filled);
+      if (count === 0) throw new FinetuneError('bad-model', `${path} became shorter while it was read.`);
+      filled += count;
+    }
+    return target;
+  } finally {
+    closeSync(file);
+  }
+}
 
 /** What was written: the shards' names in order, the sha-256 of all their bytes in order (hex), how many bytes. */
 export interface WrittenShards {
@@ -26,37 +113,39 @@ export async function writeShards(
 ): Promise<WrittenShards> {
   const count = Math.ceil(total / shardBytes);
   const paths = Array.from({ length: count }, (_, i) => `group1-shard${i + 1}of${count}.bin`);
-  const temporary = paths.map(path => join(dir, `${path}.${process.pid}.tmp`));
+  const temporary = (path: string) => join(dir, `${path}.${process.pid}.tmp`);
   const hash = createHash('sha256');
-  const writer = new ShardWriter(temporary);
+  const writer = new ShardWriter(paths.map(temporary));
   try {
     for (const piece of pieces) {
       hash.update(piece);
       await writer.write(piece);
     }
     await writer.finish();
-    for (const [i, path] of paths.entries()) await rename(temporary[i]!, join(dir, path));
+    for (const path of paths) await rename(temporary(path), join(dir, path));
     return { paths, sha256: hash.digest('hex'), bytes: total };
   } finally {
     await writer.finish();
-    await Promise.all(temporary.map(path => rm(path, { force: true })));
+    await Promise.all(paths.map(path => rm(temporary(path), { force: true })));
   }
 }
 
 /** Fills files one after another; while one is being filled, the one before it is flushed to disk. */
 class ShardWriter {
+  private readonly paths: Iterator<string>;
   private file: FileHandle | undefined;
   private flushing: Promise<unknown> | undefined;
-  private shard = 0;
   private room = 0;
 
-  constructor(private readonly paths: readonly string[]) {}
+  constructor(paths: readonly string[]) {
+    this.paths = paths.values();
+  }
 
   async write(piece: Uint8Array): Promise<void> {
     for (let start = 0; start < piece.length; ) {
-      if (this.room === 0) await this.next();
+      const file = this.file !== undefined && this.room > 0 ? this.file : await this.next();
       const end = Math.min(start + this.room, piece.length);
-      await this.file!.writeFile(piece.subarray(start, end));
+      await file.writeFile(piece.subarray(start, end));
       this.room -= end - start;
       start = end;
     }
@@ -68,12 +157,13 @@ class ShardWriter {
     await this.flushed();
   }
 
-  private async next(): Promise<void> {
+  private async next(): Promise<FileHandle> {
     await this.flushed();
     this.flush();
-    this.file = await open(this.paths[this.shard]!, 'w');
-    this.shard += 1;
+    const file = await open(this.paths.next().value, 'w');
+    this.file = file;
     this.room = shardBytes;
+    return file;
   }
 
   /** Begins to flush and close the open file. */
@@ -90,43 +180,5 @@ class ShardWriter {
     const flushing = this.flushing;
     this.flushing = undefined;
     await flushing;
-  }
-}
-
-/** A file and where its first byte lies in the run of bytes that all shards make. */
-export interface ShardFile {
-  readonly path: string;
-  readonly start: number;
-  readonly bytes: number;
-}
-
-/**
- * Reads a range of bytes that may lie across shards.
- * @throws FinetuneError `bad-model` when a file has become shorter meanwhile
- */
-export function readRange(
-  shards: readonly ShardFile[],
-  start: number,
-  length: number,
-): Uint8Array<ArrayBuffer> {
-  const range = new Uint8Array(length);
-  for (const shard of shards) {
-    const from = Math.max(start, shard.start);
-    const to = Math.min(start + length, shard.start + shard.bytes);
-    if (from < to) readInto(range.subarray(from - start, to - start), shard.path, from - shard.start);
-  }
-  return range;
-}
-
-function readInto(target: Uint8Array, path: string, position: number): void {
-  const file = openSync(path, 'r');
-  try {
-    for (let filled = 0; filled < target.length; ) {
-      const count = readSync(file, target, filled, target.length - filled, position + filled);
-      if (count === 0) throw new FinetuneError('bad-model', `${path} became shorter while it was read.`);
-      filled += count;
-    }
-  } finally {
-    closeSync(file);
   }
 }

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { convertKerasFile } from '../../../src/formats/keras/keras-file.js';
 import { supportedLayers } from '../../../src/formats/keras/rewrite/table.js';
+import { convertKerasFile } from '../keras-models.js';
 import { largestDifference, loadInTfjs, predict } from '../plain-tfjs.js';
 
 const folder = 'test/fixtures/keras';

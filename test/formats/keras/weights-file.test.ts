@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Group, File as Hdf5File } from 'h5wasm';
-import { readKerasFile } from '../../../src/formats/keras/keras-file.js';
-import { readWeightsFile } from '../../../src/formats/keras/weights-file.js';
 import type { FunctionalConfig, Network } from '../../../src/network/network.js';
+import { readKerasFile, readWeightsFile } from '../keras-models.js';
 import { unzip, writeHdf5 } from '../make-files.js';
 
 const folder = 'test/fixtures/keras';

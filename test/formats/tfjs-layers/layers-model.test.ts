@@ -7,7 +7,6 @@ import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel as loadFromArtifacts } from '@tensorflow/tfjs-layers';
 import {
-  fromArtifacts,
   loadLayersModel,
   saveLayersModel,
   toArtifacts,
@@ -65,24 +64,13 @@ for (const [quantize, tolerance, size] of [
   });
 }
 
-test('a network goes into tfjs and out of it without a file', async () => {
+test('a network goes into tfjs without a file', async () => {
   await tf.setBackend('cpu');
   const network = await loadLayersModel(embedded);
   const { modelTopology, weightSpecs, weightData } = toArtifacts(network);
   const model = await loadFromArtifacts(tf.io.fromMemory({ modelTopology, weightSpecs, weightData }));
-  let saved: tf.io.ModelArtifacts | undefined;
-  await model.save(
-    tf.io.withSaveHandler(async artifacts => {
-      saved = artifacts;
-      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
-    }),
-  );
-  const back = fromArtifacts({
-    modelTopology: saved!.modelTopology,
-    weightSpecs: saved!.weightSpecs!,
-    weightData: tf.io.CompositeArrayBuffer.join(saved!.weightData!),
-  });
-  assert.deepEqual([...back.weights.values()], [...network.weights.values()]);
+  const kernel = model.getLayer('predictions').weights[0]!.read().dataSync();
+  assert.equal(largestDifference(kernel, network.weights.get('predictions/kernel')!.data), 0);
   model.dispose();
 });
 

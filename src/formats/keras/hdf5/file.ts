@@ -3,7 +3,13 @@
 
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { FinetuneError } from '../../../errors.js';
-import type { FileRange } from './library.js';
+
+/** A range of bytes of a file. */
+export interface FileRange {
+  readonly path: string;
+  readonly start: number;
+  readonly bytes: number;
+}
 
 /** What stands at a path. */
 export interface DatasetInfo {
@@ -36,18 +42,26 @@ export interface Hdf5File {
   readBlock(info: DatasetInfo, offset: readonly number[], count: readonly number[]): Uint8Array<ArrayBuffer>;
 }
 
-/** What can be asked, and what goes between the threads. */
+/** What can be asked for. */
 export type Hdf5Method = Exclude<keyof Hdf5File, 'label'>;
-export interface Question {
+
+/** What goes to the thread. */
+export interface Request {
   readonly method: Hdf5Method;
   readonly args: readonly unknown[];
 }
-export type Answer = { readonly result: unknown } | { readonly error: string; readonly complaint: string };
+
+/** What comes back: a result, or what went wrong and what the library complained of. */
+export type Reply<Result> =
+  | { readonly result: Result }
+  | { readonly error: string; readonly complaint: string };
+
+/** What the thread is started with. */
 export interface WorkerSettings {
   readonly range: FileRange;
   readonly label: string;
   readonly port: MessagePort;
-  /** Set to 1 and notified with the answer to a question. */
+  /** Set to 1 and notified with the reply to a request. */
   readonly bell: Int32Array;
 }
 
@@ -57,7 +71,7 @@ const defaultPatience = 10_000;
 /**
  * Opens an HDF5 file, or a range of a file that is one. Close it after use.
  * @param label its name, for messages
- * @param patience milliseconds that one answer may take
+ * @param patience milliseconds that one reply may take
  * @throws FinetuneError `bad-weights` when it is no HDF5 file, or truncated
  */
 export async function openHdf5(
@@ -68,7 +82,7 @@ export async function openHdf5(
   const { port1: port, port2 } = new MessageChannel();
   const bell = new Int32Array(new SharedArrayBuffer(4));
   const worker = startWorker({ range, label, port: port2, bell });
-  const client = new Hdf5Client(worker, port, bell, label, patience);
+  const client = new Hdf5Client({ worker, port, bell, label, patience });
   await client.opened();
   return client;
 }
@@ -82,25 +96,33 @@ function startWorker(workerData: WorkerSettings): Worker {
   return new Worker(start, { ...options, eval: true });
 }
 
+interface Connection {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+  readonly bell: Int32Array;
+  readonly label: string;
+  readonly patience: number;
+}
+
+/** An HDF5 file that another thread reads; every method waits for that thread. */
 export class Hdf5Client implements Hdf5File {
-  constructor(
-    private readonly worker: Worker,
-    private readonly port: MessagePort,
-    private readonly bell: Int32Array,
-    readonly label: string,
-    private readonly patience: number,
-  ) {}
+  readonly label: string;
+
+  constructor(private readonly connection: Connection) {
+    this.label = connection.label;
+  }
 
   /** Waits for the thread to start and to open the file. */
   async opened(): Promise<void> {
+    const { worker, patience } = this.connection;
     let timer: NodeJS.Timeout | undefined;
     try {
-      const answer = await new Promise<Answer>((resolve, reject) => {
-        timer = setTimeout(() => reject(this.tooSlow()), this.patience);
-        this.worker.once('message', resolve).once('error', reject);
+      const reply = await new Promise<Reply<undefined>>((resolve, reject) => {
+        timer = setTimeout(() => reject(this.tooSlow()), patience);
+        worker.once('message', resolve).once('error', reject);
       });
-      this.resultOf(answer);
-      this.worker.unref();
+      resultOf(reply);
+      worker.unref();
     } catch (error) {
       this.close();
       throw error;
@@ -109,9 +131,10 @@ export class Hdf5Client implements Hdf5File {
     }
   }
 
+  /** Ends the thread. */
   close(): void {
-    void this.worker.terminate();
-    this.port.close();
+    void this.connection.worker.terminate();
+    this.connection.port.close();
   }
 
   kindOf(path: string) {
@@ -142,32 +165,36 @@ export class Hdf5Client implements Hdf5File {
     method: Method,
     ...args: Parameters<Hdf5File[Method]>
   ): ReturnType<Hdf5File[Method]> {
-    Atomics.store(this.bell, 0, 0);
-    this.port.postMessage({ method, args } satisfies Question);
+    const { port, bell } = this.connection;
+    Atomics.store(bell, 0, 0);
+    port.postMessage({ method, args } satisfies Request);
     this.waitForBell();
-    const message: { message: Answer } | undefined = receiveMessageOnPort(this.port);
-    return this.resultOf(message!.message) as ReturnType<Hdf5File[Method]>;
+    const received: { message: Reply<ReturnType<Hdf5File[Method]>> } | undefined = receiveMessageOnPort(port);
+    if (received === undefined) throw this.tooSlow();
+    return resultOf(received.message);
   }
 
-  /** A wake-up alone proves nothing: the last answer's may come late, after its answer has been taken. */
+  /** A wake-up alone proves nothing: the last reply's may come late, after that reply has been taken. */
   private waitForBell(): void {
-    const deadline = performance.now() + this.patience;
-    while (Atomics.load(this.bell, 0) === 0) {
+    const { bell, patience } = this.connection;
+    const deadline = performance.now() + patience;
+    while (Atomics.load(bell, 0) === 0) {
       const rest = deadline - performance.now();
-      if (rest <= 0 || Atomics.wait(this.bell, 0, 0, rest) === 'timed-out') throw this.tooSlow();
+      if (rest <= 0 || Atomics.wait(bell, 0, 0, rest) === 'timed-out') throw this.tooSlow();
     }
   }
 
-  private resultOf(answer: Answer): unknown {
-    if ('result' in answer) return answer.result;
-    const cause = answer.complaint === '' ? undefined : new Error(answer.complaint);
-    throw new FinetuneError('bad-weights', answer.error, { cause });
-  }
-
   private tooSlow(): FinetuneError {
+    const { label, patience } = this.connection;
     return new FinetuneError(
       'bad-weights',
-      `Cannot read ${this.label}: no answer within ${this.patience / 1000} s. The file is damaged: copy or download it again.`,
+      `Cannot read ${label}: no reply within ${patience / 1000} s. The file is damaged: copy or download it again.`,
     );
   }
+}
+
+function resultOf<Result>(reply: Reply<Result>): Result {
+  if ('result' in reply) return reply.result;
+  const cause = reply.complaint === '' ? undefined : new Error(reply.complaint);
+  throw new FinetuneError('bad-weights', reply.error, { cause });
 }

@@ -2,12 +2,10 @@
 
 import { FinetuneError } from '../../../errors.js';
 import type { WeightSource } from '../../../network/source.js';
-import type { SavedVariable } from '../../layer-config/steps.js';
 import type { LeafNode, ModelNode, TreeNode } from '../../layer-config/tree.js';
 import type { Hdf5File } from './file.js';
+import type { WantedWeights } from './legacy.js';
 import { openWeight } from './weight.js';
-
-type SavedVariables = ReadonlyMap<LeafNode, readonly SavedVariable[]>;
 
 /** What Keras calls the group of a model's layers; the second is that of Keras 2.12 to 2.15. */
 const containers = ['layers', '_layer_checkpoint_dependencies'];
@@ -18,11 +16,12 @@ const containers = ['layers', '_layer_checkpoint_dependencies'];
  */
 export function findKeras3Weights(
   file: Hdf5File,
-  model: ModelNode,
-  saved: SavedVariables,
+  { model, saved }: WantedWeights,
 ): ReadonlyMap<LeafNode, readonly WeightSource[]> {
   const found = new Map<LeafNode, readonly WeightSource[]>();
-  visitModel(file, model, '', saved, found);
+  for (const { leaf, group } of placeLeaves(file, model, '')) {
+    if ((saved.get(leaf)?.length ?? 0) > 0) found.set(leaf, variablesIn(file, leaf, group));
+  }
   return found;
 }
 
@@ -31,21 +30,19 @@ export function isKeras3Layout(file: Hdf5File): boolean {
   return containers.some(name => file.kindOf(`/${name}`) === 'group');
 }
 
-function visitModel(
+/** Every layer of a model, through the models in it, with the group that is its own. */
+function placeLeaves(
   file: Hdf5File,
   model: ModelNode,
   path: string,
-  saved: SavedVariables,
-  found: Map<LeafNode, readonly WeightSource[]>,
-): void {
+): readonly { readonly leaf: LeafNode; readonly group: string }[] {
   const children = layersOf(model);
   const container = containers.map(name => `${path}/${name}`).find(name => file.kindOf(name) === 'group');
   const groups = container === undefined ? [] : groupsOf(file, children, container);
-  for (const [i, child] of children.entries()) {
+  return children.flatMap((child, i) => {
     const group = groups[i] ?? `${path}/missing`;
-    if (child.kind === 'model') visitModel(file, child, group, saved, found);
-    else if ((saved.get(child)?.length ?? 0) > 0) found.set(child, variablesIn(file, child, group));
-  }
+    return child.kind === 'model' ? placeLeaves(file, child, group) : [{ leaf: child, group }];
+  });
 }
 
 /** What Keras lists as `model.layers`: no bare operations, no input of a Sequential. */
@@ -69,13 +66,14 @@ function groupsOf(file: Hdf5File, children: readonly TreeNode[], container: stri
     const [name] = file.attribute(vars, 'name');
     if (name !== undefined) named.set(name, `${container}/${group}`);
   }
+  const isNamed = children.every(({ name }) => named.has(name));
   const counts = new Map<string, number>();
   return children.map(child => {
     const base = snakeCase(child.className);
     const count = counts.get(base) ?? 0;
     counts.set(base, count + 1);
     const byClass = `${container}/${count === 0 ? base : `${base}_${count}`}`;
-    return children.every(({ name }) => named.has(name)) ? named.get(child.name)! : byClass;
+    return (isNamed && named.get(child.name)) || byClass;
   });
 }
 

@@ -8,7 +8,11 @@ import type { LeafNode, ModelNode, TreeNode } from '../../layer-config/tree.js';
 import type { Hdf5File } from './file.js';
 import { openWeight } from './weight.js';
 
-type SavedVariables = ReadonlyMap<LeafNode, readonly SavedVariable[]>;
+/** A model's layers, and what a file must hold for each. */
+export interface WantedWeights {
+  readonly model: ModelNode;
+  readonly saved: ReadonlyMap<LeafNode, readonly SavedVariable[]>;
+}
 
 /** A variable that a layer of the outermost model owns, directly or through the models in it. */
 interface Owned {
@@ -28,8 +32,7 @@ const generatorState = /(^|\/)(StateVar|seed_generator_state|rng_state)(:\d+)?$/
 export function findLegacyWeights(
   file: Hdf5File,
   group: string,
-  model: ModelNode,
-  saved: SavedVariables,
+  { model, saved }: WantedWeights,
 ): ReadonlyMap<LeafNode, readonly WeightSource[]> {
   const layers = model.children
     .map(child => ({ child, owned: ownedVariables(child, saved) }))
@@ -42,11 +45,10 @@ export function findLegacyWeights(
     );
   }
   const found = new Map<LeafNode, WeightSource[]>();
-  for (const [i, { child, owned }] of layers.entries()) {
-    for (const [position, source] of match(file, child, owned, groups[i]!).entries()) {
-      const { leaf, index } = owned[position]!;
+  for (const [i, layer] of layers.entries()) {
+    for (const { leaf, index, path } of match(file, layer, groups[i] ?? [])) {
       const sources = found.get(leaf) ?? [];
-      sources[index] = source;
+      sources[index] = openWeight(file, path);
       found.set(leaf, sources);
     }
   }
@@ -60,7 +62,7 @@ export function hasLegacyLayout(file: Hdf5File, group: string): boolean {
 }
 
 /** Trainable variables first, then the others: of a nested model, across all its layers. */
-function ownedVariables(child: TreeNode, saved: SavedVariables): readonly Owned[] {
+function ownedVariables(child: TreeNode, saved: WantedWeights['saved']): readonly Owned[] {
   const all = leavesOf(child).flatMap(leaf =>
     (saved.get(leaf) ?? []).map((variable, index) => ({ leaf, variable, index })),
   );
@@ -100,13 +102,12 @@ function readNames(file: Hdf5File, path: string, attribute: string): readonly st
   return names;
 }
 
-/** A layer's data sets in the order of its variables. */
+/** Which data set is which of a layer's variables. */
 function match(
   file: Hdf5File,
-  child: TreeNode,
-  owned: readonly Owned[],
+  { child, owned }: { readonly child: TreeNode; readonly owned: readonly Owned[] },
   paths: readonly string[],
-): readonly WeightSource[] {
+): readonly (Owned & { readonly path: string })[] {
   const required = owned.filter(({ variable }) => !variable.optional).length;
   if (paths.length > owned.length || paths.length < required) {
     throw new FinetuneError(
@@ -115,7 +116,10 @@ function match(
     );
   }
   const ordered = child.kind === 'model' ? (matchByName(owned, paths) ?? paths) : paths;
-  return ordered.map(path => openWeight(file, path));
+  return owned.flatMap((each, i) => {
+    const path = ordered[i];
+    return path === undefined ? [] : { ...each, path };
+  });
 }
 
 /**

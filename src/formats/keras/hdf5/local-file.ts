@@ -1,11 +1,16 @@
-// An HDF5 file, read with distrust: every size is looked at before memory is given to it. It runs in a worker thread,
-// because a damaged file can send the library into a loop without end.
+// An HDF5 file, read with distrust. The library (h5wasm) is shut in: it sees one read-only file, a range of a real one,
+// and nothing else of the machine; a file inside an archive is read in place that way, and no link in a file leads out
+// of it. Every size is looked at before memory is given to it. All of it runs in a worker thread, because a damaged
+// file can send the library into a loop without end.
 
+import { openSync, readSync } from 'node:fs';
+import type { ready as Ready } from 'h5wasm';
 import { FinetuneError, messageOf } from '../../../errors.js';
-import type { DatasetInfo, Hdf5File } from './file.js';
-import { type FileRange, fileName, type Hdf5Library, startHdf5 } from './library.js';
+import type { DatasetInfo, FileRange, Hdf5File } from './file.js';
 
-type Metadata = ReturnType<Hdf5Library['module']['get_dataset_metadata']>;
+type H5Module = Awaited<typeof Ready>;
+
+type Metadata = ReturnType<H5Module['get_dataset_metadata']>;
 
 const maximumAttributeBytes = 64 * 1024 * 1024;
 const maximumListLength = 1_000_000;
@@ -60,12 +65,12 @@ class LocalHdf5File implements Hdf5File {
     if (!(count <= maximumListLength && bytes <= maximumAttributeBytes)) {
       throw this.damaged(path, `${name} claims ${bytes} bytes`);
     }
-    return this.guard(path, () => this.readTexts(path, name, metadata, bytes));
+    return this.guard(path, () => this.readTexts(path, name, metadata));
   }
 
-  private readTexts(path: string, name: string, metadata: Metadata, bytes: number): readonly string[] {
+  private readTexts(path: string, name: string, metadata: Metadata): readonly string[] {
     const { module } = this.library;
-    const pointer = this.allocate(path, bytes);
+    const pointer = this.allocate(path, metadata.total_size * metadata.size);
     try {
       const status = module.get_attribute_data(this.id, path, name, BigInt(pointer));
       if (Number(status) < 0) throw this.damaged(path, `${name} cannot be read`);
@@ -113,7 +118,7 @@ class LocalHdf5File implements Hdf5File {
         module.get_dataset_data(this.id, path, big(count), big(offset), big(strides), BigInt(pointer)),
       );
       if (status < 0) throw this.damaged(path, 'its data cannot be read');
-      return new Uint8Array(module.HEAPU8.buffer.slice(pointer, pointer + bytes) as ArrayBuffer);
+      return new Uint8Array(module.HEAPU8.subarray(pointer, pointer + bytes));
     } finally {
       module._free(pointer);
     }
@@ -143,4 +148,69 @@ class LocalHdf5File implements Hdf5File {
       { cause: cause ?? (complaint === '' ? undefined : new Error(complaint)) },
     );
   }
+}
+
+/** The part of emscripten's file system that is used. */
+interface FileSystem {
+  createFile(folder: string, name: string, properties: object, canRead: boolean, canWrite: boolean): FileNode;
+  unlink(path: string): void;
+  getStream(descriptor: number): { stream_ops: StreamOperations };
+}
+
+interface FileNode {
+  stream_ops: StreamOperations;
+}
+
+interface StreamOperations {
+  read(stream: unknown, buffer: Int8Array, offset: number, length: number, position: number): number;
+  write(stream: unknown, buffer: Int8Array, offset: number, length: number, position: number): number;
+}
+
+/** The started library. */
+interface Hdf5Library {
+  readonly module: H5Module;
+  /** What the library complained of since the last call, its own words. */
+  takeComplaint(): string;
+}
+
+/** By this name the library knows its file. */
+const fileName = 'weights.h5';
+
+/** Starts the library with a file; it takes about 0.1 s. */
+async function startHdf5(range: FileRange): Promise<Hdf5Library> {
+  const { ready } = await import('h5wasm');
+  const module = await ready;
+  const files = module.FS as unknown as FileSystem;
+  for (const device of ['stdin', 'tty', 'tty1']) files.unlink(`/dev/${device}`);
+  mount(files, range);
+  return { module, takeComplaint: catchComplaints(files) };
+}
+
+/** The library prints its errors; they belong into ours. */
+function catchComplaints(files: FileSystem): () => string {
+  const decoder = new TextDecoder();
+  let complaint = '';
+  const stream = files.getStream(2);
+  const write = (_stream: unknown, buffer: Int8Array, offset: number, length: number) => {
+    if (complaint.length < 10_000) complaint += decoder.decode(buffer.slice(offset, offset + length));
+    return length;
+  };
+  stream.stream_ops = { ...stream.stream_ops, write };
+  return () => {
+    const taken = complaint;
+    complaint = '';
+    return taken;
+  };
+}
+
+function mount(files: FileSystem, { path, start, bytes }: FileRange): void {
+  const descriptor = openSync(path, 'r');
+  const node = files.createFile('/', fileName, {}, true, false);
+  Object.defineProperty(node, 'usedBytes', { get: () => bytes });
+  node.stream_ops = {
+    ...node.stream_ops,
+    read: (_stream, buffer, offset, length, position) =>
+      readSync(descriptor, buffer, offset, Math.max(Math.min(length, bytes - position), 0), start + position),
+    write: () => 0,
+  };
 }

@@ -43,18 +43,18 @@ interface Block {
 /** Cuts an array into blocks of at most `pieceLength` values that follow each other in memory order. */
 function* blocksOf(shape: readonly number[]): Iterable<Block> {
   const axis = shape.findIndex((_, i) => product(shape.slice(i + 1)) <= pieceLength);
-  if (axis < 0) {
+  const [length, ...inner] = axis < 0 ? [] : shape.slice(axis);
+  if (length === undefined) {
     yield { offset: [], count: [] };
     return;
   }
-  const inner = shape.slice(axis + 1);
   const step = Math.max(Math.floor(pieceLength / Math.max(product(inner), 1)), 1);
   const before = shape.slice(0, axis);
   for (let outer = 0; outer < product(before); outer++) {
-    for (let start = 0; start < shape[axis]!; start += step) {
+    for (let start = 0; start < length; start += step) {
       yield {
         offset: [...indicesOf(outer, before), start, ...inner.map(() => 0)],
-        count: [...before.map(() => 1), Math.min(step, shape[axis]! - start), ...inner],
+        count: [...before.map(() => 1), Math.min(step, length - start), ...inner],
       };
     }
   }

@@ -1,8 +1,8 @@
-// The thread in which an HDF5 file is read: opens it, then answers questions one by one.
+// The thread in which an HDF5 file is read: opens it, then serves requests one by one.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../../errors.js';
-import type { Answer, Question, WorkerSettings } from './file.js';
+import type { Reply, Request, WorkerSettings } from './file.js';
 import { openLocalHdf5 } from './local-file.js';
 
 const { range, label, port, bell }: WorkerSettings = workerData;
@@ -13,21 +13,22 @@ const opened = await openLocalHdf5(range, label).then(
 );
 const { file } = opened;
 if (file !== undefined) {
-  port.on('message', ({ method, args }: Question) => {
-    answer(() => Reflect.apply(file[method], file, args));
+  port.on('message', ({ method, args }: Request) => {
+    reply(() => Reflect.apply(file[method], file, args));
   });
 }
-parentPort!.postMessage(opened.outcome);
+parentPort?.postMessage(opened.outcome);
 
-function answer(action: () => unknown): void {
+function reply(action: () => unknown): void {
   const message = outcomeOf(action);
-  const isBlock = 'result' in message && message.result instanceof Uint8Array;
-  port.postMessage(message, isBlock ? [(message.result as Uint8Array<ArrayBuffer>).buffer] : []);
+  const buffer =
+    'result' in message && message.result instanceof Uint8Array ? message.result.buffer : undefined;
+  port.postMessage(message, buffer instanceof ArrayBuffer ? [buffer] : []);
   Atomics.store(bell, 0, 1);
   Atomics.notify(bell, 0);
 }
 
-function outcomeOf(action: () => unknown): Answer {
+function outcomeOf(action: () => unknown): Reply<unknown> {
   try {
     return { result: action() };
   } catch (error) {
@@ -35,7 +36,7 @@ function outcomeOf(action: () => unknown): Answer {
   }
 }
 
-function failureOf(error: unknown): Answer {
-  const { cause } = error as { cause?: unknown };
+function failureOf(error: unknown) {
+  const cause = error instanceof Error ? error.cause : undefined;
   return { error: messageOf(error), complaint: cause === undefined ? '' : messageOf(cause) };
 }
