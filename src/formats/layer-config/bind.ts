@@ -34,8 +34,9 @@ function bindWeight(
   sources: ReadonlyMap<SavedVariable, WeightSource>,
 ): WeightSource {
   if ('values' in from) return { name, shape, read: () => [from.values] };
-  const source = sources.get(from.saved)!;
+  const source = sources.get(from.saved);
   const { transform } = from;
+  if (source === undefined) throw new Error(`Nothing is bound to the weight "${name}".`);
   if (transform === undefined) return { name, shape, read: () => source.read() };
   return { name, shape, read: () => [transform(readWeight(source).data)] };
 }

@@ -7,10 +7,24 @@ import { LayerNames } from '../../network/names.js';
 import type { FunctionalConfig, InboundTensor, TensorReference } from '../../network/network.js';
 import type { Shape } from '../../network/shape-rules.js';
 import type { Call } from './calls.js';
-import { inputShapeOf, isInputLayer, sequentialInputShape } from './input.js';
-import { Schedule } from './schedule.js';
-import { type KerasLayer, type SavedVariable, Steps, type StepWeight, type Tensor } from './steps.js';
-import { type LeafNode, type ModelNode, placeOf, type TreeNode } from './tree.js';
+import { callFunctional, type FunctionalNode } from './functional.js';
+import {
+  type KerasLayer,
+  type SavedVariable,
+  type Step,
+  Steps,
+  type StepWeight,
+  type Tensor,
+} from './steps.js';
+import {
+  inputShapeOf,
+  isInputLayer,
+  type LeafNode,
+  type ModelNode,
+  placeOf,
+  sequentialInputShape,
+  type TreeNode,
+} from './tree.js';
 
 /** Says what one layer becomes; returns its output. */
 export type RewriteLayer = (layer: KerasLayer, steps: Steps) => Tensor;
@@ -30,7 +44,7 @@ export interface FlatTopology {
 }
 
 /** A tensor of the flat topology. */
-export interface FlatTensor {
+interface FlatTensor {
   readonly reference: TensorReference;
   readonly shape: Shape;
 }
@@ -42,11 +56,11 @@ interface FlatLayer {
   readonly nodes: InboundTensor[][];
 }
 
-/** A layer's steps, made at its first call. */
+/** A layer's steps and the flat layers that they became, made at its first call. */
 interface Instance {
   readonly steps: Steps;
   readonly output: Tensor;
-  readonly layers: readonly FlatLayer[];
+  readonly layers: readonly { readonly step: Step; readonly flat: FlatLayer }[];
 }
 
 /** Nested models that call each other twice, thirty deep, would never end. */
@@ -79,7 +93,10 @@ class Flattener {
 
   /** Calls a model; without inputs it is the outermost, and its inputs become the network's. */
   run(model: ModelNode, inputs: readonly FlatTensor[] | undefined): readonly FlatTensor[] {
-    return model.ends === undefined ? this.runSequential(model, inputs) : this.runFunctional(model, inputs);
+    const { ends } = model;
+    return ends === undefined
+      ? this.runSequential(model, inputs)
+      : this.runFunctional({ ...model, ends }, inputs);
   }
 
   finish(name: string, outputs: readonly FlatTensor[]): FlatTopology {
@@ -114,24 +131,21 @@ class Flattener {
       .reduce((tensors, child) => this.call(child, tensors, undefined), start);
   }
 
-  private runFunctional(model: ModelNode, inputs: readonly FlatTensor[] | undefined): readonly FlatTensor[] {
-    const { inputs: inputEnds, outputs } = model.ends!;
-    if (inputs !== undefined && inputs.length !== inputEnds.length) {
+  private runFunctional(
+    model: FunctionalNode,
+    inputs: readonly FlatTensor[] | undefined,
+  ): readonly FlatTensor[] {
+    const { length } = model.ends.inputs;
+    if (inputs !== undefined && inputs.length !== length) {
       throw new FinetuneError(
         'bad-model',
-        `The model ${placeOf(model)} has ${inputEnds.length} inputs but is called with ${inputs.length}.`,
+        `The model ${placeOf(model)} has ${length} inputs but is called with ${inputs.length}.`,
       );
     }
-    const schedule = new Schedule(model, (child, call, tensors) => this.call(child, tensors, call));
-    const position = new Map(inputEnds.map(([name], i) => [name, i]));
-    const inputLayers = model.children.filter(isInputLayer);
-    const order = ({ name }: LeafNode) => position.get(name) ?? inputEnds.length;
-    for (const layer of inputLayers.sort((one, other) => order(one) - order(other))) {
-      const given = inputs?.[order(layer)];
-      schedule.settle(layer, 0, [given ?? this.addInput(layer.name, inputShapeOf(layer))]);
-    }
-    schedule.run();
-    return outputs.map(output => schedule.resultOf(output));
+    return callFunctional<FlatTensor>(model, {
+      input: (layer, position) => inputs?.[position] ?? this.addInput(layer.name, inputShapeOf(layer)),
+      call: (child, tensors, call) => this.call(child, tensors, call),
+    });
   }
 
   private addInput(name: string, shape: Shape): FlatTensor {
@@ -160,14 +174,20 @@ class Flattener {
   private callLeaf(leaf: LeafNode, inputs: readonly FlatTensor[], call: Call | undefined): FlatTensor {
     const instance = this.instances.get(leaf) ?? this.instantiate(leaf, inputs, call);
     const results: FlatTensor[] = [];
-    const resolve = ({ index }: Tensor) => (index < 0 ? inputs[-1 - index]! : results[index]!);
-    for (const [i, step] of instance.steps.list.entries()) {
-      const layer = instance.layers[i]!;
+    const resolve = ({ index }: Tensor): FlatTensor => {
+      const tensor = index < 0 ? inputs[-1 - index] : results[index];
+      if (tensor !== undefined) return tensor;
+      throw new FinetuneError(
+        'bad-model',
+        `The layer ${placeOf(leaf)} is called with fewer inputs than before.`,
+      );
+    };
+    for (const { step, flat } of instance.layers) {
       const tensors = step.inputs.map(resolve);
-      layer.nodes.push(tensors.map(({ reference }): InboundTensor => [...reference, {}]));
+      flat.nodes.push(tensors.map(({ reference }): InboundTensor => [...reference, {}]));
       const shapes = tensors.map(tensor => tensor.shape);
       const shape = layerShape(step.className, step.config, shapes, placeOf(leaf));
-      results.push({ reference: [layer.name, layer.nodes.length - 1, 0], shape });
+      results.push({ reference: [flat.name, flat.nodes.length - 1, 0], shape });
     }
     return resolve(instance.output);
   }
@@ -178,30 +198,26 @@ class Flattener {
     const { className, config, isOperation } = leaf;
     const shapes = inputs.map(tensor => tensor.shape);
     const { kerasVersion } = this;
-    const layer = { className, config, isOperation, inputs: shapes, call, kerasVersion, place };
-    const steps = new Steps(layer);
-    const output = this.rewrite(layer, steps);
-    const layers = steps.list.map((step, i): FlatLayer => {
-      // The step that gives the result bears the layer's name: it is what a cut at this layer means.
-      const isOutput = i === output.index;
-      const wanted = isOutput ? leaf.name : `${leaf.name}_${step.className.toLowerCase()}`;
-      return {
-        name: this.names.claim(wanted, leaf.path),
-        className: step.className,
-        config: step.config,
-        nodes: [],
-      };
-    });
-    for (const [i, step] of steps.list.entries()) {
-      const flat = layers[i]!;
-      this.weights.push(
-        ...step.weights.map(weight => ({ ...weight, name: `${flat.name}/${weight.name}`, leaf })),
-      );
+    const steps = new Steps({ className, config, isOperation, inputs: shapes, call, kerasVersion, place });
+    const output = this.rewrite(steps.layer, steps);
+    const layers = steps.list.map((step, i) => ({
+      step,
+      flat: this.claimLayer(leaf, step, i === output.index),
+    }));
+    for (const { step, flat } of layers) {
+      const named = step.weights.map(weight => ({ ...weight, name: `${flat.name}/${weight.name}`, leaf }));
+      this.weights.push(...named);
     }
-    this.layers.push(...layers);
+    this.layers.push(...layers.map(({ flat }) => flat));
     if (steps.note !== undefined) this.notes.push(steps.note);
     const instance = { steps, output, layers };
     this.instances.set(leaf, instance);
     return instance;
+  }
+
+  /** The step that gives the result bears the layer's name: it is what a cut at this layer means. */
+  private claimLayer(leaf: LeafNode, { className, config }: Step, isOutput: boolean): FlatLayer {
+    const wanted = isOutput ? leaf.name : `${leaf.name}_${className.toLowerCase()}`;
+    return { name: this.names.claim(wanted, leaf.path), className, config, nodes: [] };
   }
 }

@@ -1,5 +1,6 @@
 // What one Keras layer becomes: one tfjs layer, several, or none.
 
+import { FinetuneError } from '../../errors.js';
 import { layerShape } from '../../network/layer-shape.js';
 import type { Shape } from '../../network/shape-rules.js';
 import { type Variable, variablesOf } from '../../network/variables.js';
@@ -64,13 +65,15 @@ export class Steps {
   /** What the user should know of this layer. */
   note: string | undefined;
 
-  constructor(private readonly layer: KerasLayer) {
+  constructor(readonly layer: KerasLayer) {
     this.inputs = layer.inputs.map((shape, i) => ({ index: -1 - i, shape }));
   }
 
   /** The layer's only input. */
   get input(): Tensor {
-    return this.inputs[0]!;
+    const [first] = this.inputs;
+    if (first !== undefined) return first;
+    throw new FinetuneError('bad-model', `The layer ${this.layer.place} has no input.`);
   }
 
   /** Adds a tfjs layer whose weights are given. */
