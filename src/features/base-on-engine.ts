@@ -7,7 +7,7 @@ import { type NetworkInput, readImage } from '../data/read-image.js';
 import type { EngineBase } from '../engines/base.js';
 import { findGpus } from '../engines/gpus.js';
 import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
-import { joinImages } from '../inference/image-input.js';
+import { joinBatches } from '../inference/session.js';
 import { mapAhead } from '../system/prefetch.js';
 import { startStopwatch } from '../system/timer.js';
 import type { Base } from './base.js';
@@ -76,7 +76,7 @@ async function* answerBatch(base: EngineBase, batch: readonly ReadImage[]): Asyn
 /** @returns the features of each input */
 async function runBatch(base: EngineBase, inputs: readonly NetworkInput[]): Promise<Float32Array[]> {
   if (inputs.length === 0) return [];
-  const { input, shape } = joinImages(inputs);
+  const { input, shape } = joinBatches(inputs);
   const { data } = await base.run(input, shape);
   const size = data.length / inputs.length;
   return inputs.map((_, i) => data.slice(i * size, (i + 1) * size));

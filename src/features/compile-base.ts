@@ -4,9 +4,9 @@ import { FinetuneError } from '../errors.js';
 import { compileFastGraph, compileGraph } from '../formats/onnx/compile.js';
 import type { OnnxGraph } from '../formats/onnx/graph.js';
 import type { BenchSetting } from '../inference/bench-measurement.js';
-import type { ImageInput } from '../inference/image-input.js';
 import { choosePrecision } from '../inference/int8/choose.js';
-import { quantizeGraph } from '../inference/int8/compile.js';
+import { quantizeGraph } from '../inference/int8/rewrite.js';
+import type { ImageBatch } from '../inference/session.js';
 import type { Network } from '../network/network.js';
 
 /**
@@ -17,7 +17,7 @@ import type { Network } from '../network/network.js';
 export async function compileBase(
   network: Network,
   precision: BenchSetting['precision'],
-  inputs: readonly ImageInput[],
+  inputs: readonly ImageBatch[],
 ): Promise<OnnxGraph> {
   if (precision === 'fp32') return compileFastGraph(network);
   const { calibration } = await choosePrecision(network, inputs, { threads: 1, force: true });

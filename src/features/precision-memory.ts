@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Example } from '../data/data-set.js';
 import { messageOf } from '../errors.js';
-import { type Calibration, parseCalibration, renderCalibration } from '../inference/int8/calibration.js';
+import { type Calibration, parseCalibration, renderCalibration } from '../inference/int8/quantization.js';
 import { type TrialRecord, trialSchema } from '../inference/int8/trial.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import { cacheDirectory } from '../system/cache-directory.js';

@@ -4,10 +4,11 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { FinetuneError, messageOf } from '../errors.js';
 import { countProcessors, overflowsByteSums } from '../system/processors.js';
 
+/** How the runtime opens a model. */
 export interface InferenceOptions {
   /** Threads of the model's operators; by default as many as there are processors. */
   readonly threads?: number | undefined;
-  /** Where to write the graph as ONNX Runtime optimised it. */
+  /** Where to write the graph as ONNX Runtime optimized it. */
   readonly optimizedModelPath?: string | undefined;
 }
 
@@ -63,10 +64,10 @@ function planOptions({ threads, optimizedModelPath }: InferenceOptions): Inferen
         use_device_allocator_for_initializers: '1',
         // A thread that waits by spinning takes the core away from the decoder: a quarter of the time on small networks.
         intra_op: { allow_spinning: '0' },
-        // Slower, but exact where sums of products would overflow. A quantised model may come from another machine.
+        // Slower, but exact where sums of products would overflow. A quantized model may come from another machine.
         ...(overflowsByteSums() ? { x64quantprecision: '1' } : {}),
       },
-      // It would quantise, for the whole tensor at once, the weights of what quantisation left in float on purpose.
+      // It would quantize, with one scale per tensor, the weights of what quantization left in float on purpose.
       optimization: { disable_specified_optimizers: 'WeightBiasQuantization' },
     },
   };

@@ -8,13 +8,14 @@ import { badModel, importRuntime, openInference } from './runtime.js';
 /** Larger files are refused before they are read: ONNX itself ends at 2 GiB. */
 const largestModelBytes = 2 ** 31 - 1;
 
+/** A network that is ready to run. */
 export interface Session {
   /** As the model declares them: a number per fixed dimension, a name per open one; empty where it does not say. */
   readonly inputShape: DeclaredShape;
   readonly outputShape: DeclaredShape;
   /**
    * Runs the model.
-   * @param input `[n, height, width, 3]`, preprocessed
+   * @param input `[n, height, width, channels]`, preprocessed
    * @param shape of `input`
    * @returns `[n, ...]` in Keras' order
    */
@@ -23,21 +24,45 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/** The shape of an input or output as its model declares it. */
 export type DeclaredShape = readonly (number | string)[];
 
+/** The shape of a network's input. */
 export type ImageBatchShape = readonly [count: number, height: number, width: number, channels: number];
 
+/** Preprocessed images of one size. */
+export interface ImageBatch {
+  /** Row-major, of `shape`. */
+  readonly input: Float32Array;
+  readonly shape: ImageBatchShape;
+}
+
+/** One batch of several; all have the same size. */
+export function joinBatches(batches: readonly ImageBatch[]): ImageBatch {
+  const [, ...size] = batches[0]?.shape ?? [0, 0, 0, 0];
+  const length = batches.reduce((sum, { input }) => sum + input.length, 0);
+  const joined = new Float32Array(length);
+  let offset = 0;
+  for (const { input } of batches) {
+    joined.set(input, offset);
+    offset += input.length;
+  }
+  return { input: joined, shape: [batches.reduce((sum, { shape }) => sum + shape[0], 0), ...size] };
+}
+
+/** What a network gives for a batch. */
 export interface SessionOutput {
   readonly data: Float32Array;
   readonly shape: readonly number[];
-  /** The bytes that `data` was made of, where the model's output is quantised. */
+  /** What `data` was made of, where the model's output is uint8. */
   readonly bytes?: Uint8Array;
 }
 
+/** How a session runs. */
 export interface SessionOptions {
   /** Threads of the model's operators; by default as many as there are processors. */
   readonly threads?: number;
-  /** What the bytes of a quantised output stand for: `value = (byte - zeroPoint) * scale`. */
+  /** What the numbers of a uint8 output stand for: `value = (q - zeroPoint) * scale`. */
   readonly output?: { readonly scale: number; readonly zeroPoint: number } | undefined;
 }
 
@@ -67,7 +92,7 @@ export async function openSession(
       if (output?.data instanceof Float32Array) return { data: output.data, shape: output.dims };
       if (output?.data instanceof Uint8Array && options.output !== undefined) {
         const { scale, zeroPoint } = options.output;
-        const data = Float32Array.from(output.data, byte => (byte - zeroPoint) * scale);
+        const data = Float32Array.from(output.data, q => (q - zeroPoint) * scale);
         return { data, shape: output.dims, bytes: output.data };
       }
       throw badModel(model, `its output is ${output?.type ?? 'missing'}`);

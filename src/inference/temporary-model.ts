@@ -1,10 +1,12 @@
-// A graph as two files: the model, and its weights, which ONNX Runtime maps into memory instead of copying them.
+// A graph that is not kept, as two files: the model, and its weights, which ONNX Runtime maps into memory instead of
+// copying them. Apart from session.ts, which threads that open a model's file load, too.
 
 import { type FileHandle, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { elementTypeOf, encodeModel, type WeightPlace } from '../formats/onnx/encode.js';
 import type { OnnxGraph, TensorData } from '../formats/onnx/graph.js';
 import { makeTemporaryFolder } from '../system/temporary-folder.js';
+import { openSession, type Session, type SessionOptions } from './session.js';
 
 /** A model that is there for as long as it is needed. */
 export interface TemporaryModel {
@@ -38,6 +40,25 @@ export async function writeTemporaryModel(
   } catch (error) {
     await folder.remove();
     throw error;
+  }
+}
+
+/** Opens a graph by way of a file, uses it, and frees it whatever happens. */
+export async function withSession<Result>(
+  graph: OnnxGraph,
+  options: SessionOptions,
+  use: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const model = await writeTemporaryModel(graph);
+  try {
+    const session = await openSession(model.path, options);
+    try {
+      return await use(session);
+    } finally {
+      await session.release();
+    }
+  } finally {
+    await model.remove();
   }
 }
 

@@ -5,7 +5,7 @@ import type { EmitEvent } from '../events.js';
 import type { Base } from '../features/base.js';
 import { readInputs } from '../features/read-inputs.js';
 import { compileGraph } from '../formats/onnx/compile.js';
-import { withSession } from '../inference/temporary-session.js';
+import { withSession } from '../inference/temporary-model.js';
 import { dataInMemory, type TrainingData } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
 import { predictLabels } from '../training/metrics.js';

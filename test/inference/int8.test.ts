@@ -3,18 +3,17 @@ import { describe, test } from 'node:test';
 import * as layers from '@tensorflow/tfjs-layers';
 import { compileGraph, compileOnnx } from '../../src/formats/onnx/compile.js';
 import { encodeModel } from '../../src/formats/onnx/encode.js';
-import type { ImageInput } from '../../src/inference/image-input.js';
+import { choosePrecision, requirements } from '../../src/inference/int8/choose.js';
+import { openObserver } from '../../src/inference/int8/observe.js';
 import {
   type Calibration,
   parseCalibration,
+  quantizationOf,
   renderCalibration,
-} from '../../src/inference/int8/calibration.js';
-import { choosePrecision, requirements } from '../../src/inference/int8/choose.js';
-import { compileQuantized, quantizeGraph } from '../../src/inference/int8/compile.js';
-import { openObserver } from '../../src/inference/int8/observe.js';
-import { quantizationOf } from '../../src/inference/int8/quantization.js';
-import { quantizeWeights } from '../../src/inference/int8/weights.js';
-import { openSession } from '../../src/inference/session.js';
+} from '../../src/inference/int8/quantization.js';
+import { compileQuantized, quantizeGraph } from '../../src/inference/int8/rewrite.js';
+import { quantizeKernel } from '../../src/inference/int8/weights.js';
+import { type ImageBatch, openSession } from '../../src/inference/session.js';
 import { appendLayers } from '../../src/network/cut.js';
 import type { Network } from '../../src/network/network.js';
 import { countOperators } from '../helpers/onnx-operators.js';
@@ -40,7 +39,7 @@ function smallNetwork(): Network {
   return networkOf(layers.model({ inputs: image, outputs: last, name: 'small' }));
 }
 
-function images(count: number, seed: number): ImageInput[] {
+function images(count: number, seed: number): ImageBatch[] {
   const random = randomNumbers(seed);
   const image = () => Float32Array.from({ length: 24 * 24 * 3 }, () => 2 * random());
   return Array.from({ length: count }, () => ({ input: image(), shape: [1, 24, 24, 3] }));
@@ -53,7 +52,7 @@ async function calibrate(network: Network, floatLayers = 0): Promise<Calibration
   return { floatLayers, values: observer.statistics('min-max') };
 }
 
-async function runModel(model: Uint8Array, image: ImageInput, output?: { scale: number; zeroPoint: number }) {
+async function runModel(model: Uint8Array, image: ImageBatch, output?: { scale: number; zeroPoint: number }) {
   const session = await openSession(model, { output });
   const result = await session.run(image.input, image.shape);
   await session.release();
@@ -144,7 +143,8 @@ describe('Quantisation', () => {
     const inputMeans = Array.from({ length: 6 }, () => 3 + random());
     const inputScale = 0.02;
     const shape = { outputs: 4, groups: 1, positions: 9 };
-    const quantized = quantizeWeights({ kernel, ...shape, bias: undefined, inputScale, inputMeans });
+    const input = { scale: inputScale, means: inputMeans };
+    const quantized = quantizeKernel({ kernel, ...shape, bias: undefined, input });
     for (let output = 0; output < 4; output++) {
       let [exact, rounded] = [0, quantized.bias[output]! * inputScale * quantized.scales[output]!];
       for (let i = output * 54; i < (output + 1) * 54; i++) {
@@ -159,12 +159,11 @@ describe('Quantisation', () => {
   test('leaves room for a bias that is large against its weights', () => {
     const kernel = Float32Array.of(1e-9, -1e-9);
     const shape = { outputs: 1, groups: 1, positions: 1 };
-    const quantized = quantizeWeights({
+    const quantized = quantizeKernel({
       kernel,
       ...shape,
       bias: Float32Array.of(5),
-      inputScale: 0.1,
-      inputMeans: [1, 1],
+      input: { scale: 0.1, means: [1, 1] },
     });
     assert.ok(Math.abs(quantized.bias[0]! * quantized.scales[0]! * 0.1 - 5) < 1e-6);
   });

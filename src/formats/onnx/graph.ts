@@ -80,3 +80,29 @@ export function intOf(node: OnnxNode, attribute: string, fallback: number): numb
   const found = node.attributes[attribute];
   return found !== undefined && 'int' in found ? found.int : fallback;
 }
+
+/** The one value that a node computes. */
+export function outputOf({ name, outputs }: OnnxNode): string {
+  const [output] = outputs;
+  if (output === undefined) throw new Error(`The node ${name} computes nothing.`);
+  return output;
+}
+
+/** A node that computes one value, which has its name. */
+export function nodeFor(
+  output: string,
+  { op, inputs, attributes = {} }: Pick<OnnxNode, 'op' | 'inputs'> & { readonly attributes?: Attributes },
+): OnnxNode {
+  return { op, name: output, inputs, outputs: [output], attributes };
+}
+
+/** A constant in single precision. */
+export function floatsOf(
+  graph: OnnxGraph,
+  name: string | undefined,
+): { readonly shape: readonly number[]; readonly data: Float32Array } {
+  const { shape, data } = graph.initializers.get(name ?? '') ?? {};
+  if (shape === undefined || !(data instanceof Float32Array))
+    throw new Error(`${name} is no float constant.`);
+  return { shape, data };
+}

@@ -1,17 +1,16 @@
-// Decides by measurement whether a network runs on bytes: on a few of the user's images, against itself in float.
+// Decides by measurement whether a network computes in int8: on a few of the user's images, against itself in float.
 
 import { compileGraph } from '../../formats/onnx/compile.js';
 import { useWinograd } from '../../formats/onnx/winograd.js';
 import type { Network } from '../../network/network.js';
 import { overflowsByteSums } from '../../system/processors.js';
-import type { SessionOptions } from '../session.js';
-import type { Calibration } from './calibration.js';
-import { continueWith, type Images, iterate, takeImages } from './images.js';
-import { observeImages } from './observations.js';
-import { measureSpeed } from './speed.js';
+import type { ImageBatch, SessionOptions } from '../session.js';
+import { type Images, observeImages } from './observe.js';
+import type { Calibration } from './quantization.js';
 import {
   type Candidate,
   type Fidelity,
+  measureSpeed,
   runTrial,
   speedupOf,
   type Trial,
@@ -19,6 +18,7 @@ import {
   type TrialSetting,
 } from './trial.js';
 
+/** What trials came to. */
 export interface PrecisionChoice {
   readonly precision: 'fp32' | 'int8';
   /** With `int8`: what to compile the network with. */
@@ -29,19 +29,17 @@ export interface PrecisionChoice {
   readonly taken?: TrialRecord;
 }
 
+/** How to choose. */
 export interface ChoiceOptions extends SessionOptions {
-  /** Take the best trial on bytes even where it is not faster or not faithful enough. */
+  /** Take the best trial even where it is not faster or not faithful enough. */
   readonly force?: boolean;
   /** Images per second in float, where they are known. */
   readonly floatSpeed?: number | undefined;
-  /** Stops between two trials. */
+  /** Stops between two images and between two trials. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Speed does not depend on what is calibrated on: one image to do that, and one to measure on. */
-const imagesOfFirstLook = 2;
-
-/** What bytes must bring and keep to be chosen. */
+/** What int8 must bring and keep to be chosen. */
 export const requirements = { speedup: 1.3, cosineMean: 0.995, cosineMin: 0.98 } as const;
 
 /** Features so good that nothing further is tried. */
@@ -56,9 +54,11 @@ interface Stage {
   readonly goal: Fidelity;
 }
 
+const plainCandidate: Candidate = { range: 'min-max', floatLayers: 0 };
+
 /** VGG16 stops at the first; EfficientNet-Lite0 and MobileNetV2 are better off in float where there are few channels. */
 const stages: readonly Stage[] = [
-  { candidates: [{ range: 'min-max', floatLayers: 0 }], goal: excellent },
+  { candidates: [plainCandidate], goal: excellent },
   {
     candidates: [
       { range: 'min-max', floatLayers: 3 },
@@ -79,28 +79,35 @@ export async function choosePrecision(
   { force = false, floatSpeed: knownSpeed, signal, ...options }: ChoiceOptions = {},
 ): Promise<PrecisionChoice> {
   const graph = compileGraph(network);
-  const rest = iterate(images);
-  const first = await takeImages(rest, imagesOfFirstLook);
-  if (first.length < imagesOfFirstLook) return { precision: 'fp32', trials: [] };
-  // As it runs where bytes are not taken.
-  const floatSpeed = knownSpeed ?? (await measureSpeed(useWinograd(graph), first[0]!.shape, options));
-  const trialOn = async (
-    observedImages: Images,
-    isGood: TrialSetting['isFaithful'],
-  ): Promise<TrialSetting> => ({
-    ...(await observeImages(graph, observedImages)),
+  const iterator = iterate(images);
+  const { value: first } = await iterator.next();
+  const { value: second } = await iterator.next();
+  if (first === undefined || second === undefined) return { precision: 'fp32', trials: [] };
+  // As it runs where int8 is not taken.
+  const floatSpeed = knownSpeed ?? (await measureSpeed(useWinograd(graph), first.shape, options));
+  const settingOn = async (observed: Images, isGood: TrialSetting['isFaithful']): Promise<TrialSetting> => ({
+    ...(await observeImages(graph, observed, signal)),
     ...{ graph, options, isFaithful: isGood, floatSpeed },
   });
   if (!force && overflowsByteSums()) {
-    const look = await runTrial(await trialOn(first, always), stages[0]!.candidates[0]!);
-    // Slower than floats, as on most processors without instructions for bytes: not worth trials.
-    if (speedupOf(look.record) < 1) return { precision: 'fp32', trials: [look.record] };
+    // Speed does not depend on what is calibrated on: one image to do that, and one to measure on.
+    const { record } = await runTrial(await settingOn([first, second], always), plainCandidate);
+    // Slower than float, as on most processors without instructions for bytes: not worth further trials.
+    if (speedupOf(record) < 1) return { precision: 'fp32', trials: [record] };
   }
-  const trials = await tryStages(
-    await trialOn(continueWith(first, rest), force ? always : isFaithful),
-    signal,
-  );
+  const all = chain([first, second], iterator);
+  const trials = await tryStages(await settingOn(all, force ? always : isFaithful), signal);
   return takeBest(trials, force ? always : isWorthwhile);
+}
+
+async function* iterate(images: Images): AsyncGenerator<ImageBatch, undefined> {
+  yield* images;
+  return undefined;
+}
+
+async function* chain(taken: readonly ImageBatch[], rest: Images): AsyncGenerator<ImageBatch> {
+  yield* taken;
+  yield* rest;
 }
 
 const always = () => true;
@@ -125,9 +132,9 @@ function reaches({ cosineMean, cosineMin }: Fidelity, wanted: Fidelity): boolean
   return cosineMean >= wanted.cosineMean && cosineMin >= wanted.cosineMin;
 }
 
-/** Whether int8 is so much faster that it is taken without being asked for; a trial that is not faithful has no speed. */
-export function isWorthwhile({ imagesPerSecond: speeds }: TrialRecord): boolean {
-  return speeds !== undefined && speeds.int8 >= requirements.speedup * speeds.fp32;
+/** Whether int8 is so faithful, and so much faster, that it is taken without being asked for. */
+export function isWorthwhile(record: TrialRecord): boolean {
+  return isFaithful(record) && speedupOf(record) >= requirements.speedup;
 }
 
 /** The most faithful one of those that are about as fast as the fastest. */
@@ -135,9 +142,9 @@ function takeBest(trials: readonly Trial[], accepts: (record: TrialRecord) => bo
   const records = trials.map(({ record }) => record);
   const accepted = trials.filter(({ record }) => accepts(record));
   const fastest = Math.max(...accepted.map(({ record }) => speedupOf(record)));
-  const taken = accepted
+  const [taken] = accepted
     .filter(({ record }) => speedupOf(record) >= enoughSpeed * fastest)
-    .sort((a, b) => b.record.cosineMean - a.record.cosineMean)[0];
+    .sort((a, b) => b.record.cosineMean - a.record.cosineMean);
   if (taken === undefined) return { precision: 'fp32', trials: records };
   return { precision: 'int8', calibration: taken.calibration, trials: records, taken: taken.record };
 }

@@ -1,7 +1,9 @@
 // Weights of a convolution as int8, with a scale per output channel, and a bias that makes up for what rounding shifts.
 
 import { hasMatrixTiles } from '../../system/processors.js';
+import type { ConvolutionInput } from './plan.js';
 
+/** The weights of a convolution in float, and what they meet. */
 export interface ConvolutionWeights {
   /** `[outputs, inputs / groups, positions]` */
   readonly kernel: Float32Array;
@@ -10,19 +12,18 @@ export interface ConvolutionWeights {
   /** Height times width of the kernel. */
   readonly positions: number;
   readonly bias: Float32Array | undefined;
-  /** Scale of the uint8 input. */
-  readonly inputScale: number;
-  /** Mean value of each input channel. */
-  readonly inputMeans: ArrayLike<number>;
+  /** The uint8 input. */
+  readonly input: ConvolutionInput;
 }
 
-export interface QuantizedWeights {
+/** The same weights in whole numbers. */
+export interface QuantizedKernel {
   readonly kernel: Int8Array;
-  /** The byte that stands for zero, the same in all channels. */
+  /** The int8 number that stands for zero, the same in all channels. */
   readonly zeroPoint: number;
   /** Per output channel. */
   readonly scales: Float32Array;
-  /** In units of `scales * inputScale`. */
+  /** In units of `scales * input.scale`. */
   readonly bias: Int32Array;
 }
 
@@ -30,18 +31,18 @@ export interface QuantizedWeights {
 const largestBias = 2 ** 29;
 
 /**
- * Quantises a kernel. Rounding makes the weights of a channel a little too large or too small on the whole, which shifts
+ * Quantizes a kernel. Rounding makes the weights of a channel a little too large or too small altogether, which shifts
  * all that it computes: the mean shift, `sum of errors * mean input`, is taken off the bias. On MobileNetV2 that is what
- * makes bytes good enough: features' cosine with float .997 instead of .987.
+ * makes int8 good enough: features' cosine with float .997 instead of .987.
  */
-export function quantizeWeights(weights: ConvolutionWeights): QuantizedWeights {
-  const { kernel, outputs, groups, positions, inputScale, inputMeans } = weights;
+export function quantizeKernel(weights: ConvolutionWeights): QuantizedKernel {
+  const { kernel, outputs, groups, positions, input: read } = weights;
   const zeroPoint = zeroPointFor(weights);
   const largest = 127 - zeroPoint;
   const run = kernel.length / outputs;
   const inputs = run / positions;
   // An image's fourth channel is all zeros and has no mean.
-  const allMeans = Float64Array.from({ length: inputs * groups }, (_, input) => inputMeans[input] ?? 0);
+  const allMeans = Float64Array.from({ length: inputs * groups }, (_, input) => read.means[input] ?? 0);
   const quantized = new Int8Array(kernel.length);
   const scales = new Float32Array(outputs);
   const bias = new Int32Array(outputs);
@@ -49,14 +50,14 @@ export function quantizeWeights(weights: ConvolutionWeights): QuantizedWeights {
     const given = weights.bias?.[output] ?? 0;
     const row = kernel.subarray(output * run, (output + 1) * run);
     const scale = Math.fround(
-      Math.max(largestOf(row) / largest, Math.abs(given) / inputScale / largestBias, 1e-30),
+      Math.max(largestOf(row) / largest, Math.abs(given) / read.scale / largestBias, 1e-30),
     );
     scales[output] = scale;
     const target = quantized.subarray(output * run, (output + 1) * run);
     const firstInput = Math.floor((output * groups) / outputs) * inputs;
     const means = allMeans.subarray(firstInput, firstInput + inputs);
     const shift = roundRow(row, target, { scale, zeroPoint, means });
-    bias[output] = Math.round((given - shift) / (scale * inputScale));
+    bias[output] = Math.round((given - shift) / (scale * read.scale));
   }
   return { kernel: quantized, zeroPoint, scales, bias };
 }
@@ -75,7 +76,7 @@ const shortestTiledSum = 640;
 
 function largestOf(row: Float32Array): number {
   let largest = 0;
-  for (let i = 0; i < row.length; i++) largest = Math.max(largest, Math.abs(row[i]!));
+  for (const value of row) largest = Math.max(largest, Math.abs(value));
   return largest;
 }
 
@@ -87,21 +88,23 @@ interface RowRounding {
 }
 
 /**
- * Writes the bytes of an output's weights.
+ * Writes the int8 numbers of an output's weights.
  * @returns by how much rounding moves the output's mean
  */
 function roundRow(row: Float32Array, target: Int8Array, { scale, zeroPoint, means }: RowRounding): number {
   const positions = row.length / means.length;
   let shift = 0;
-  for (let input = 0, i = 0; input < means.length; input++) {
+  let i = 0;
+  for (const mean of means) {
     let error = 0;
     for (let end = i + positions; i < end; i++) {
       // Four times as fast as Math.round. The scale keeps it between -largest and largest.
-      const rounded = Math.floor(row[i]! / scale + 0.5);
+      const value = row[i]!;
+      const rounded = Math.floor(value / scale + 0.5);
       target[i] = rounded + zeroPoint;
-      error += rounded * scale - row[i]!;
+      error += rounded * scale - value;
     }
-    shift += error * means[input]!;
+    shift += error * mean;
   }
   return shift;
 }

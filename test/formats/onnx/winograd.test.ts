@@ -9,7 +9,7 @@ import { planVgg16 } from '../../../src/backbones/architectures/vgg.js';
 import { compileFastGraph, compileGraph, compileOnnx } from '../../../src/formats/onnx/compile.js';
 import type { OnnxGraph } from '../../../src/formats/onnx/graph.js';
 import { openSession } from '../../../src/inference/session.js';
-import { withSession } from '../../../src/inference/temporary-session.js';
+import { withSession } from '../../../src/inference/temporary-model.js';
 import { cutAt } from '../../../src/network/cut.js';
 import type { Network } from '../../../src/network/network.js';
 import { madeUpNetwork } from '../../helpers/made-up-weights.js';
