@@ -12,7 +12,8 @@ export type ErrorCode =
   | 'not-prepared'
   | 'download-failed'
   | 'engine-missing'
-  | 'gate-failed';
+  | 'gate-failed'
+  | 'not-written';
 
 /**
  * A mistake or a mishap outside the program: prints one message and exits 1.
@@ -33,4 +34,47 @@ export class FinetuneError extends Error {
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * What to say of a name that nobody knows.
+ * @returns e.g. `Did you mean epochs?`, or all names where none is near
+ */
+export function describeNearest(name: string, known: readonly string[]): string {
+  const nearest = findNearest(name, known);
+  return nearest === undefined ? `Expected one of: ${known.join(', ')}.` : `Did you mean ${nearest}?`;
+}
+
+/** The known name that a typing mistake or two, case, or dashes set apart from `name`. */
+export function findNearest(name: string, known: readonly string[]): string | undefined {
+  const most = name.length < 5 ? 1 : 2;
+  const measured = known.map(each => ({ each, mistakes: countMistakes(plainly(name), plainly(each)) }));
+  return measured.filter(({ mistakes }) => mistakes <= most).sort((a, b) => a.mistakes - b.mistakes)[0]?.each;
+}
+
+/** Without what people write one way or another: case, dashes, underscores. */
+function plainly(name: string): string {
+  return name.toLowerCase().replace(/[-_ ]/g, '');
+}
+
+/** Letters to add, to drop, to replace, or to exchange with the next one (optimal string alignment). */
+function countMistakes(left: string, right: string): number {
+  const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number): number => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
+  for (let row = 1; row <= left.length; row++) {
+    rows.push([row]);
+    for (let column = 1; column <= right.length; column++) {
+      const isSame = left[row - 1] === right[column - 1];
+      const isExchanged = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      rows[row]?.push(
+        Math.min(
+          at(row - 1, column) + 1,
+          at(row, column - 1) + 1,
+          at(row - 1, column - 1) + (isSame ? 0 : 1),
+          isExchanged ? at(row - 2, column - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+  }
+  return at(left.length, right.length);
 }

@@ -1,16 +1,35 @@
-// The public API. What is not exported here is nobody's business outside.
+// The public API: the verbs of the command line, and what they take and give. What is not exported here is nobody's
+// business outside.
+//
+//   const { run, val } = await train({ data: 'pets' }, { onEvent: event => console.error(event), signal });
 
 export type { Card } from './backbones/card.js';
 export { type DecodedPrediction, decodePredictions } from './backbones/decode-predictions.js';
 export { preprocessInput, preprocessingModes } from './backbones/preprocessing.js';
 export type { Preprocessing, ResizeRule } from './data/image-rules.js';
 export { type ErrorCode, FinetuneError } from './errors.js';
-export type { EmitEvent, PipelineEvent } from './events.js';
-export { resolveOptions, type TrainOptions, trainOptions } from './options.js';
-export { type Evaluation, evaluate } from './pipeline/evaluate.js';
+export type { BadImage, EpochRecord, PipelineEvent } from './events.js';
+export type { BenchResult, BenchRow } from './inference/bench-measurement.js';
+export type { NetworkSummary } from './network/summarize.js';
+export { type BenchOptions, bench } from './pipeline/bench.js';
+export { doctor } from './pipeline/doctor.js';
+export { type EvaluateOptions, type Evaluation, evaluate, type Gate } from './pipeline/evaluate.js';
 export { type LoadBackboneOptions, loadBackbone } from './pipeline/load-backbone.js';
-export { type Prediction, type PredictRequest, predict, type ScoredClass } from './pipeline/predict.js';
-export { type Prepared, type PrepareRequest, prepareBackbone } from './pipeline/prepare.js';
+export { type Prediction, type PredictOptions, predict } from './pipeline/predict.js';
+export { type Prepared, type PrepareOptions, prepare } from './pipeline/prepare.js';
+export { type SetupOptions, type SetupResult, setup } from './pipeline/setup.js';
+export { type SummaryOptions, summary } from './pipeline/summary.js';
 export { train } from './pipeline/train.js';
+export type { TrainOptions } from './pipeline/train-options.js';
+export {
+  type Classification,
+  type Classifier,
+  type ClassifierOptions,
+  type ImageSource,
+  loadClassifier,
+  type ScoredClass,
+} from './runs/classifier.js';
 export type { TrainResult } from './runs/save.js';
-export type { Metrics } from './training/metrics.js';
+export type { Check, Diagnosis } from './system/check.js';
+export type { Callbacks } from './system/context.js';
+export type { ClassMetrics, Metrics } from './training/metrics.js';

@@ -1,12 +1,26 @@
 // The README's sessions and examples, run. A number may differ in its digits; every word has to be right.
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import ts from 'typescript';
 import { checkout, makeWorkplace } from './helpers/finetune.js';
 
 const readme = readFileSync(join(checkout, 'README.md'), 'utf8');
 const continuousIntegration = readFileSync(join(checkout, '.ci/run'), 'utf8');
+
+const strictest = {
+  ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+  ...{ noPropertyAccessFromIndexSignature: true, noImplicitOverride: true, useUnknownInCatchVariables: true },
+  ...{
+    target: 'ES2023',
+    lib: ['ES2023'],
+    module: 'nodenext',
+    types: ['node'],
+    skipLibCheck: true,
+    noEmit: true,
+  },
+};
 
 function blocks(language: string): string[] {
   return [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
@@ -28,7 +42,7 @@ function readSession(block: string): { args: string[]; shown: string }[] {
 /** Runs of white space and digits count as equal: timings, and columns as wide as their numbers. */
 const withoutNumbers = (text: string) =>
   text
-    .replace(/[\d.]+/g, '0')
+    .replace(/[\d.·]+/g, '0')
     .replace(/ +/g, ' ')
     .trim();
 
@@ -54,6 +68,26 @@ test('the programs that the README shows run', async () => {
     writeFileSync(file, program.replaceAll("'finetune'", JSON.stringify(join(checkout, 'dist/index.js'))));
     const { status, stderr } = workplace.runNode([file]);
     assert.equal(status, 0, stderr);
+  }
+});
+
+test('the programs that the README shows pass TypeScript at its strictest', async () => {
+  const programs = [...blocks('js'), ...blocks('ts')];
+  const folder = mkdtempSync(join(checkout, '.cache-readme-'));
+  try {
+    const files = programs.map((program, i) => {
+      const file = join(folder, `example-${i}.mts`);
+      writeFileSync(file, program.replaceAll("'finetune'", JSON.stringify(join(checkout, 'dist/index.js'))));
+      return file;
+    });
+    const { options } = ts.convertCompilerOptionsFromJson(strictest, folder);
+    const found = ts.getPreEmitDiagnostics(ts.createProgram(files, options));
+    assert.deepEqual(
+      found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
+      [],
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 

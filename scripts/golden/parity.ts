@@ -7,7 +7,7 @@ import { compileOnnx } from '../../src/formats/onnx/compile.js';
 import { loadLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
 import { openSession } from '../../src/inference/session.js';
 import { withInputShape } from '../../src/network/cut.js';
-import { prepareBackbone } from '../../src/pipeline/prepare.js';
+import { prepare } from '../../src/pipeline/prepare.js';
 import { runKeras } from './keras.js';
 
 /** The four layouts: weights-only HDF5 of Keras 1 and 2, whole-model HDF5, Keras 3's weights, Keras 3's archive. */
@@ -72,7 +72,7 @@ async function answer(
   size: ParityCase['size'],
 ): Promise<Float32Array> {
   const out = join(dir, 'prepared');
-  const { card } = await prepareBackbone({ ...source, out, force: true, emit: () => undefined });
+  const { card } = await prepare({ ...source, out, force: true });
   const session = await openSession(compileOnnx(withInputShape(await loadLayersModel(out), size)));
   const pixels = readFloats(join(dir, 'pixels.bin'));
   const { data } = await session.run(preprocessInput(pixels, card.preprocessing), [1, ...size, 3]);

@@ -1,18 +1,19 @@
 // finetune doctor: a table of what is here, each problem with its remedy.
 
-import { doctorOptions, resolveOptions } from '../options.js';
-import { diagnose } from '../pipeline/doctor.js';
+import { doctor, doctorOptions } from '../pipeline/doctor.js';
 import { renderDiagnosis } from '../report/doctor.js';
+import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
+/** Looks at what a run depends on. */
 export const command: Command = {
-  options: doctorOptions,
+  options: { ...doctorOptions, json },
   examples: [['doctor', 'what is here and what is wrong']],
-  async run(flags) {
-    const { json } = resolveOptions(doctorOptions, flags);
-    const diagnosis = await diagnose();
-    process.stdout.write(json ? `${JSON.stringify(diagnosis)}\n` : `${renderDiagnosis(diagnosis)}\n`);
-    process.stderr.write('Next: finetune train --data DIR\n');
+  async run(given, program) {
+    const [options, printing] = dealOut(given, doctorOptions, { json });
+    const diagnosis = await doctor(options, program.callbacks);
+    await program.print(printing.json ? `${JSON.stringify(diagnosis)}\n` : `${renderDiagnosis(diagnosis)}\n`);
+    program.say('Next: finetune train --data DIR\n');
     return 0;
   },
 };

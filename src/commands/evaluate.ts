@@ -1,43 +1,51 @@
 // finetune evaluate: metrics as tables or JSON, and a gate for CI jobs.
 
-import { evaluateOptions, resolveOptions } from '../options.js';
-import { type Evaluation, evaluate } from '../pipeline/evaluate.js';
+import { type Evaluation, evaluate, evaluateOptions, type Gate } from '../pipeline/evaluate.js';
 import { renderMetrics } from '../report/metrics.js';
-import { showEventsOn } from '../report/terminal.js';
+import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
+/** What a shell sees of a run that is not accurate enough: it is neither a typing mistake (1) nor a bug (2). */
+const gateFailed = 3;
+
+/** Measures a run. */
 export const command: Command = {
-  options: evaluateOptions,
+  options: { ...evaluateOptions, json },
+  positional: 'data',
   examples: [
     ['evaluate --data ./more-pets', 'the newest run on other photos'],
-    ['evaluate --model runs/pets --data ./more-pets --min-accuracy 0.9', 'exit 1 below 90 %'],
+    ['evaluate --model runs/pets --data ./more-pets --min-accuracy 0.9', `exit ${gateFailed} below 90 %`],
   ],
-  async run(flags) {
-    const options = resolveOptions(evaluateOptions, flags);
-    const evaluation = await evaluate(options, showEventsOn(process.stderr));
-    process.stdout.write(
-      options.json ? `${JSON.stringify(evaluation)}\n` : `${renderMetrics(evaluation.metrics)}\n`,
-    );
-    showSeen(evaluation);
-    return passGate(evaluation, options.minAccuracy);
+  async run(given, program) {
+    const [options, printing] = dealOut(given, evaluateOptions, { json });
+    const evaluation = await evaluate(options, program.callbacks);
+    const { metrics, gate, run } = evaluation;
+    await program.print(printing.json ? `${JSON.stringify(evaluation)}\n` : `${renderMetrics(metrics)}\n`);
+    program.say(renderSeen(evaluation));
+    program.say(gate === undefined ? '' : renderGate(gate));
+    program.say(gate?.passed === false ? '' : `Next: finetune predict IMAGE --model ${run}\n`);
+    return gate?.passed === false ? gateFailed : 0;
   },
 };
 
-function showSeen({ seenInTraining, images, unseen }: Evaluation): void {
-  if (seenInTraining === 0) return;
+function renderSeen({ seenInTraining, images, unseen }: Evaluation): string {
+  if (seenInTraining === 0) return '';
   const others = unseen
-    ? ` On the other ${images - seenInTraining} the accuracy is ${unseen.accuracy.toFixed(4)}.`
+    ? `On the other ${images - seenInTraining} the accuracy is ${unseen.accuracy.toFixed(4)}.\n`
     : '';
-  process.stderr.write(
-    `Warning: ${seenInTraining} of these ${images} images were trained on, so the accuracy flatters.${others}\n`,
+  return (
+    `Warning: the run has seen ${seenInTraining} of these ${images} images in training.\n` +
+    `On images that it has seen, accuracy is too high. ${others || '\n'}`
   );
 }
 
-function passGate({ run, metrics }: Evaluation, minimum: number | undefined): number {
-  if (minimum !== undefined && metrics.accuracy < minimum) {
-    process.stderr.write(`Accuracy ${metrics.accuracy.toFixed(4)} is below --min-accuracy ${minimum}.\n`);
-    return 1;
+function renderGate({ passed, minAccuracy, images, accuracy }: Gate): string {
+  if (accuracy === undefined) {
+    return (
+      'The gate fails: there is no image here that the run has not seen in training.\n' +
+      'Give other images with --data, or count all with --include-training-images.\n'
+    );
   }
-  process.stderr.write(`Next: finetune predict IMAGE --model ${run}\n`);
-  return 0;
+  const verdict = passed ? 'is not below' : 'is below';
+  return `Gate: accuracy ${accuracy.toFixed(4)} on ${images} images ${verdict} --min-accuracy ${minAccuracy}.\n`;
 }

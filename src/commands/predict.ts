@@ -1,43 +1,62 @@
 // finetune predict: a line or an object per image.
 
 import { FinetuneError } from '../errors.js';
-import { predictOptions, resolveOptions } from '../options.js';
-import { type Prediction, predict } from '../pipeline/predict.js';
+import { flag } from '../option-kinds.js';
+import { type Prediction, predict, predictOptions } from '../pipeline/predict.js';
 import { printable } from '../report/printable.js';
+import { dealOut } from './flags.js';
 import type { Command } from './registry.js';
 
+const printingOptions = {
+  json: flag('One JSON object a line: file, label, confidence, top'),
+  csv: flag('Comma-separated values with a header line'),
+};
+
+type Printing = { readonly json: boolean; readonly csv: boolean };
+
+/** Says what is on photos. */
 export const command: Command = {
-  options: predictOptions,
+  options: { ...predictOptions, ...printingOptions },
+  positional: 'images',
   examples: [
     ['predict dog.jpg', 'with the newest run'],
     ['predict photos/ --top 3 --json', 'every image of a folder, an object a line'],
     ['predict dog.jpg --backbone efficientnet-lite0', 'one of the 1000 ImageNet classes'],
   ],
-  async run(flags, images) {
-    const options = resolveOptions(predictOptions, flags);
-    if (options.json && options.csv) {
-      throw new FinetuneError('bad-option', '--json and --csv exclude each other: choose one.');
-    }
-    const render = options.json ? JSON.stringify : options.csv ? renderCsv : renderText;
-    if (options.csv) process.stdout.write('file,label,confidence,error\n');
+  async run(given, program) {
+    const [options, printing] = dealOut(given, predictOptions, printingOptions);
+    validate(printing, options.top);
     let unreadable = 0;
-    for await (const prediction of predict({ ...options, images })) {
-      if ('error' in prediction) {
+    let isRead = printing.csv ? await program.print('file,label,confidence,error\n') : true;
+    for await (const prediction of predict(options, program.callbacks)) {
+      if (prediction.error !== undefined) {
         unreadable += 1;
-        process.stderr.write(`${printable(prediction.file)}: ${prediction.error}\n`);
-        if (!options.json && !options.csv) continue;
+        program.say(`${printable(prediction.file)}: ${prediction.error}\n`);
       }
-      process.stdout.write(`${render(prediction)}\n`);
+      isRead = await program.print(render(prediction, printing));
+      if (!isRead) break;
     }
-    return unreadable === 0 ? 0 : 1;
+    return unreadable === 0 || !isRead ? 0 : 1;
   },
 };
 
+function validate({ json, csv }: Printing, top: number | undefined): void {
+  if (json && csv) throw new FinetuneError('bad-option', '--json and --csv exclude each other: choose one.');
+  if (!csv || top === undefined) return;
+  throw new FinetuneError('bad-option', '--csv has one class per image: leave out --top, or say --json.');
+}
+
+function render(prediction: Prediction, { json, csv }: Printing): string {
+  if (json) return `${JSON.stringify(prediction)}\n`;
+  return csv ? `${renderCsv(prediction)}\n` : renderText(prediction);
+}
+
+/** Nothing for an image that stderr tells of. */
 function renderText(prediction: Prediction): string {
-  if ('error' in prediction) return '';
-  const [best, ...rest] = prediction.top;
-  const others = rest.map(({ label, confidence }) => `${printable(label)} ${percent(confidence)}`).join(', ');
-  return `${printable(prediction.file)}: ${printable(best!.label)} (${percent(best!.confidence)})${others ? `, ${others}` : ''}`;
+  if (prediction.error !== undefined) return '';
+  const { file, label, confidence, top } = prediction;
+  const others = top.slice(1).map(each => `${printable(each.label)} ${percent(each.confidence)}`);
+  return `${[`${printable(file)}: ${printable(label)} (${percent(confidence)})`, ...others].join(', ')}\n`;
 }
 
 function percent(share: number): string {
@@ -46,7 +65,7 @@ function percent(share: number): string {
 
 function renderCsv(prediction: Prediction): string {
   const cells =
-    'error' in prediction
+    prediction.error !== undefined
       ? [prediction.file, '', '', prediction.error]
       : [prediction.file, prediction.label, prediction.confidence.toFixed(6), ''];
   return cells.map(quoteCell).join(',');

@@ -1,34 +1,41 @@
 // The commands in the order of --help, each loaded only when it runs.
 
 import type { OptionTable } from '../option-kinds.js';
+import type { RawOptions } from '../options.js';
+import type { Program } from './program.js';
 
 /** What a command's file exports as `command`. */
 export interface Command {
   readonly options: OptionTable;
+  /** The option that arguments without a flag give, e.g. `data` for `finetune train ./pets`. */
+  readonly positional?: string;
   /** Examples for --help: [command line, what it does]. */
   readonly examples: readonly (readonly [string, string])[];
   /**
-   * Runs the command on the raw flags.
+   * Runs the command.
+   * @param given values by option name, as far as they were typed; not checked yet
    * @returns the exit code
    */
-  run(flags: Readonly<Record<string, unknown>>, args: readonly string[]): Promise<number>;
+  run(given: RawOptions, program: Program): Promise<number>;
 }
 
-interface Row {
+/** A command's line in --help, and where the rest of it is. */
+export interface CommandRow {
   /** Name and positional arguments, as yargs writes them. */
   readonly usage: string;
   readonly summary: string;
   load(): Promise<{ readonly command: Command }>;
 }
 
-export const commands: readonly Row[] = [
+/** A row per command. */
+export const commands: readonly CommandRow[] = [
   {
     usage: 'prepare [network]',
     summary: 'Convert a pretrained Keras network to pretrained/NAME',
     load: () => import('./prepare.js'),
   },
   {
-    usage: 'train',
+    usage: 'train [folder]',
     summary: 'Train a classifier on a folder of images',
     load: () => import('./train.js'),
   },
@@ -38,7 +45,7 @@ export const commands: readonly Row[] = [
     load: () => import('./predict.js'),
   },
   {
-    usage: 'evaluate',
+    usage: 'evaluate [folder]',
     summary: 'Measure a trained classifier on labelled images',
     load: () => import('./evaluate.js'),
   },
@@ -48,7 +55,7 @@ export const commands: readonly Row[] = [
     load: () => import('./bench.js'),
   },
   {
-    usage: 'summary <network>',
+    usage: 'summary [network]',
     summary: "Show a network's layers, shapes and parameters",
     load: () => import('./summary.js'),
   },
@@ -63,3 +70,13 @@ export const commands: readonly Row[] = [
     load: () => import('./doctor.js'),
   },
 ];
+
+/** `train` of `train [folder]`. */
+export function nameOf({ usage }: CommandRow): string {
+  return usage.replace(/ .*/, '');
+}
+
+/** `folder` of `train [folder]`. */
+export function argumentOf({ usage }: CommandRow): string | undefined {
+  return usage.match(/[[<](\w+)/)?.[1];
+}

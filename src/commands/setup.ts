@@ -1,30 +1,29 @@
 // finetune setup: installs the TensorFlow engine on this machine, or takes it away again.
 
-import { FinetuneError } from '../errors.js';
-import { resolveOptions, setupOptions } from '../options.js';
-import { removeEngine, type SetupResult, setupEngine } from '../pipeline/setup.js';
-import { showEventsOn } from '../report/terminal.js';
+import { flag } from '../option-kinds.js';
+import { removeEngine, type SetupResult, setup, setupOptions } from '../pipeline/setup.js';
+import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
+const remove = flag('Undo it');
+
+/** Makes the TensorFlow engine work. */
 export const command: Command = {
-  options: setupOptions,
+  options: { ...setupOptions, remove, json },
   examples: [
     ['setup', 'by the first way that works here'],
     ['setup --remove', 'undo it'],
   ],
-  async run(flags) {
-    const { cuda, cpu, remove, json } = resolveOptions(setupOptions, flags);
-    if (cuda && cpu)
-      throw new FinetuneError('bad-option', '--cuda and --cpu exclude each other: choose one.');
-    if (remove) {
-      const removed = await removeEngine();
-      process.stdout.write(json ? `${JSON.stringify(removed)}\n` : renderRemoved(removed));
+  async run(given, program) {
+    const [options, printing] = dealOut(given, setupOptions, { remove, json });
+    const show = async <Result>(result: Result, render: (result: Result) => string) =>
+      program.print(printing.json ? `${JSON.stringify(result)}\n` : render(result));
+    if (printing.remove) {
+      await show(await removeEngine(), renderRemoved);
       return 0;
     }
-    const device = cuda ? 'cuda' : cpu ? 'cpu' : undefined;
-    const result = await setupEngine({ device }, showEventsOn(process.stderr));
-    process.stdout.write(json ? `${JSON.stringify(result)}\n` : renderResult(result));
-    process.stderr.write('Next: finetune train --data DIR --engine tensorflow\n');
+    await show(await setup(options, program.callbacks), renderResult);
+    program.say('Next: finetune train --data DIR --engine tensorflow\n');
     return 0;
   },
 };

@@ -1,21 +1,24 @@
 // finetune summary: a network's table, as Keras prints it.
 
-import { resolveOptions, summaryOptions } from '../options.js';
-import { summariseNetwork } from '../pipeline/summary.js';
+import { summary, summaryOptions } from '../pipeline/summary.js';
 import { renderSummary } from '../report/summary.js';
+import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
+/** Lists a network's layers. */
 export const command: Command = {
-  options: summaryOptions,
+  options: { ...summaryOptions, json },
+  positional: 'network',
   examples: [
     ['summary efficientnet-lite0', 'a prepared backbone'],
+    ['summary runs/pets', 'a run'],
     ['summary my-model.keras', 'a Keras file'],
   ],
-  async run(flags, [network]) {
-    const { json } = resolveOptions(summaryOptions, flags);
-    const summary = await summariseNetwork(network!);
-    process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${renderSummary(summary)}\n`);
-    process.stderr.write('Next: finetune train --data DIR --backbone NAME\n');
+  async run(given, program) {
+    const [options, printing] = dealOut(given, summaryOptions, { json });
+    const network = await summary(options, program.callbacks);
+    await program.print(printing.json ? `${JSON.stringify(network)}\n` : `${renderSummary(network)}\n`);
+    program.say('Next: finetune train --data DIR --backbone NAME\n');
     return 0;
   },
 };

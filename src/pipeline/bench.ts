@@ -2,27 +2,63 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { listBackbones, resolveBackbone } from '../backbones/resolve.js';
 import { messageOf } from '../errors.js';
-import type { EmitEvent } from '../events.js';
 import { loadBase } from '../features/base.js';
 import { type ImageSource, openImageSource } from '../features/bench-images.js';
 import { compileBase } from '../features/compile-base.js';
 import type { BenchMeasurement, BenchResult, BenchRow } from '../inference/bench-measurement.js';
 import type { MeasureTask } from '../inference/bench-process.js';
 import { writeTemporaryModel } from '../inference/temporary-model.js';
-import type { BenchOptions } from '../options.js';
+import {
+  integer,
+  integers,
+  list,
+  maybe,
+  type OptionTable,
+  type Resolved,
+  text,
+  withDefault,
+} from '../option-kinds.js';
 import { askChild } from '../system/child-process.js';
 import { countProcessors } from '../system/processors.js';
 import { makeTemporaryFolder } from '../system/temporary-folder.js';
 import { versions } from '../system/versions.js';
+import { type OptionsOf, verb } from './verb.js';
+
+/** Options of `bench`. */
+export const benchOptions = {
+  backbone: maybe(
+    list(
+      z.string().min(1),
+      'Pretrained networks (default: all that are prepared)',
+      'names or folders, with commas',
+    ),
+  ),
+  precision: withDefault(
+    list(z.enum(['fp32', 'int8']), 'How the frozen base computes', 'fp32 or int8, or both with a comma'),
+    ['fp32', 'int8'],
+  ),
+  batchSize: withDefault(integers(1, 256, 'Images that go through the base together'), [1, 8]),
+  images: withDefault(
+    integer(8, 10_000, 'Images that each row is timed on, in whole batches; decoding them is not timed'),
+    64,
+  ),
+  data: maybe(text('Folder of photos to take the images from (default: made-up images)', 'a folder')),
+} as const satisfies OptionTable;
+
+/** What `bench` takes. */
+export type BenchOptions = OptionsOf<typeof benchOptions>;
+
+type Settled = Resolved<typeof benchOptions>;
 
 /**
  * Measures frozen bases with average pooling, as training runs them, on images that are decoded already.
  * What fails gives rows with the reason, and the others are measured all the same.
  * @throws FinetuneError `not-prepared` for an unknown backbone, `not-found` | `bad-data-set` for a folder without images
  */
-export async function bench(options: BenchOptions, emit: EmitEvent): Promise<BenchResult> {
+export const bench = verb(benchOptions, async (options, { emit, signal }): Promise<BenchResult> => {
   const backbones = await resolveBackbones(options.backbone);
   const readImages = await openImageSource(options.data, emit);
   const threads = countProcessors();
@@ -38,6 +74,7 @@ export async function bench(options: BenchOptions, emit: EmitEvent): Promise<Ben
         threads,
         folder: folder.path,
       })) {
+        signal.throwIfAborted();
         rows.push(row);
         emit({ type: 'bench', done: rows.length, total });
       }
@@ -46,7 +83,7 @@ export async function bench(options: BenchOptions, emit: EmitEvent): Promise<Ben
     await folder.remove();
   }
   return { threads, data: options.data ?? null, versions: versions(), rows };
-}
+});
 
 interface NamedBackbone {
   readonly name: string;
@@ -54,13 +91,13 @@ interface NamedBackbone {
 }
 
 /** Those that are named, else all that are prepared. */
-async function resolveBackbones(names: BenchOptions['backbone']): Promise<NamedBackbone[]> {
+async function resolveBackbones(names: Settled['backbone']): Promise<NamedBackbone[]> {
   const wanted = names ?? new Set((await listBackbones()).map(({ name }) => name));
   return Promise.all([...wanted].map(async name => ({ name, dir: (await resolveBackbone(name)).dir })));
 }
 
 interface BenchContext {
-  readonly options: BenchOptions;
+  readonly options: Settled;
   readonly readImages: ImageSource;
   readonly threads: number;
   /** For the images, which a process under measurement opens. */

@@ -3,8 +3,10 @@
 import { checkEngine, checkGpus } from '../engines/checks.js';
 import { checkBackbones, checkCache, checkFeatureStore } from '../features/checks.js';
 import { checkOnnxRuntime, checkSharp } from '../inference/checks.js';
+import type { OptionTable } from '../option-kinds.js';
 import type { Check, Diagnosis } from '../system/check.js';
 import { checkMemory, checkNode, checkProcessors } from '../system/checks.js';
+import { verb } from './verb.js';
 
 /** In the order in which they are shown. */
 const looks: readonly (() => Check | Promise<Check>)[] = [
@@ -20,7 +22,11 @@ const looks: readonly (() => Check | Promise<Check>)[] = [
   checkFeatureStore,
 ];
 
-/** Takes about two seconds where a TensorFlow engine is tried out. */
-export async function diagnose(): Promise<Diagnosis> {
-  return { checks: await Promise.all(looks.map(look => look())) };
-}
+/** Options of `doctor`: none. */
+export const doctorOptions = {} as const satisfies OptionTable;
+
+/** Looks at everything at once. Takes about two seconds where a TensorFlow engine is tried out. */
+export const doctor = verb(
+  doctorOptions,
+  async (): Promise<Diagnosis> => ({ checks: await Promise.all(looks.map(look => look())) }),
+);

@@ -1,51 +1,82 @@
-// A trained classifier against labelled images: the run's own model.onnx, the run's own preprocessing.
+// evaluate: a trained classifier on labelled images, with the run's own model.onnx and its own preprocessing.
 
-import type { Example } from '../data/data-set.js';
-import { reasonOfBadImage } from '../data/read-image.js';
+import type { DataSet, Example } from '../data/data-set.js';
 import { scanDataSet } from '../data/scan.js';
 import { FinetuneError } from '../errors.js';
-import type { BadImage, EmitEvent } from '../events.js';
-import { type Classifier, openClassifier } from '../runs/classifier.js';
-import { type Run, resolveRun } from '../runs/folder.js';
-import { mapAhead } from '../system/prefetch.js';
-import type { Metrics } from '../training/metrics.js';
-import { computeMetrics } from '../training/metrics.js';
+import type { BadImage } from '../events.js';
+import { flag, maybe, number, type OptionTable, text } from '../option-kinds.js';
+import { type Classifier, loadClassifier } from '../runs/classifier.js';
+import { type Run, type RunRecord, resolveRun } from '../runs/folder.js';
+import type { Context } from '../system/context.js';
+import { computeMetrics, type Metrics } from '../training/metrics.js';
+import { model } from './common-options.js';
+import { type OptionsOf, verb } from './verb.js';
 
+/** Options of `evaluate`. */
+export const evaluateOptions = {
+  model,
+  data: text('Folder with one sub-folder of images per class', 'a folder'),
+  minAccuracy: maybe(number(0, 1, 'Exit 3 when the accuracy on images that the run has not seen is below')),
+  includeTrainingImages: flag('Let --min-accuracy count images that the run was trained on, too'),
+} as const satisfies OptionTable;
+
+/** What `evaluate` takes. */
+export type EvaluateOptions = OptionsOf<typeof evaluateOptions>;
+
+/** How well a run does on labelled images. */
 export interface Evaluation {
+  /** The run's folder. */
   readonly run: string;
+  /** How many could be read. */
   readonly images: number;
   readonly metrics: Metrics;
-  /** Images that the head was trained on: on these the accuracy flatters. */
+  /** Images that the run was trained on, or chosen by: on these it does better than on others. */
   readonly seenInTraining: number;
   /** Metrics of the others alone, where some were seen and some not. */
   readonly unseen?: Metrics | undefined;
+  /** Where a least accuracy was asked for. */
+  readonly gate?: Gate | undefined;
   readonly bad: readonly BadImage[];
 }
 
-const imagesAhead = 8;
+/** Whether a run is as accurate as it has to be. */
+export interface Gate {
+  readonly passed: boolean;
+  readonly minAccuracy: number;
+  /** How many images it was decided on. */
+  readonly images: number;
+  /** Undefined where there was no image to decide on: then the gate fails. */
+  readonly accuracy: number | undefined;
+}
 
 /**
  * Measures a run on a folder of labelled images (a sub-folder per class).
- * @throws FinetuneError `bad-data-set` where a folder is no class of the run
+ * @throws FinetuneError `bad-data-set` where a folder is no class of the run, or no image can be read
+ * @example
+ * const { gate } = await evaluate({ data: 'more-pets', minAccuracy: 0.9 });
+ * if (!gate?.passed) process.exitCode = 3;
  */
-export async function evaluate(
-  request: { readonly model?: string | undefined; readonly data: string },
-  emit: EmitEvent,
-): Promise<Evaluation> {
-  const run = await resolveRun(request.model);
-  const dataSet = await scanDataSet(request.data, 'measure');
-  const labels = mapLabels(dataSet.classNames, run.record.classNames);
-  for (const message of dataSet.warnings) emit({ type: 'warning', message });
-  const classifier = await openClassifier({ model: run.dir });
-  const answers = await classifyAll(classifier, dataSet.examples, emit).finally(() => classifier.close());
-  const bad = [...dataSet.bad, ...answers.flatMap(answer => answer.bad ?? [])];
-  for (const image of bad) emit({ type: 'bad-image', image });
-  return { run: run.dir, bad, ...measure(run, answers, labels) };
-}
+export const evaluate = verb(evaluateOptions, async (options, context): Promise<Evaluation> => {
+  const run = await resolveRun(options.model);
+  const dataSet = await scanDataSet(options.data, 'measure');
+  const examples = relabel(dataSet, run.record.classNames);
+  for (const message of dataSet.warnings) context.emit({ type: 'warning', message });
+  const classifier = await loadClassifier(run.dir);
+  const { predicted, bad: undecodable } = await predictAll(classifier, examples, context).finally(() =>
+    classifier.close(),
+  );
+  const bad = [...dataSet.bad, ...undecodable];
+  for (const image of bad) context.emit({ type: 'bad-image', image });
+  if (predicted.length === 0) {
+    throw new FinetuneError('bad-data-set', 'No image could be read: nothing to measure.');
+  }
+  const measured = measure(run, predicted);
+  return { run: run.dir, ...measured, gate: decideGate(measured, options), bad };
+});
 
-/** Label in the data set -> label in the run. */
-function mapLabels(dataClasses: readonly string[], runClasses: readonly string[]): number[] {
-  return dataClasses.map(name => {
+/** Examples with the run's labels instead of the data set's. */
+function relabel({ examples, classNames }: DataSet, runClasses: readonly string[]): Example[] {
+  const labels = classNames.map(name => {
     const label = runClasses.indexOf(name);
     if (label >= 0) return label;
     throw new FinetuneError(
@@ -53,60 +84,71 @@ function mapLabels(dataClasses: readonly string[], runClasses: readonly string[]
       `Folder "${name}" is no class of this run. Expected folders named as its classes: ${runClasses.join(', ')}.`,
     );
   });
-}
-
-interface Answer {
-  readonly image: Example;
-  readonly probabilities?: Float32Array;
-  readonly bad?: BadImage;
-}
-
-async function classifyAll(
-  classifier: Classifier,
-  images: readonly Example[],
-  emit: EmitEvent,
-): Promise<Answer[]> {
-  const answers: Answer[] = [];
-  const classify = async (image: Example): Promise<Answer> => {
-    try {
-      return { image, probabilities: await classifier.classify(image.file) };
-    } catch (error) {
-      return { image, bad: { path: image.path, reason: reasonOfBadImage(error) } };
-    }
-  };
-  for await (const answer of mapAhead(images, classify, imagesAhead)) {
-    answers.push(answer);
-    emit({ type: 'evaluate', done: answers.length, total: images.length });
-  }
-  return answers;
-}
-
-function measure(
-  { record }: Run,
-  answers: readonly Answer[],
-  labels: readonly number[],
-): Pick<Evaluation, 'images' | 'metrics' | 'seenInTraining' | 'unseen'> {
-  const trained = new Set(
-    Object.values(record.split)
-      .filter(({ side }) => side === 'train')
-      .map(({ hash }) => hash),
+  return labels.flatMap((label, given) =>
+    examples.filter(example => example.label === given).map(example => ({ ...example, label })),
   );
-  const answered = answers.filter(answer => answer.probabilities !== undefined);
-  if (answered.length === 0)
-    throw new FinetuneError('bad-data-set', 'No image could be read: nothing to measure.');
-  const unseen = answered.filter(({ image }) => !trained.has(image.hash));
-  const metricsOf = (chosen: readonly Answer[]) =>
+}
+
+interface Predicted {
+  readonly example: Example;
+  readonly probabilities: Float32Array;
+}
+
+async function predictAll(
+  classifier: Classifier,
+  examples: readonly Example[],
+  { emit, signal }: Context,
+): Promise<{ readonly predicted: Predicted[]; readonly bad: BadImage[] }> {
+  const predicted: Predicted[] = [];
+  const bad: BadImage[] = [];
+  for await (const { image: example, ...result } of classifier.classifyAll(examples)) {
+    signal.throwIfAborted();
+    if (result.error !== undefined) bad.push({ path: example.path, reason: result.error });
+    else predicted.push({ example, probabilities: result.probabilities });
+    emit({ type: 'evaluate', done: predicted.length + bad.length, total: examples.length });
+  }
+  return { predicted, bad };
+}
+
+type Measured = Pick<Evaluation, 'images' | 'metrics' | 'seenInTraining' | 'unseen'>;
+
+function measure({ record }: Run, predicted: readonly Predicted[]): Measured {
+  const seen = hashesSeen(record);
+  const unseen = predicted.filter(({ example }) => !seen.has(example.hash));
+  const metricsOf = (chosen: readonly Predicted[]) =>
     computeMetrics(
-      concatenate(chosen.map(({ probabilities }) => probabilities!)),
-      Int32Array.from(chosen, ({ image }) => labels[image.label]!),
+      concatenate(chosen.map(({ probabilities }) => probabilities)),
+      Int32Array.from(chosen, ({ example }) => example.label),
       record.classNames,
     );
-  const seenInTraining = answered.length - unseen.length;
   return {
-    images: answered.length,
-    metrics: metricsOf(answered),
-    seenInTraining,
-    unseen: seenInTraining > 0 && unseen.length > 0 ? metricsOf(unseen) : undefined,
+    images: predicted.length,
+    metrics: metricsOf(predicted),
+    seenInTraining: predicted.length - unseen.length,
+    unseen: unseen.length > 0 && unseen.length < predicted.length ? metricsOf(unseen) : undefined,
+  };
+}
+
+/** Of training images, and of validation images where these decided which epoch is kept. */
+function hashesSeen({ split, head }: RunRecord): ReadonlySet<string> {
+  const subsets = head?.solver === 'lbfgs' ? ['train'] : ['train', 'val'];
+  const entries = Object.values(split).filter(({ subset }) => subsets.includes(subset));
+  return new Set(entries.map(({ hash }) => hash));
+}
+
+function decideGate(
+  { images, seenInTraining, metrics, unseen }: Measured,
+  options: { readonly minAccuracy?: number | undefined; readonly includeTrainingImages: boolean },
+): Gate | undefined {
+  const { minAccuracy, includeTrainingImages } = options;
+  if (minAccuracy === undefined) return undefined;
+  const countsAll = includeTrainingImages || seenInTraining === 0;
+  const accuracy = countsAll ? metrics.accuracy : unseen?.accuracy;
+  return {
+    passed: accuracy !== undefined && accuracy >= minAccuracy,
+    minAccuracy,
+    images: countsAll ? images : images - seenInTraining,
+    accuracy,
   };
 }
 

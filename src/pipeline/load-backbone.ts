@@ -7,6 +7,7 @@ import { FinetuneError } from '../errors.js';
 import { loadLayersModel, toArtifacts } from '../formats/tfjs-layers/layers-model.js';
 import { removeTop, shapeNetwork } from '../network/cut.js';
 
+/** Which backbone, up to where, and for which input. */
 export interface LoadBackboneOptions {
   /** A prepared name or a folder, e.g. `vgg16`. */
   readonly name: string;

@@ -1,68 +1,69 @@
-// What is on each image, best class first. An image that cannot be read is an answer too.
+// predict: what is on each image, best class first. An image that cannot be read is a result too.
 
-import { type NamedImage, resolveImages } from '../data/list-images.js';
-import { reasonOfBadImage } from '../data/read-image.js';
-import { type Classifier, openClassifier } from '../runs/classifier.js';
-import { mapAhead } from '../system/prefetch.js';
+import { z } from 'zod';
+import { resolveImages } from '../data/list-images.js';
+import { integer, list, maybe, type OptionTable, text, withDefault } from '../option-kinds.js';
+import { loadClassifier, type ScoredClass } from '../runs/classifier.js';
+import { model } from './common-options.js';
+import { type OptionsOf, streamingVerb } from './verb.js';
 
-export interface ScoredClass {
-  readonly label: string;
-  /** Probability, 0 to 1. */
-  readonly confidence: number;
-}
+/** Options of `predict`. */
+export const predictOptions = {
+  images: {
+    ...list(z.string().min(1), 'What to predict', 'image files, folders, globs, or - for standard input'),
+    missing:
+      'No image given. Expected files, folders, globs, or - for standard input. ' +
+      'See finetune predict --help.',
+  },
+  model,
+  backbone: maybe(text('Use a backbone with its ImageNet top instead of a run', 'a name or a folder')),
+  top: withDefault(integer(1, 1000, 'How many classes to name per image'), 5),
+} as const satisfies OptionTable;
 
+/** What `predict` takes. */
+export type PredictOptions = OptionsOf<typeof predictOptions>;
+
+/** An image with its classes, or with the reason why it has none. */
 export type Prediction =
   | {
+      /** As it was named, or found below a folder that was named. */
       readonly file: string;
       readonly label: string;
+      /** Probability of `label`, 0 to 1. */
       readonly confidence: number;
+      /** The most probable classes, best first. */
       readonly top: readonly ScoredClass[];
+      readonly error?: undefined;
     }
-  | { readonly file: string; readonly error: string };
-
-export interface PredictRequest {
-  /** Image files, folders, globs, or `-` for one image on standard input. */
-  readonly images: readonly string[];
-  readonly model?: string | undefined;
-  readonly backbone?: string | undefined;
-  /** How many classes to name. */
-  readonly top: number;
-}
-
-/** Images whose decoding has begun while one is being classified. */
-const imagesAhead = 4;
+  | {
+      readonly file: string;
+      readonly label?: undefined;
+      readonly confidence?: undefined;
+      readonly top?: undefined;
+      /** Why the image cannot be read. */
+      readonly error: string;
+    };
 
 /**
- * Predicts the images in order.
- * @throws FinetuneError when there is no model or no image; an unreadable image does not throw
+ * Predicts images in order, with the run that was finished last unless another is named.
+ * @throws FinetuneError when there is no model or no image; an image that cannot be read does not throw
+ * @example
+ * for await (const { file, label, error } of predict({ images: 'photos' })) console.log(file, label ?? error);
  */
-export async function* predict(request: PredictRequest): AsyncGenerator<Prediction> {
-  const inputs = await resolveImages(request.images);
-  const classifier = await openClassifier(request);
-  try {
-    yield* mapAhead(inputs, input => predictOne(classifier, input, request.top), imagesAhead);
-  } finally {
-    await classifier.close();
-  }
-}
-
-async function predictOne(classifier: Classifier, input: NamedImage, count: number): Promise<Prediction> {
-  try {
-    const probabilities = await classifier.classify(await input.read());
-    const top = rankClasses(probabilities, classifier.classNames, count);
-    return { file: input.name, ...top[0]!, top };
-  } catch (error) {
-    return { file: input.name, error: reasonOfBadImage(error) };
-  }
-}
-
-/** The `count` most probable classes, best first. */
-export function rankClasses(
-  probabilities: Float32Array,
-  classNames: readonly string[],
-  count: number,
-): ScoredClass[] {
-  return Array.from(probabilities, (confidence, i) => ({ label: classNames[i]!, confidence }))
-    .sort((a, b) => b.confidence - a.confidence)
-    .slice(0, count);
-}
+export const predict = streamingVerb(
+  predictOptions,
+  async function* (options, { emit, signal }): AsyncGenerator<Prediction> {
+    const inputs = await resolveImages(options.images);
+    const classifier = await loadClassifier(options);
+    emit({ type: 'model', name: classifier.name });
+    try {
+      for await (const { image, ...result } of classifier.classifyAll(inputs)) {
+        signal.throwIfAborted();
+        if (result.error !== undefined) yield { file: image.name, error: result.error };
+        else yield { file: image.name, label: result.label, confidence: result.confidence, top: result.top };
+      }
+    } finally {
+      await classifier.close();
+    }
+  },
+);

@@ -6,28 +6,45 @@ import type { Card } from '../backbones/card.js';
 import { saveCard } from '../backbones/card.js';
 import { planCard } from '../backbones/plan-card.js';
 import { resolveBackbone } from '../backbones/resolve.js';
-import { findSource, type PrepareSource, type SourceRequest } from '../backbones/source.js';
+import { findSource, type PrepareSource } from '../backbones/source.js';
 import { FinetuneError } from '../errors.js';
-import type { EmitEvent } from '../events.js';
 import { type FeatureChange, measureFeatureChange } from '../features/feature-change.js';
 import type { OpenModel } from '../formats/open.js';
 import { loadLayersModel, writeLayersModel } from '../formats/tfjs-layers/layers-model.js';
-import type { QuantizedType } from '../formats/tfjs-weights/encoding.js';
 import { shapeSource } from '../network/shape-source.js';
 import { readNetwork, withClosing } from '../network/source.js';
+import { choice, flag, maybe, type OptionTable, type Resolved, text } from '../option-kinds.js';
 import { writeWholeFolder } from '../system/atomic-folder.js';
-import { silent } from '../system/context.js';
+import type { Context } from '../system/context.js';
+import { force, inputShape } from './common-options.js';
+import { type OptionsOf, verb } from './verb.js';
 
-export interface PrepareRequest extends SourceRequest {
-  /** The backbone's folder. Default: `./pretrained/NAME`. */
-  readonly out?: string | undefined;
-  /** Replace what is there. */
-  readonly force?: boolean | undefined;
-  readonly quantize?: QuantizedType | undefined;
-  /** A mode of `preprocessingModes`, where the network's own is not known or wrong. */
-  readonly preprocessing?: string | undefined;
-  readonly emit: EmitEvent;
-}
+/** Options of `prepare`. */
+export const prepareOptions = {
+  name: maybe(text('A published network (default: vgg16); with --from, the name of the backbone', 'a name')),
+  from: maybe(
+    text('A Keras file (.keras, .h5) or the folder of a tfjs model of your own', 'a file or a folder'),
+  ),
+  out: maybe(text("The backbone's folder (default: ./pretrained/NAME)", 'a folder')),
+  includeTop: flag('With the 1000 ImageNet classes, as NAME-top'),
+  inputShape,
+  cut: maybe(text('The last layer to keep; what lies above it is left out', 'the name of a layer')),
+  weights: maybe(text("Keras' published weights, already on disk", 'a file')),
+  url: maybe(text('Another address of the published weights', 'an http(s) address')),
+  quantize: maybe(choice(['float16', 'uint8', 'uint16'], 'Store the weights in fewer bits')),
+  preprocessing: maybe(
+    choice(
+      ['caffe', 'tf', 'torch', 'lite', 'unit', 'none'],
+      "What happens to pixels, where it is not the network's own",
+    ),
+  ),
+  force,
+} as const satisfies OptionTable;
+
+/** What `prepare` takes. */
+export type PrepareOptions = OptionsOf<typeof prepareOptions>;
+
+type Settled = Resolved<typeof prepareOptions>;
 
 /** A prepared backbone. */
 export interface Prepared {
@@ -36,24 +53,26 @@ export interface Prepared {
   readonly card: Card;
   /** Of the stored weights; undefined where the backbone had been prepared before. */
   readonly bytes: number | undefined;
-  /** Where the weights were quantised. */
+  /** What that did to the features, where the weights were quantized. */
   readonly change?: FeatureChange;
 }
 
 /**
- * Prepares a backbone: its folder appears whole or not at all. A catalogue network that is there already is left as
+ * Prepares a backbone: its folder appears complete or not at all. A catalogue network that is there already is left as
  * it is; any other folder that is there is refused without `force`.
  * @throws FinetuneError `bad-option`, `not-found`, `download-failed`, `bad-model`, `bad-weights`, `unsupported-layer`
+ * @example await prepare({ name: 'mobilenet_v2', inputShape: [160, 160] });
+ * @example await prepare({ from: 'my-model.keras', name: 'mine' });
  */
-export async function prepareBackbone(request: PrepareRequest): Promise<Prepared> {
-  const source = await findSource(request);
-  const dir = resolve(request.out ?? join('pretrained', source.name));
-  if (existsSync(dir) && !request.force) return await keepExisting(dir, source);
-  request.emit({ type: 'prepare', name: source.name, source: source.origin });
-  return await withClosing(await source.open({ ...silent, emit: request.emit }), model =>
-    convert({ ...model, ...shapeSource(model, request) }, source, dir, request),
+export const prepare = verb(prepareOptions, async (options, context): Promise<Prepared> => {
+  const source = await findSource(options);
+  const dir = resolve(options.out ?? join('pretrained', source.name));
+  if (existsSync(dir) && !options.force) return await keepExisting(dir, source);
+  context.emit({ type: 'prepare', name: source.name, source: source.origin });
+  return await withClosing(await source.open(context), model =>
+    convert({ network: { ...model, ...shapeSource(model, options) }, source, dir, options }, context),
   );
-}
+});
 
 async function keepExisting(dir: string, source: PrepareSource): Promise<Prepared> {
   const existing = await resolveBackbone(dir).catch(() => undefined);
@@ -70,30 +89,38 @@ function refuseToReplace(dir: string): never {
   );
 }
 
-async function convert(
-  network: OpenModel,
-  source: PrepareSource,
-  dir: string,
-  request: PrepareRequest,
-): Promise<Prepared> {
-  const { emit, quantize, force } = request;
+interface Conversion {
+  readonly network: OpenModel;
+  readonly source: PrepareSource;
+  /** Where the backbone goes; absolute. */
+  readonly dir: string;
+  readonly options: Settled;
+}
+
+async function convert(conversion: Conversion, { emit, signal }: Context): Promise<Prepared> {
+  const { network, source, dir, options } = conversion;
+  const { quantize, force } = options;
   const { card: planned, notes } = planCard(network.topology, {
     ...source,
-    ...request,
+    ...options,
     name: source.name,
     files: network.facts,
   });
   for (const message of [...network.notes, ...notes]) emit({ type: 'warning', message });
-  let prepared: Prepared | undefined;
-  await writeWholeFolder(dir, { force, whenTaken: () => refuseToReplace(dir) }, async temporary => {
-    const { sha256, bytes } = await writeLayersModel(temporary, network, { quantize });
-    const card: Card = { ...planned, sha256 };
-    await saveCard(temporary, card);
-    prepared = { dir, card, bytes };
-    if (quantize === undefined) return;
-    emit({ type: 'compare', storedAs: quantize });
-    const change = await measureFeatureChange(readNetwork(network), await loadLayersModel(temporary), card);
-    prepared = { ...prepared, change };
-  });
-  return prepared!;
+  const { written } = await writeWholeFolder(
+    dir,
+    { force, whenTaken: () => refuseToReplace(dir) },
+    async (temporary): Promise<Omit<Prepared, 'dir'>> => {
+      const { sha256, bytes } = await writeLayersModel(temporary, network, { quantize });
+      signal.throwIfAborted();
+      const card: Card = { ...planned, sha256 };
+      await saveCard(temporary, card);
+      if (quantize === undefined) return { card, bytes };
+      emit({ type: 'compare', storedAs: quantize });
+      const change = await measureFeatureChange(readNetwork(network), await loadLayersModel(temporary), card);
+      signal.throwIfAborted();
+      return { card, bytes, change };
+    },
+  );
+  return { dir, ...written };
 }

@@ -13,18 +13,25 @@ import { buildTensorflow, sizeOf, workDirectory } from '../engines/tensorflow/se
 import { checkTensorflow } from '../engines/tensorflow/setup/check.js';
 import { installPrebuilt, prebuiltFolders } from '../engines/tensorflow/setup/prebuilt.js';
 import { FinetuneError, messageOf } from '../errors.js';
-import type { EmitEvent } from '../events.js';
+import { flag, type OptionTable } from '../option-kinds.js';
+import type { Context } from '../system/context.js';
+import { type OptionsOf, verb } from './verb.js';
+
+/** Options of `setup`. */
+export const setupOptions = {
+  cuda: flag('For an NVIDIA GPU, even where none is found'),
+  cpu: flag('For the processor, even where there is a GPU'),
+} as const satisfies OptionTable;
+
+/** What `setup` takes. */
+export type SetupOptions = OptionsOf<typeof setupOptions>;
 
 type Device = 'cpu' | 'cuda';
 
 /** The ways, in the order in which they are tried. */
 export type SetupWay = 'installed' | 'prebuilt' | 'built';
 
-export interface SetupOptions {
-  /** What it has to run on; without it, CUDA where there is a GPU. */
-  readonly device?: Device | undefined;
-}
-
+/** Which engine works now, and how it came about. */
 export interface SetupResult {
   readonly way: SetupWay;
   readonly device: Device;
@@ -51,13 +58,18 @@ interface Working {
 type TryWay = (device: Device, tell: (step: string) => void) => Promise<Working>;
 
 /**
- * Tries in turn: the engine that is here, the official download, a build of its own. Each must compute a
- * convolution and its gradients, on the device that is wanted, before it counts.
+ * Makes the tensorflow engine work. Tries in turn: the engine that is here, the official download, a build of its own.
+ * Each must compute a convolution and its gradients, on the device that is wanted, before it counts.
  * @throws FinetuneError `engine-missing` with the reason of every way
+ * @example const { device, directory } = await setup({ cpu: true });
  */
-export async function setupEngine(options: SetupOptions, emit: EmitEvent): Promise<SetupResult> {
+export const setup = verb(setupOptions, async ({ cuda, cpu }, context): Promise<SetupResult> => {
+  if (cuda && cpu) {
+    throw new FinetuneError('bad-option', '--cuda and --cpu exclude each other: choose one.');
+  }
   const started = performance.now();
-  const found = await findWay(options.device ?? (await detectDevice()), options.device === undefined, emit);
+  const asked = cuda ? 'cuda' : cpu ? 'cpu' : undefined;
+  const found = await findWay(asked ?? (await detectDevice()), asked === undefined, context);
   const { place, version } = found.working;
   return {
     way: found.way,
@@ -68,9 +80,9 @@ export async function setupEngine(options: SetupOptions, emit: EmitEvent): Promi
     seconds: (performance.now() - started) / 1000,
     failed: found.failed,
   };
-}
+});
 
-/** Takes away what `setupEngine` made. */
+/** Takes away what `setup` made. */
 export async function removeEngine(): Promise<{
   readonly removed: readonly string[];
   readonly bytes: number;
@@ -94,20 +106,28 @@ interface FoundWay {
   readonly failed: readonly FailedWay[];
 }
 
-async function findWay(device: Device, mayFallBack: boolean, emit: EmitEvent): Promise<FoundWay> {
+async function findWay(device: Device, mayFallBack: boolean, context: Context): Promise<FoundWay> {
+  const { emit, signal } = context;
   const failed: FailedWay[] = [];
-  for (const way of Object.keys(ways) as SetupWay[]) {
+  for (const way of waysInOrder) {
+    signal.throwIfAborted();
     try {
-      const working = await ways[way](device, step => emit({ type: 'setup', step }));
+      const working = await ways[way](device, step => {
+        signal.throwIfAborted();
+        emit({ type: 'setup', step });
+      });
       return { way, device, working, failed };
     } catch (error) {
+      signal.throwIfAborted();
       failed.push({ way, reason: messageOf(error) });
     }
   }
   if (device === 'cpu' || !mayFallBack) throw noneWorks(device, failed);
   emit({ type: 'warning', message: `The GPU cannot be used, so the CPU is. ${reasonsOf(failed)}` });
-  return findWay('cpu', false, emit);
+  return findWay('cpu', false, context);
 }
+
+const waysInOrder: readonly SetupWay[] = ['installed', 'prebuilt', 'built'];
 
 const ways: Readonly<Record<SetupWay, TryWay>> = {
   installed: async (device, tell) => {

@@ -1,4 +1,4 @@
-// summary: the layers of a backbone, of a Keras file, or of a published network that need not even be prepared.
+// summary: the layers of a backbone, of a run, of a Keras file, or of a published network that need not even be prepared.
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,17 +12,38 @@ import type { FunctionalConfig } from '../network/network.js';
 import { withClosing } from '../network/source.js';
 import type { NetworkSummary } from '../network/summarize.js';
 import { summarize } from '../network/summarize.js';
+import { type OptionTable, text } from '../option-kinds.js';
+import { type OptionsOf, verb } from './verb.js';
+
+/** Options of `summary`. */
+export const summaryOptions = {
+  network: {
+    ...text(
+      'A prepared name, the folder of a run or of a tfjs model, a Keras file, or a published name',
+      'a name',
+    ),
+    missing: 'No network given. Expected a prepared or published name, a run, a Keras file, or a folder.',
+  },
+} as const satisfies OptionTable;
+
+/** What `summary` takes. */
+export type SummaryOptions = OptionsOf<typeof summaryOptions>;
 
 /**
- * Summarises a network.
- * @param source a prepared name, a folder with model.json, a Keras file, or a name of the catalogue, `-top` for its top
+ * Lists a network's layers with Keras' numbers, from its topology alone. A published network need not be prepared;
+ * `-top` after its name adds its top.
  * @throws FinetuneError `not-prepared`, `bad-model`, `unsupported-layer`
+ * @example const { rows, parameters } = await summary({ network: 'vgg16' });
  */
-export async function summariseNetwork(source: string): Promise<NetworkSummary> {
-  return summarize(await findTopology(source));
-}
+export const summary = verb(
+  summaryOptions,
+  async ({ network }): Promise<NetworkSummary> => summarize(await findTopology(network)),
+);
 
 async function findTopology(source: string): Promise<FunctionalConfig> {
+  if (await isFile(join(source, 'run.json'))) {
+    return (await openLayersModel(join(source, 'model'))).topology;
+  }
   const isModelFolder =
     (await isFile(join(source, 'model.json'))) && !(await isFile(join(source, 'card.json')));
   if (isModelFolder || (await isFile(source))) {

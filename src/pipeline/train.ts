@@ -1,8 +1,11 @@
-// A folder of photos to a classifier: scan, split, base once per image, head, one joined model, a run on disk.
+// train: a folder of photos to a classifier. Scan, split, base once per image, head, one joined model, a run on disk.
 
+import { resolveBackbone } from '../backbones/resolve.js';
+import type { DataSet } from '../data/data-set.js';
 import { scanDataSet } from '../data/scan.js';
 import { describeMissingValidation, planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
+import { FinetuneError } from '../errors.js';
 import type { EmitEvent } from '../events.js';
 import { loadBase } from '../features/base.js';
 import { chooseRuntime } from '../features/base-runtime.js';
@@ -10,38 +13,33 @@ import { countMissing, extractFeatures } from '../features/extract.js';
 import { bySide, readableOn, splitFeatures } from '../features/split-features.js';
 import { openFeatureStore } from '../features/store/store.js';
 import { storeDirectory, storeLimitBytes } from '../features/store-location.js';
-import type { TrainOptions } from '../options.js';
 import { computeFloatFeatures } from '../runs/compare.js';
 import { planRunFolder } from '../runs/folder.js';
 import { saveRun, type TrainResult } from '../runs/save.js';
-import { silent } from '../system/context.js';
 import { startStopwatch } from '../system/timer.js';
 import { fit, planFit } from '../training/fit.js';
-import { checkTrainOptions } from './check-train-options.js';
+import { planTraining, trainOptions } from './train-options.js';
+import { verb } from './verb.js';
 
 /**
  * Trains a classifier on a folder of images and saves it as a run.
- * @param emit hears of stages, progress, epochs, bad images and warnings
  * @throws FinetuneError for what the user can mend: options, data set, backbone
+ * @example
+ * const { run, val } = await train({ data: 'pets', backbone: 'efficientnet-lite0' });
+ * console.log(run, val?.accuracy);
  */
-export async function train(options: TrainOptions, emit: EmitEvent): Promise<TrainResult> {
-  checkTrainOptions(options);
+export const train = verb(trainOptions, async (options, context): Promise<TrainResult> => {
+  const { emit, signal } = context;
+  const plan = planTraining(options);
   const watch = startStopwatch();
-  const base = await loadBase(options);
-  const dir = planRunFolder(options.data, options.out, options.force);
+  const base = await loadBase({ ...plan.base, backbone: await chooseBackbone(plan.base.backbone, emit) });
+  const dir = planRunFolder(plan.run);
   watch.lap('start');
 
-  const dataSet = await scanDataSet(options.data);
-  const split = planSplit(dataSet, options);
-  for (const message of [...dataSet.warnings, ...describeMissingValidation(dataSet, split.val)])
-    emit({ type: 'warning', message });
-  for (const image of dataSet.bad) emit({ type: 'bad-image', image });
-  emit({
-    type: 'scan',
-    images: dataSet.examples.length,
-    classes: dataSet.classNames.length,
-    bad: dataSet.bad.length,
-  });
+  const dataSet = await scanDataSet(plan.run.data);
+  const split = planSplit(dataSet, plan.split);
+  tellOfDataSet(dataSet, describeMissingValidation(dataSet, split.val), emit);
+  signal.throwIfAborted();
   watch.lap('scan');
 
   const engine = await startEngine(options.engine);
@@ -54,12 +52,13 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
     images,
     countMissing: (fingerprint: string) => countMissing(store, base, images, fingerprint),
   };
-  const runtime = await chooseRuntime(base, engine, request, { ...silent, emit });
+  const runtime = await chooseRuntime(base, engine, request, context);
   watch.lap('precision');
 
   const extracted = await extractFeatures(base, images, { runtime, store, emit });
   for (const image of extracted.bad) emit({ type: 'bad-image', image });
   const sides = splitFeatures(extracted, split, dataSet.classNames);
+  signal.throwIfAborted();
   watch.lap('features');
 
   const floatFeatures =
@@ -69,27 +68,60 @@ export async function train(options: TrainOptions, emit: EmitEvent): Promise<Tra
           all: options.verify,
         })
       : undefined;
+  signal.throwIfAborted();
   watch.lap('verify');
 
-  const head = await fit(sides, planFit(options, dataSet.classNames.length), { ...silent, emit });
+  const head = await fit(sides, planFit(plan.fit, dataSet.classNames.length), context);
+  signal.throwIfAborted();
   watch.lap('head');
 
   const training = {
-    options,
-    base,
-    runtime,
-    dataSet,
-    split,
-    extracted,
-    sides,
-    floatFeatures,
-    engine,
-    head,
+    ...{
+      options,
+      plan: plan.run,
+      base,
+      runtime,
+      dataSet,
+      split,
+      extracted,
+      sides,
+      floatFeatures,
+      engine,
+      head,
+    },
     watch,
   };
   const result = await saveRun(dir, training);
   warnOfDisagreement(result, emit);
   return result;
+});
+
+const [preferred, embedded] = ['vgg16', 'efficientnet-lite0'] as const;
+
+/** The backbone that is asked for; else VGG16 where it is prepared, else the one that comes with the program. */
+async function chooseBackbone(asked: string | undefined, emit: EmitEvent): Promise<string> {
+  if (asked !== undefined) return asked;
+  try {
+    await resolveBackbone(preferred);
+    return preferred;
+  } catch (error) {
+    if (!(error instanceof FinetuneError && error.code === 'not-prepared')) throw error;
+  }
+  const message =
+    `Backbone: ${embedded}, which comes with finetune, as ${preferred} is not prepared here.\n` +
+    'To train on VGG16 instead: `finetune prepare`, then the same command again.';
+  emit({ type: 'notice', message });
+  return embedded;
+}
+
+function tellOfDataSet(
+  { warnings, bad, examples, classNames }: DataSet,
+  more: readonly string[],
+  emit: EmitEvent,
+) {
+  for (const message of [...warnings, ...more]) emit({ type: 'warning', message });
+  for (const image of bad) emit({ type: 'bad-image', image });
+  emit({ type: 'scan', images: examples.length, classes: classNames.length, bad: bad.length });
 }
 
 /** Of the fp32 model, which browsers run, with the int8 model, which this program runs. */
@@ -97,6 +129,6 @@ function warnOfDisagreement({ agreement }: TrainResult, emit: EmitEvent): void {
   if (agreement === undefined || agreement.same >= agreement.images * 0.98) return;
   const message =
     `The int8 model and the fp32 model disagree on ${agreement.images - agreement.same} of ${agreement.images} ` +
-    'validation images. Train with --precision fp32 if they have to answer alike.';
+    'validation images. Train with --precision fp32 if they have to predict alike.';
   emit({ type: 'warning', message });
 }

@@ -38,14 +38,14 @@ function renderConfusion(metrics: Metrics): string {
   return matrix.split('\n').every(line => line.length <= widest) ? matrix : renderPairs(metrics);
 }
 
-/** Rows are what the images are, columns what was answered. */
+/** Rows are what the images are, columns what was predicted. */
 function renderMatrix({ perClass, confusion }: Metrics): string {
   const names = perClass.map(({ name }) => printable(name));
   const rows = confusion.map((row, label) => [
     names[label]!,
     ...row.map(count => (count === 0 ? '·' : count)),
   ]);
-  return renderNumbers(['is \\ answered', ...names], rows);
+  return renderNumbers(['actual \\ predicted', ...names], rows);
 }
 
 function renderPairs({ perClass, confusion }: Metrics): string {
@@ -60,7 +60,7 @@ function renderPairs({ perClass, confusion }: Metrics): string {
     printable(perClass[answer]!.name),
     count,
   ]);
-  return renderNumbers(['most confused: is', 'answered', 'images'], rows);
+  return renderNumbers(['most confused: actual', 'predicted', 'images'], rows);
 }
 
 /** Names on the left, numbers on the right. */

@@ -3,6 +3,7 @@
 import cliProgress from 'cli-progress';
 import type { EmitEvent, EpochRecord, PipelineEvent } from '../events.js';
 import { printable } from './printable.js';
+import { wrap } from './wrap.js';
 
 interface Terminal {
   readonly isTTY?: boolean;
@@ -68,7 +69,11 @@ const countsImages: ReadonlySet<string> = new Set(['features', 'verify', 'evalua
 function renderEvent(event: PipelineEvent, interactive: boolean): string | undefined {
   switch (event.type) {
     case 'warning':
-      return `Warning: ${event.message.split('\n').map(printable).join('\n')}`;
+      return wrap(`Warning: ${event.message.split('\n').map(printable).join('\n')}`);
+    case 'notice':
+      return wrap(event.message.split('\n').map(printable).join('\n'));
+    case 'model':
+      return `Model: ${printable(event.name)}`;
     case 'bad-image':
       return `Bad image left out: ${printable(event.image.path)} (${event.image.reason})`;
     case 'scan':

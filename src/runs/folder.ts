@@ -13,19 +13,38 @@ export const runFormatVersion = 1;
 
 const largestRecordBytes = 256 * 1024 * 1024;
 
+const subset = z.enum(['train', 'val', 'test']);
+
+/** Which subset an image was in, with its content hash. Older runs call the subset a side. */
+const splitEntry = z.union([
+  z.object({ subset, hash: z.string() }),
+  z.object({ side: subset, hash: z.string() }).transform(({ side, hash }) => ({ subset: side, hash })),
+]);
+
 const recordSchema = z.looseObject({
   formatVersion: z.literal(runFormatVersion),
   finishedAt: z.iso.datetime(),
   classNames: z.array(z.string()).min(2),
-  split: z.record(z.string(), z.object({ side: z.enum(['train', 'val', 'test']), hash: z.string() })),
+  split: z.record(z.string(), splitEntry),
+  head: z.looseObject({ solver: z.string() }).optional(),
 });
 
 /** What run.json tells those who use a run; it holds more for those who read it. */
 export type RunRecord = z.output<typeof recordSchema>;
 
+/** A run that is on disk. */
 export interface Run {
   readonly dir: string;
   readonly record: RunRecord;
+}
+
+/** Where a run goes. */
+export interface RunPlan {
+  /** The data folder, after which the run is named unless it is told its folder. */
+  readonly data: string;
+  readonly out: string | undefined;
+  /** Replace the run that is there. */
+  readonly force: boolean;
 }
 
 /**
@@ -33,7 +52,7 @@ export interface Run {
  * Looks now whether it can be written, for a training may take long.
  * @throws FinetuneError `bad-option` when `--out` exists and is not to be replaced, or cannot be written
  */
-export function planRunFolder(data: string, out: string | undefined, force: boolean): string {
+export function planRunFolder({ data, out, force }: RunPlan): string {
   const wanted = resolve(out ?? join('runs', basename(resolve(data)) || 'data'));
   validateParent(dirname(wanted));
   if (force) validateReplaceable(wanted);
@@ -73,7 +92,7 @@ function validateParent(parent: string): void {
  * @throws FinetuneError `not-found` | `bad-model`
  */
 export async function resolveRun(dir: string | undefined): Promise<Run> {
-  if (dir !== undefined) return { dir, record: await loadRecord(dir) };
+  if (dir !== undefined) return await openNamed(dir);
   const dirs = globSync('runs/*/run.json').map(dirname);
   const loaded = await Promise.allSettled(
     dirs.map(async each => ({ dir: each, record: await loadRecord(each) })),
@@ -89,6 +108,13 @@ export async function resolveRun(dir: string | undefined): Promise<Run> {
     );
   }
   return newest;
+}
+
+/** Who names the model of a run means the run. */
+async function openNamed(dir: string): Promise<Run> {
+  const isModel = existsSync(join(dir, 'model.json')) && !existsSync(join(dir, 'run.json'));
+  const run = isModel && existsSync(join(dir, '..', 'run.json')) ? join(dir, '..') : dir;
+  return { dir: run, record: await loadRecord(run) };
 }
 
 async function loadRecord(dir: string): Promise<RunRecord> {

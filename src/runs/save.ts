@@ -12,21 +12,22 @@ import type { Sides } from '../features/split-features.js';
 import { saveLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import type { Network } from '../network/network.js';
 import { join as joinNetworks } from '../network/split.js';
-import type { TrainOptions } from '../options.js';
 import { writeWholeFolder } from '../system/atomic-folder.js';
 import { writeAtomically } from '../system/atomic-write.js';
-import type { Stopwatch } from '../system/timer.js';
+import type { Seconds, Stopwatch } from '../system/timer.js';
 import { versions } from '../system/versions.js';
 import type { TrainingData } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
 import type { Metrics } from '../training/metrics.js';
 import { computeMetrics } from '../training/metrics.js';
 import { type Agreement, compareAnswers } from './compare.js';
-import { planRunFolder, runFormatVersion } from './folder.js';
+import { planRunFolder, type RunPlan, runFormatVersion } from './folder.js';
 
 /** Everything a finished training knows. */
 export interface Training {
-  readonly options: TrainOptions;
+  /** For run.json. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly plan: RunPlan;
   readonly base: Base;
   readonly runtime: BaseRuntime;
   readonly dataSet: DataSet;
@@ -40,7 +41,7 @@ export interface Training {
   readonly watch: Stopwatch;
 }
 
-/** What `train` answers; the same as run.json says, less the lists. */
+/** What `train` gives; the same as run.json says, less the lists. */
 export interface TrainResult {
   /** The run's folder. */
   readonly run: string;
@@ -53,12 +54,14 @@ export interface TrainResult {
   readonly precision: { readonly name: 'fp32' | 'int8'; readonly reason: string };
   readonly engine: Engine;
   readonly head: Pick<Fit, 'solver' | 'description'> & Readonly<Record<string, unknown>>;
-  readonly val?: Metrics | undefined;
-  readonly test?: Metrics | undefined;
-  /** Where the base runs on bytes: how the two saved models compare. */
+  /** On the validation images; undefined only where none was held out (`val: 0`, or one image per class). */
+  readonly val: Metrics | undefined;
+  /** On the test images; undefined where none was held out. */
+  readonly test: Metrics | undefined;
+  /** Where the base runs in int8: how the two saved models compare. */
   readonly agreement?: Agreement | undefined;
   /** Seconds per stage, and `total`. */
-  readonly seconds: Readonly<Record<string, number>>;
+  readonly seconds: Seconds;
   /** Seconds per step of the work on images, summed over threads, and of the head. */
   readonly profile: Readonly<Record<string, number>>;
 }
@@ -76,10 +79,9 @@ export async function saveRun(dir: string, training: Training): Promise<TrainRes
     test: await measure(head, sides.test, dataSet.classNames),
     agreement: floatFeatures && (await compareAnswers(head, floatFeatures, sides.val)),
   };
-  const { data, out, force } = training.options;
-  const whenTaken = () => planRunFolder(data, out, force);
-  let learnt!: Learnt;
-  const run = await writeWholeFolder(dir, { force, whenTaken }, async temporary => {
+  const { plan } = training;
+  const rules = { force: plan.force, whenTaken: () => planRunFolder(plan) };
+  const { dir: run, written } = await writeWholeFolder(dir, rules, async temporary => {
     await saveModel(join(temporary, 'model'), classifier, training);
     await writeAtomically(join(temporary, 'model.onnx'), precision.compile(classifier));
     await writeAtomically(
@@ -87,13 +89,14 @@ export async function saveRun(dir: string, training: Training): Promise<TrainRes
       head.history.map(line => `${JSON.stringify(line)}\n`).join(''),
     );
     watch.lap('save');
-    learnt = summarise(training, measured);
+    const learnt = summarise(training, measured);
     await writeAtomically(
       join(temporary, 'run.json'),
       `${JSON.stringify(record(learnt, training), null, 1)}\n`,
     );
+    return learnt;
   });
-  return { run, ...learnt };
+  return { run, ...written };
 }
 
 async function measure(
@@ -158,10 +161,10 @@ function record(learnt: Learnt, { options, base, runtime, dataSet, split, extrac
     dataSet: { fingerprint: dataSet.fingerprint, warnings: dataSet.warnings },
     bad: [...dataSet.bad, ...extracted.bad],
     split: Object.fromEntries(
-      Object.entries(split).flatMap(([side, images]) =>
+      Object.entries(split).flatMap(([subset, images]) =>
         images
           .filter(({ path }) => !unreadable.has(path))
-          .map(({ path, hash }): [string, { side: string; hash: string }] => [path, { side, hash }]),
+          .map(({ path, hash }) => [path, { subset, hash }] as const),
       ),
     ),
   };

@@ -38,26 +38,26 @@ export interface FolderRules {
 /**
  * Writes a run or a backbone in a hidden sibling of `dir` and renames it once `write` is through: a half-written one
  * is never found, and one that is replaced goes only when its successor is whole.
- * @returns the folder that it really got
+ * @returns the folder that it really got, and what `write` gave
  * @throws FinetuneError `bad-option` where `dir` is somebody else's
  */
-export async function writeWholeFolder(
+export async function writeWholeFolder<Written>(
   dir: string,
   rules: FolderRules,
-  write: (temporary: string) => Promise<void>,
-): Promise<string> {
+  write: (temporary: string) => Promise<Written>,
+): Promise<{ readonly dir: string; readonly written: Written }> {
   if (rules.force) validateReplaceable(dir);
   await mkdir(dirname(dir), { recursive: true });
   const temporary = makeTemporaryFolderAt(join(dirname(dir), `.${basename(dir)}`));
   try {
     const whole = join(temporary.path, 'new');
     await mkdir(whole);
-    await write(whole);
-    if (!rules.force) return moveToFree(whole, dir, rules.whenTaken);
+    const written = await write(whole);
+    if (!rules.force) return { dir: moveToFree(whole, dir, rules.whenTaken), written };
     // Both at once: an interrupt between them would leave neither the old run nor the new one.
     if (existsSync(dir)) renameSync(dir, join(temporary.path, 'old'));
     renameSync(whole, dir);
-    return dir;
+    return { dir, written };
   } finally {
     await temporary.remove();
   }

@@ -1,5 +1,6 @@
 // What every pipeline carries down to its steps: whom to tell, and whether to go on.
 
+import { FinetuneError } from '../errors.js';
 import type { EmitEvent, PipelineEvent } from '../events.js';
 
 /** Whom a step tells, and what stops it. Steps call `signal.throwIfAborted()` between images, batches and files. */
@@ -24,32 +25,82 @@ export const silent: Context = { emit: () => undefined, signal: new AbortControl
  * @throws an `AbortError` once the caller's signal is aborted; else what the caller's listener threw, unchanged
  */
 export async function withContext<Result>(
-  { onEvent, signal }: Callbacks,
+  callbacks: Callbacks,
   work: (context: Context) => Promise<Result>,
 ): Promise<Result> {
+  const watch = watchCaller(callbacks);
+  try {
+    watch.signal.throwIfAborted();
+    const result = await work(watch);
+    watch.signal.throwIfAborted();
+    return result;
+  } catch (error) {
+    throw watch.explain(error);
+  } finally {
+    watch.end();
+  }
+}
+
+/**
+ * The same for work that gives its results one by one.
+ * @throws as `withContext` does, where the caller asks for the next result
+ */
+export async function* streamWithContext<Result>(
+  callbacks: Callbacks,
+  work: (context: Context) => AsyncGenerator<Result>,
+): AsyncGenerator<Result> {
+  const watch = watchCaller(callbacks);
+  try {
+    watch.signal.throwIfAborted();
+    for await (const result of work(watch)) {
+      watch.signal.throwIfAborted();
+      yield result;
+    }
+    watch.signal.throwIfAborted();
+  } catch (error) {
+    throw watch.explain(error);
+  } finally {
+    watch.end();
+  }
+}
+
+interface Watch extends Context {
+  /** Whatever a step makes of being stopped, the caller hears of the stop itself. */
+  explain(error: unknown): unknown;
+  end(): void;
+}
+
+function watchCaller(callbacks: Callbacks): Watch {
+  validateCallbacks(callbacks);
+  const { onEvent, signal } = callbacks;
   const stop = new AbortController();
   const abort = () => stop.abort(abortError(signal?.reason));
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
-  const emit: EmitEvent = event => {
-    if (stop.signal.aborted) return;
-    try {
-      onEvent?.(event);
-    } catch (error) {
-      stop.abort(error);
-    }
+  return {
+    signal: stop.signal,
+    emit(event) {
+      if (stop.signal.aborted) return;
+      try {
+        // An async listener is not waited for, but what it throws counts.
+        Promise.resolve(onEvent?.(event)).catch(error => stop.abort(error));
+      } catch (error) {
+        stop.abort(error);
+      }
+    },
+    explain: error => (stop.signal.aborted ? stop.signal.reason : error),
+    end: () => signal?.removeEventListener('abort', abort),
   };
-  try {
-    stop.signal.throwIfAborted();
-    const result = await work({ emit, signal: stop.signal });
-    stop.signal.throwIfAborted();
-    return result;
-  } catch (error) {
-    // Whatever a step makes of being stopped, the caller hears of the stop itself.
-    throw stop.signal.aborted ? stop.signal.reason : error;
-  } finally {
-    signal?.removeEventListener('abort', abort);
-  }
+}
+
+function validateCallbacks(callbacks: Callbacks): void {
+  const names = typeof callbacks === 'object' && callbacks !== null ? Object.keys(callbacks) : ['a value'];
+  const unknown = names.find(name => name !== 'onEvent' && name !== 'signal');
+  if (unknown === undefined) return;
+  throw new FinetuneError(
+    'bad-option',
+    `The second argument is an object with onEvent and signal, both optional. Received: ${unknown}.`,
+  );
 }
 
 function abortError(cause: unknown): Error {

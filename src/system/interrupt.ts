@@ -1,36 +1,49 @@
-// Ctrl-C and its kin: folders that are half written go, then the program ends as if it had not listened.
+// Ctrl-C and its kin: the work is stopped as by any caller; what does not stop in time is ended, and what it has half
+// written goes.
 
 import { rmSync } from 'node:fs';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const folders = new Set<string>();
-let isProgram = false;
 
-/** Says that this process is the command line. In any other, what a signal does is up to that program. */
-export function removeOnInterrupt(): void {
-  isProgram = true;
+/** Work that has not stopped by then is ended. */
+const patienceMs = 3000;
+
+const folders = new Set<string>();
+let received: NodeJS.Signals | undefined;
+
+/**
+ * Says that this process is the command line, which listens to signals from now on. In any other, what a signal does is
+ * up to that program.
+ * @returns aborted by the first of them; a second one ends the process at once
+ */
+export function listenForInterrupts(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of signals) {
+    process.on(signal, () => {
+      if (received !== undefined) endAsInterrupted();
+      received = signal;
+      stop.abort(new Error(`The process received ${signal}.`));
+      setTimeout(endAsInterrupted, patienceMs).unref();
+    });
+  }
+  return stop.signal;
+}
+
+/** Where a signal has stopped the work, ends the process as if it had not listened: a shell sees that it was stopped. */
+export function endAsInterrupted(): void {
+  if (received === undefined) return;
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const signal of signals) process.removeAllListeners(signal);
+  process.kill(process.pid, received);
 }
 
 /**
- * Notes a folder that is worth nothing unless the program gets to its end. Signals are listened to only while there
- * is one: a listener waits for computations that an unheard signal ends at once.
+ * Notes a folder that is worth nothing unless the program gets to its end.
  * @returns forgets it again
  */
 export function onInterrupt(folder: string): () => void {
-  if (isProgram && folders.size === 0) for (const signal of signals) process.once(signal, removeAll);
   folders.add(folder);
   return () => {
     folders.delete(folder);
-    if (folders.size === 0) stopListening();
   };
-}
-
-function removeAll(signal: NodeJS.Signals): void {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  stopListening();
-  process.kill(process.pid, signal);
-}
-
-function stopListening(): void {
-  for (const signal of signals) process.off(signal, removeAll);
 }

@@ -6,8 +6,12 @@ export type Lap = (step: string) => void;
 export interface Stopwatch {
   /** Ends a stage that began at the previous lap. */
   readonly lap: Lap;
-  /** Seconds by stage, to the microsecond, and `total` since the start. */
-  seconds(): Readonly<Record<string, number>>;
+  seconds(): Seconds;
+}
+
+/** Seconds by stage, to the microsecond, and `total` since the start. */
+export interface Seconds extends Readonly<Record<string, number>> {
+  readonly total: number;
 }
 
 export function startStopwatch(): Stopwatch {

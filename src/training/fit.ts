@@ -5,7 +5,6 @@ import { FinetuneError } from '../errors.js';
 import type { EpochRecord } from '../events.js';
 import type { Network } from '../network/network.js';
 import { elementCount } from '../network/source.js';
-import type { TrainOptions } from '../options.js';
 import type { Context } from '../system/context.js';
 import type { FitData, TrainingData } from './data.js';
 import { type DenseWeights, type HeadPlan, headNetwork } from './head.js';
@@ -47,10 +46,17 @@ export interface Fit {
   readonly history: readonly EpochRecord[];
 }
 
-type FitOptions = Pick<
-  TrainOptions,
-  'headSolver' | 'hidden' | 'epochs' | 'batchSize' | 'learningRate' | 'dropout' | 'l2' | 'seed'
->;
+/** What a caller asks for; what is left open has its default. */
+export interface FitOptions {
+  readonly headSolver?: 'lbfgs' | 'adam' | undefined;
+  readonly hidden: readonly number[];
+  readonly epochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly learningRate?: number | undefined;
+  readonly dropout?: number | undefined;
+  readonly l2?: number | undefined;
+  readonly seed: number;
+}
 
 const epochsDefaults = { epochs: 100, batchSize: 32, learningRate: 1e-3, dropout: 0.3 } as const;
 

@@ -15,7 +15,7 @@ import { loadLayersModel, saveLayersModel } from '../../src/formats/tfjs-layers/
 import { openSession } from '../../src/inference/session.js';
 import { cutAt, withInputShape } from '../../src/network/cut.js';
 import type { Network } from '../../src/network/network.js';
-import { prepareBackbone } from '../../src/pipeline/prepare.js';
+import { prepare } from '../../src/pipeline/prepare.js';
 import { loadInTfjs, predict } from '../formats/plain-tfjs.js';
 import { checkout } from '../helpers/finetune.js';
 import { hash, madeUpNumbers, writeMadeUpWeights } from '../helpers/made-up-weights.js';
@@ -73,7 +73,7 @@ describe('a network of the catalogue, prepared from a weights file, computes wha
       const weights = join(dir, 'weights.h5');
       await writeMadeUpWeights(weights, findInCatalogue(name)!.plan({ inputSize: [null, null], includeTop }));
       const out = join(dir, 'prepared');
-      const { card } = await prepareBackbone({ name, includeTop, weights, out, emit: () => undefined });
+      const { card } = await prepare({ name, includeTop, weights, out });
       const prepared = await loadLayersModel(out);
       for (const expected of cases) {
         const photo = madeUpPhoto(expected.size, card.preprocessing);

@@ -48,10 +48,10 @@ const mistakes: [args: string[], message: RegExp][] = [
   [[...short, '--data', 'nowhere'], /^No folder nowhere\. Expected a folder of photos\.$/m],
 ];
 
-test("a user's mistake gets one message and exit code 1 before anything is measured", () => {
-  for (const [args, message] of mistakes) {
+for (const [args, message] of mistakes) {
+  test(`${args.join(' ')}: one message and exit code 1 before anything is measured`, () => {
     const { status, stdout, stderr } = workplace.run(args);
     assert.match(stderr, message);
     assert.deepEqual([status, stdout, stderr.trim().split('\n').length], [1, '', 1]);
-  }
-});
+  });
+}

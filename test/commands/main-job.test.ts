@@ -50,7 +50,7 @@ test('a bad image is named with its reason, stops nothing, and is no part of the
   assert.ok(!('0/broken.png' in record.split));
 });
 
-test('predict answers every readable image, reports the others, and exits 1 for them', () => {
+test('predict names every readable image, reports the others, and exits 1 for them', () => {
   writeFileSync(join(workplace.dir, 'not-an-image.jpg'), 'hello');
   const seven = join(checkout, 'datasets/digits-unseen/7.png');
   const { status, stdout, stderr } = workplace.run([
@@ -80,15 +80,14 @@ test('predict reads an image from standard input', () => {
   assert.match(stdout, /^file,label,confidence,error\n-,\d,0\.\d+,\n$/);
 });
 
-test('evaluate measures, warns of images that were trained on, and is a gate for CI', () => {
+test('evaluate measures, and says how many of the images the run has seen in training', () => {
   const args = ['evaluate', '--model', 'runs/digits', '--data', 'digits', '--json'];
   const { status, stdout, stderr } = workplace.run(args);
   assert.equal(status, 0);
   const evaluation = JSON.parse(stdout);
   assert.equal(evaluation.images, 600);
   assert.ok(evaluation.unseen.accuracy <= evaluation.metrics.accuracy);
-  assert.match(stderr, /were trained on/);
-  assert.equal(workplace.run([...args, '--min-accuracy', '1']).status, 1);
+  assert.match(stderr, /has seen 480 of these 600 images in training/);
 });
 
 test('evaluate measures what is there, also one class alone, and shows what is wrong with the folder', () => {
@@ -126,7 +125,7 @@ test('training by epochs keeps a history, a line an epoch', () => {
   assert.equal(JSON.parse(stdout).computed, 0);
 });
 
-test('--precision int8 runs the base on bytes, and says how the two saved models agree', () => {
+test('--precision int8 runs the base in int8, and says how the two saved models agree', () => {
   const args = [...train, '--json', '--out', 'runs/bytes', '--precision', 'int8'];
   const { status, stdout, stderr } = workplace.run(args);
   assert.equal(status, 0, stderr);
@@ -172,24 +171,27 @@ test('--cut puts the head on a layer of the backbone', () => {
 });
 
 const mistakes: [args: string[], message: RegExp][] = [
-  [['train', '--data', 'digits'], /vgg16 is not prepared.*finetune prepare.*efficientnet-lite0/s],
+  [
+    ['train', 'digits', '--backbone', 'vgg19'],
+    /vgg19 is not prepared.*finetune prepare.*efficientnet-lite0/s,
+  ],
   [['train'], /--data is missing/],
   [['train', '--data', 'digits', '--val', '2'], /--val expects/],
   [['train', '--data', 'nowhere', '--backbone', 'efficientnet-lite0'], /nowhere/],
   [[...train, '--head-solver', 'lbfgs', '--epochs', '3'], /no epochs/],
   [[...train, '--dropout', '0.5'], /--dropout 0.5 does nothing here/],
   [[...train, '--precision', 'fp32', '--verify'], /no int8 model/],
-  [['train', '--data', 'digits', '--input-shape', '9999x9999'], /at most 2048/],
+  [['train', '--data', 'digits', '--input-shape', '9999x9999'], /each from 1 to 2048/],
   [['predict', 'x.png', '--model', 'nowhere'], /No run in nowhere/],
   [['predict', 'x.png', '--json', '--csv'], /exclude each other/],
 ];
 
-test("a user's mistake gets one message, exit code 1, and nothing on stdout", () => {
-  for (const [args, message] of mistakes) {
+for (const [args, message] of mistakes) {
+  test(`${args.join(' ')}: one message, exit code 1, and nothing on stdout`, () => {
     const { status, stdout, stderr } = workplace.run(args);
     assert.match(stderr, message);
     assert.equal(status, 1);
     assert.equal(stdout, '');
     assert.doesNotMatch(stderr, / {4}at /);
-  }
-});
+  });
+}

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import type { PipelineEvent } from '../../src/events.js';
-import { benchOptions, resolveOptions } from '../../src/options.js';
-import { bench } from '../../src/pipeline/bench.js';
+import { type BenchOptions, bench } from '../../src/pipeline/bench.js';
 import { checkout } from '../helpers/finetune.js';
 
 const embedded = join(checkout, 'pretrained/efficientnet-lite0');
@@ -24,10 +23,10 @@ function makeStrangeBackbone(): string {
   return strange;
 }
 
-async function measure(given: Readonly<Record<string, unknown>>) {
+async function measure(given: BenchOptions) {
   const events: PipelineEvent[] = [];
-  const options = resolveOptions(benchOptions, { images: 8, batchSize: '4', ...given });
-  return { ...(await bench(options, event => events.push(event))), events };
+  const onEvent = (event: PipelineEvent) => void events.push(event);
+  return { ...(await bench({ images: 8, batchSize: 4, ...given }, { onEvent })), events };
 }
 
 test('a backbone that fails has its reason in its rows, and the others are measured', async () => {

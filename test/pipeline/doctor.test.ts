@@ -4,14 +4,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
-import { diagnose } from '../../src/pipeline/doctor.js';
+import { doctor } from '../../src/pipeline/doctor.js';
 import type { Check, Diagnosis } from '../../src/system/check.js';
 
 let diagnosis: Diagnosis;
 
 before(async () => {
   process.env.FINETUNE_CACHE = mkdtempSync(join(tmpdir(), 'finetune-doctor-'));
-  diagnosis = await diagnose();
+  diagnosis = await doctor({});
 });
 
 const find = (name: string): Check => {

@@ -10,11 +10,11 @@ import type { PipelineEvent } from '../../src/events.js';
 import { loadLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
 import { removeTop } from '../../src/network/cut.js';
 import { outputShape } from '../../src/network/walk.js';
-import { type PrepareRequest, prepareBackbone } from '../../src/pipeline/prepare.js';
-import { summariseNetwork } from '../../src/pipeline/summary.js';
-import { answering, startServer } from '../helpers/unruly-server.js';
+import { type PrepareOptions, prepare as prepareBackbone } from '../../src/pipeline/prepare.js';
+import { summary } from '../../src/pipeline/summary.js';
 import { writeMadeUpWeights } from '../helpers/made-up-weights.js';
 import { writeTeachableMachine } from '../helpers/tfjs-folders.js';
+import { answering, startServer } from '../helpers/unruly-server.js';
 
 const home = process.cwd();
 const embedded = join(home, 'pretrained/efficientnet-lite0');
@@ -41,9 +41,9 @@ after(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-function prepare(request: Omit<PrepareRequest, 'emit'>) {
+function prepare(options: PrepareOptions) {
   events = [];
-  return prepareBackbone({ ...request, emit: event => events.push(event) });
+  return prepareBackbone(options, { onEvent: event => void events.push(event) });
 }
 
 /** Nothing that looks prepared, and no temporary folder either. */
@@ -102,7 +102,7 @@ test('--cut and --input-shape leave out what lies above, and the name says so', 
   assert.deepEqual(outputShape(network), [25, 33, 96]);
   const whole = await loadLayersModel('mine');
   for (const [key, weight] of network.weights) assert.deepEqual(weight, whole.weights.get(key));
-  const { rows } = await summariseNetwork(prepared.card.name);
+  const { rows } = await summary({ network: prepared.card.name });
   assert.deepEqual([rows.at(-1)!.name, rows.at(-1)!.outputShape], [cut, '(None, 25, 33, 96)']);
 });
 
@@ -166,7 +166,7 @@ test('a Teachable Machine export brings its class names and leaves its head', as
   assert.deepEqual(outputShape(base), [14, 14, 16]);
 });
 
-const mistakes: [title: string, request: Omit<PrepareRequest, 'emit'>, message: RegExp][] = [
+const mistakes: [title: string, request: PrepareOptions, message: RegExp][] = [
   [
     'an unknown network',
     { name: 'alexnet' },
@@ -182,8 +182,8 @@ const mistakes: [title: string, request: Omit<PrepareRequest, 'emit'>, message: 
   ['--url with --weights', { name, url: 'http://x', weights }, /exclude each other/],
   [
     'an unknown preprocessing',
-    { from: embedded, name: 'x', preprocessing: 'y' },
-    /Unknown preprocessing "y"/,
+    { from: embedded, name: 'x', preprocessing: 'y' as never },
+    /--preprocessing expects caffe .* Received: "y"/,
   ],
   [
     'another size with the top, before anything is downloaded,',

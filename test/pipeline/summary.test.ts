@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { summariseNetwork } from '../../src/pipeline/summary.js';
+import { summary } from '../../src/pipeline/summary.js';
 import { renderSummary } from '../../src/report/summary.js';
 
 // keras.applications.VGG16(include_top=False).summary(), its numbers.
 test("the summary of VGG16 is Keras' table, whether it is prepared or not", async () => {
-  const text = renderSummary(await summariseNetwork('vgg16'));
+  const text = renderSummary(await summary({ network: 'vgg16' }));
   assert.match(text, /^Model: "vgg16"/);
   assert.match(text, /Layer \(type\).*Output Shape.*Param #/);
   assert.doesNotMatch(text, /Connected to/);
@@ -16,7 +16,7 @@ test("the summary of VGG16 is Keras' table, whether it is prepared or not", asyn
 });
 
 test('-top shows the top too, and branches show what they are connected to', async () => {
-  const lines = renderSummary(await summariseNetwork('efficientnet_b0-top')).split('\n');
+  const lines = renderSummary(await summary({ network: 'efficientnet_b0-top' })).split('\n');
   const text = lines.filter(line => /block2b_add |params/.test(line)).join('\n');
   assert.match(text, /block2b_add \(Add\).*block2b_drop\[0\]\[0\], block2a_project_bn\[0\]\[0\]/);
   assert.match(text, / Total params: 5,330,571 \(20\.33 MB\)/);
@@ -24,11 +24,11 @@ test('-top shows the top too, and branches show what they are connected to', asy
 });
 
 test('a prepared backbone is summed up from its folder', async () => {
-  const summary = await summariseNetwork('efficientnet-lite0');
-  assert.deepEqual([summary.parameters, summary.trainable], [4_694_024, 4_652_008]);
-  assert.equal(summary.rows.at(-1)!.name, 'predictions');
+  const { parameters, trainable, rows } = await summary({ network: 'efficientnet-lite0' });
+  assert.deepEqual([parameters, trainable], [4_694_024, 4_652_008]);
+  assert.equal(rows.at(-1)?.name, 'predictions');
 });
 
 test('an unknown name is not prepared', async () => {
-  await assert.rejects(summariseNetwork('alexnet'), { code: 'not-prepared' });
+  await assert.rejects(summary({ network: 'alexnet' }), { code: 'not-prepared' });
 });

@@ -19,9 +19,9 @@ test('A table per class and the confusion matrix', () => {
     'dog                 50.0 %  100.0 %  66.7 %       1',
     'mean of classes     75.0 %   83.3 %  73.3 %       4',
     '',
-    'is \\ answered  cat  dog',
-    'cat              2    1',
-    'dog              ·    1',
+    'actual \\ predicted  cat  dog',
+    'cat                   2    1',
+    'dog                   ·    1',
   ]);
 });
 
@@ -35,7 +35,7 @@ test('Of many classes the most confused pairs are named instead of a matrix that
   assert.deepEqual(
     pairs.split('\n').map(line => line.split(/\s{2,}/)),
     [
-      ['most confused: is', 'answered', 'images'],
+      ['most confused: actual', 'predicted', 'images'],
       ['class 3', 'class 7', '3'],
       ['class 10', 'class 11', '1'],
     ],

@@ -23,22 +23,28 @@ async function finishRun(name: string, finishedAt: string): Promise<void> {
 }
 
 test('a run is named after its data folder, and an existing run is never overwritten', async () => {
-  assert.equal(planRunFolder('photos/pets', undefined, false), join(dir, 'runs/pets'));
+  assert.equal(planRunFolder({ data: 'photos/pets', out: undefined, force: false }), join(dir, 'runs/pets'));
   await finishRun('pets', '2026-01-01T00:00:00Z');
-  assert.equal(planRunFolder('photos/pets', undefined, false), join(dir, 'runs/pets-2'));
-  assert.equal(planRunFolder('photos/pets', undefined, true), join(dir, 'runs/pets'));
+  assert.equal(
+    planRunFolder({ data: 'photos/pets', out: undefined, force: false }),
+    join(dir, 'runs/pets-2'),
+  );
+  assert.equal(planRunFolder({ data: 'photos/pets', out: undefined, force: true }), join(dir, 'runs/pets'));
 });
 
 test('--out that exists is refused without --force', async () => {
   await mkdir('mine');
-  assert.throws(() => planRunFolder('pets', 'mine', false), /mine exists already.*--force/);
-  assert.equal(planRunFolder('pets', 'mine', true), join(dir, 'mine'));
+  assert.throws(
+    () => planRunFolder({ data: 'pets', out: 'mine', force: false }),
+    /mine exists already.*--force/,
+  );
+  assert.equal(planRunFolder({ data: 'pets', out: 'mine', force: true }), join(dir, 'mine'));
 });
 
 test('--force replaces a run or an empty folder, never what somebody else put there', async () => {
   await mkdir('photos/cat', { recursive: true });
   assert.throws(
-    () => planRunFolder('photos', 'photos', true),
+    () => planRunFolder({ data: 'photos', out: 'photos', force: true }),
     /photos is not replaced, even with --force.*cat/,
   );
   await assert.rejects(
@@ -46,20 +52,23 @@ test('--force replaces a run or an empty folder, never what somebody else put th
     { code: 'bad-option' },
   );
   await writeFile('notes.txt', 'mine');
-  assert.throws(() => planRunFolder('pets', 'notes.txt', true), { code: 'bad-option' });
-  assert.throws(() => planRunFolder('pets', '.', true), { code: 'bad-option' });
+  assert.throws(() => planRunFolder({ data: 'pets', out: 'notes.txt', force: true }), { code: 'bad-option' });
+  assert.throws(() => planRunFolder({ data: 'pets', out: '.', force: true }), { code: 'bad-option' });
   assert.deepEqual((await readdir(dir)).sort(), ['notes.txt', 'photos']);
 });
 
 test('a folder that cannot be written is refused before the training, not after it', async () => {
   await writeFile('file', '');
   assert.throws(
-    () => planRunFolder('pets', 'file/run', false),
+    () => planRunFolder({ data: 'pets', out: 'file/run', force: false }),
     /Nothing can be saved in .*file is a file.*--out/,
   );
   await mkdir('locked', { mode: 0o555 });
   if (process.getuid?.() === 0) return; // root may write anywhere
-  assert.throws(() => planRunFolder('pets', 'locked/deep/run', false), /locked is not writable/);
+  assert.throws(
+    () => planRunFolder({ data: 'pets', out: 'locked/deep/run', force: false }),
+    /locked is not writable/,
+  );
 });
 
 test('a run that fails while it is written leaves nothing, and the old one as it was', async () => {
@@ -74,7 +83,7 @@ test('a run that fails while it is written leaves nothing, and the old one as it
 });
 
 const runs = (out?: string) => {
-  const whenTaken = () => planRunFolder('pets', out, false);
+  const whenTaken = () => planRunFolder({ data: 'pets', out, force: false });
   const write = async (temporary: string) => writeFile(join(temporary, 'card.json'), '{}');
   return [1, 2, 3].map(() => writeWholeFolder(whenTaken(), { force: false, whenTaken }, write));
 };
@@ -82,7 +91,7 @@ const runs = (out?: string) => {
 test('runs that end at once and were planned alike get a number each, and none is lost', async () => {
   const taken = await Promise.all(runs());
   assert.deepEqual(
-    taken.sort(),
+    taken.map(each => each.dir).sort(),
     ['pets', 'pets-2', 'pets-3'].map(name => join(dir, 'runs', name)),
   );
   assert.deepEqual((await readdir('runs')).sort(), ['pets', 'pets-2', 'pets-3']);

@@ -4,7 +4,8 @@ import test, { before } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { startEngine } from '../../src/engines/start.js';
 import type { PipelineEvent } from '../../src/events.js';
-import { resolveOptions, trainOptions } from '../../src/options.js';
+import { resolveOptions } from '../../src/options.js';
+import { trainOptions } from '../../src/pipeline/train-options.js';
 import { silent } from '../../src/system/context.js';
 import { dataInMemory, type TrainingData } from '../../src/training/data.js';
 import { type EpochsPlan, type Fit, type FitPlan, fit, planFit } from '../../src/training/fit.js';
@@ -140,7 +141,7 @@ const plans: { given: Record<string, unknown>; expected: FitPlan }[] = [
   { given: {}, expected: { solver: 'lbfgs', classes: 4, seed: 1, l2: undefined } },
   { given: { l2: 0.1, seed: 3 }, expected: { solver: 'lbfgs', classes: 4, seed: 3, l2: 0.1 } },
   {
-    given: { hidden: '8' },
+    given: { hidden: 8 },
     expected: {
       ...{ solver: 'adam', classes: 4, seed: 1, hidden: [8] },
       ...{ epochs: 100, batchSize: 32, learningRate: 0.001, dropout: 0.3 },

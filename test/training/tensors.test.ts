@@ -17,19 +17,16 @@ const data = join(checkout, 'datasets/digits');
 const model = join(dir, 'run');
 
 const train = (given: object) =>
-  finetune.train(
-    finetune.resolveOptions(finetune.trainOptions, {
-      ...{ data, backbone: join(checkout, 'pretrained/efficientnet-lite0'), inputShape: '32x32' },
-      ...{ store: join(dir, 'store'), out: model, force: true, ...given },
-    }),
-    () => undefined,
-  );
+  finetune.train({
+    ...{ data, backbone: join(checkout, 'pretrained/efficientnet-lite0'), inputShape: '32x32' },
+    ...{ store: join(dir, 'store'), out: model, force: true, ...given },
+  });
 
 const pipelines: Readonly<Record<string, () => Promise<unknown>>> = {
   'a linear head solved to its optimum': () => train({}),
-  'a head with a hidden layer, trained by epochs': () => train({ hidden: '8', epochs: '2' }),
-  'a base on bytes': () => train({ precision: 'int8' }),
-  'an evaluation': () => finetune.evaluate({ model, data }, () => undefined),
+  'a head with a hidden layer, trained by epochs': () => train({ hidden: 8, epochs: 2 }),
+  'a base in int8': () => train({ precision: 'int8' }),
+  'an evaluation': () => finetune.evaluate({ model, data }),
   'a prediction': async () => {
     for await (const answer of finetune.predict({ images: [join(data, '7')], model, top: 1 })) {
       assert.ok('label' in answer);

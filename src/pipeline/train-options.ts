@@ -1,0 +1,145 @@
+// What `train` can be told, what contradicts itself, and the plan that each step gets.
+
+import { FinetuneError } from '../errors.js';
+import type { BaseOptions } from '../features/base.js';
+import {
+  choice,
+  flag,
+  integer,
+  integers,
+  maybe,
+  number,
+  type OptionTable,
+  type Resolved,
+  text,
+  withDefault,
+} from '../option-kinds.js';
+import { flagOf } from '../options.js';
+import type { RunPlan } from '../runs/folder.js';
+import { type FitOptions, trainsByEpochs } from '../training/fit.js';
+import { force, inputShape } from './common-options.js';
+import type { OptionsOf } from './verb.js';
+
+/** Options of `train`. */
+export const trainOptions = {
+  data: text(
+    'Folder with one sub-folder of images per class, or train/ (and val/, test/) holding such folders',
+    'a folder',
+  ),
+  backbone: maybe(
+    text(
+      'Pretrained network, prepared: a name or a folder (default: vgg16 if prepared, else efficientnet-lite0)',
+      'a name or a folder',
+    ),
+  ),
+  out: maybe(text("The run's folder (default: ./runs/<name of the data folder>)", 'a folder')),
+  force,
+  inputShape,
+  cut: maybe(
+    text(
+      'Layer of the backbone whose output the head gets (default: its last feature map)',
+      'the name of a layer',
+    ),
+  ),
+  resize: maybe(choice(['stretch', 'crop', 'pad'], 'How a photo becomes a rectangle (default: stretch)')),
+  val: maybe(number(0, 0.9, 'Part of the images that is held out for validation (default: 0.2)')),
+  test: maybe(number(0, 0.9, 'Part of the images that is held out for a final test (default: 0)')),
+  pooling: withDefault(choice(['avg', 'max', 'flatten'], 'How feature maps become one vector'), 'avg'),
+  headSolver: maybe(
+    choice(
+      ['lbfgs', 'adam'],
+      'lbfgs solves a linear head to its optimum; adam trains by epochs (default: lbfgs)',
+    ),
+  ),
+  l2: maybe(number(0, 1e6, 'L2 regularization of the linear head (default: chosen by cross-validation)')),
+  hidden: withDefault(
+    integers(
+      1,
+      65536,
+      'Units of hidden dense layers between base and classes, e.g. 256 or 512,128; trains by epochs',
+    ),
+    [],
+  ),
+  dropout: maybe(number(0, 0.95, 'Part of the units dropped while training by epochs (default: 0.3)')),
+  epochs: maybe(integer(1, 100_000, 'Most epochs, when training by epochs (default: 100, stopping early)')),
+  batchSize: maybe(integer(1, 4096, 'Images per training step, when training by epochs (default: 32)')),
+  learningRate: maybe(number(1e-8, 10, 'Learning rate, when training by epochs (default: 0.001)')),
+  precision: withDefault(
+    choice(['auto', 'fp32', 'int8'], 'How the frozen base computes; auto measures int8 on your images'),
+    'auto',
+  ),
+  verify: flag('Compare the int8 model with the fp32 one on every validation image, not on 32'),
+  engine: withDefault(choice(['auto', 'tensorflow', 'wasm'], 'What trains the head'), 'auto'),
+  seed: withDefault(integer(0, 2 ** 31 - 1, 'Drives split, order, dropout and initial weights'), 1),
+  store: maybe(text('Folder of the feature store (default: in the cache directory)', 'a folder')),
+  config: maybe(text('JSON file with any of these options', 'a JSON file')),
+} as const satisfies OptionTable;
+
+/** What `train` takes. */
+export type TrainOptions = OptionsOf<typeof trainOptions>;
+
+/** The same, checked and completed. */
+export type SettledTrainOptions = Resolved<typeof trainOptions>;
+
+/** What each step of a training gets to know. */
+export interface TrainingPlan {
+  readonly base: Omit<BaseOptions, 'backbone'> & { readonly backbone: string | undefined };
+  readonly split: {
+    readonly val: number | undefined;
+    readonly test: number | undefined;
+    readonly seed: number;
+  };
+  readonly fit: FitOptions;
+  readonly run: RunPlan;
+}
+
+/**
+ * Deals the options out to the steps.
+ * @throws FinetuneError `bad-option` for options that contradict each other, or would do nothing
+ */
+export function planTraining(options: SettledTrainOptions): TrainingPlan {
+  const { val, test, seed, data, out, force, backbone, inputShape, cut, resize, pooling } = options;
+  const { headSolver, l2, hidden, dropout, epochs, batchSize, learningRate } = options;
+  const fit = { headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, seed };
+  validateFit(fit);
+  validatePrecision(options);
+  return {
+    base: { backbone, inputShape, cut, resize, pooling },
+    split: { val, test, seed },
+    fit,
+    run: { data, out, force },
+  };
+}
+
+const optionsOfEpochs = ['batchSize', 'learningRate', 'dropout'] as const;
+
+function validateFit(plan: FitOptions): void {
+  const { headSolver, hidden, epochs, l2 } = plan;
+  if (headSolver === 'lbfgs' && (hidden.length > 0 || epochs !== undefined)) {
+    refuse(
+      '--head-solver lbfgs solves a linear head to its optimum: it has no hidden layers and no epochs. ' +
+        'Leave out --hidden and --epochs, or say --head-solver adam.',
+    );
+  }
+  if (trainsByEpochs(plan)) {
+    if (l2 === undefined) return;
+    refuse(
+      '--l2 belongs to --head-solver lbfgs. When training by epochs, --dropout is what holds the weights back.',
+    );
+  }
+  const idle = optionsOfEpochs.find(name => plan[name] !== undefined);
+  if (idle === undefined) return;
+  refuse(
+    `${flagOf(idle)} ${plan[idle]} does nothing here: a linear head is solved to its optimum, not trained by epochs. ` +
+      'Leave it out, or add --epochs, --hidden or --head-solver adam.',
+  );
+}
+
+function validatePrecision({ verify, precision }: SettledTrainOptions): void {
+  if (!verify || precision !== 'fp32') return;
+  refuse('--verify compares the int8 model with the fp32 one: with --precision fp32 there is no int8 model.');
+}
+
+function refuse(message: string): never {
+  throw new FinetuneError('bad-option', message);
+}

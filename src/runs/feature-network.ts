@@ -1,0 +1,28 @@
+// The part of a classifier below its head: pixels in, pooled features out.
+
+import type { Card } from '../backbones/card.js';
+import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
+import { appendLayers, cutAt, removeTop } from '../network/cut.js';
+import type { Network } from '../network/network.js';
+
+/** The layer that closes the base of every run. */
+const poolingName = 'head_pooling';
+
+/**
+ * Loads the network that gives features.
+ * @param model the folder of a run's model or of a backbone, and its card
+ * @returns from an image to `[features]`: as the head of the run gets them, or averaged over a backbone's last feature map
+ */
+export async function loadFeatureNetwork(model: {
+  readonly folder: string;
+  readonly card: Card;
+}): Promise<Network> {
+  const network = await loadLayersModel(model.folder);
+  const isRun = network.topology.config.layers.some(({ config }) => config.name === poolingName);
+  if (isRun) return cutAt(network, poolingName);
+  const pooling = {
+    class_name: 'GlobalAveragePooling2D',
+    config: { name: poolingName, data_format: 'channels_last' },
+  };
+  return appendLayers(removeTop(network, model.card), [pooling], []);
+}
