@@ -54,8 +54,8 @@ export type PipelineEvent =
   | Counted<'bench'>
   /** A step of setting an engine up. */
   | { readonly type: 'setup'; readonly step: string }
-  /** Which run or backbone predicts. */
-  | { readonly type: 'model'; readonly name: string }
+  /** The folder of the run that predicts. */
+  | { readonly type: 'run'; readonly run: string }
   /** What was decided where nothing was asked for; nothing is wrong. */
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string }

@@ -55,7 +55,7 @@ export const predict = streamingVerb(
   async function* (options, { emit, signal }): AsyncGenerator<Prediction> {
     const inputs = await resolveImages(options.images);
     const classifier = await loadClassifier(options);
-    emit({ type: 'model', name: classifier.name });
+    if (options.backbone === undefined) emit({ type: 'run', run: classifier.name });
     try {
       for await (const { image, ...result } of classifier.classifyAll(inputs)) {
         signal.throwIfAborted();

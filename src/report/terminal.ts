@@ -72,8 +72,8 @@ function renderEvent(event: PipelineEvent, interactive: boolean): string | undef
       return wrap(`Warning: ${event.message.split('\n').map(printable).join('\n')}`);
     case 'notice':
       return wrap(event.message.split('\n').map(printable).join('\n'));
-    case 'model':
-      return `Model: ${printable(event.name)}`;
+    case 'run':
+      return `Run: ${printable(event.run)}`;
     case 'bad-image':
       return `Bad image left out: ${printable(event.image.path)} (${event.image.reason})`;
     case 'scan':
