@@ -9,7 +9,7 @@ export { preprocessInput, preprocessingModes } from './backbones/preprocessing.j
 export type { Preprocessing, ResizeRule } from './data/image-rules.js';
 export { type ErrorCode, FinetuneError } from './errors.js';
 export type { BadImage, EpochRecord, PipelineEvent } from './events.js';
-export type { BenchResult, BenchRow } from './inference/bench-measurement.js';
+export type { BenchResult, BenchRow } from './inference/measurement.js';
 export type { NetworkSummary } from './network/summarize.js';
 export { type BenchOptions, bench } from './pipeline/bench.js';
 export { doctor } from './pipeline/doctor.js';

@@ -7,6 +7,7 @@ import { findGpus, type Gpu } from './gpus.js';
 import { findTensorflow, type TensorflowPlace } from './tensorflow/place.js';
 import { checkTensorflow } from './tensorflow/setup/check.js';
 
+/** Which CUDA devices there are. */
 export async function checkGpus(): Promise<Check> {
   const gpus = await findGpus();
   return {
@@ -16,7 +17,7 @@ export async function checkGpus(): Promise<Check> {
   };
 }
 
-/** Tries TensorFlow out in a process of its own. */
+/** Which engine `--engine auto` takes; TensorFlow is tried out in a process of its own. */
 export async function checkEngine(): Promise<Check> {
   const place = findTensorflow();
   const gpus = await findGpus();

@@ -13,6 +13,7 @@ import { storeDirectory, storeLimitBytes } from './store-location.js';
 /** The feature store at its limit. */
 const littleSpace = storeLimitBytes;
 
+/** Which backbones are prepared. */
 export async function checkBackbones(): Promise<Check> {
   const backbones = await listBackbones();
   const names = [...new Set(backbones.map(each => each.name))];
@@ -29,6 +30,7 @@ export async function checkBackbones(): Promise<Check> {
   };
 }
 
+/** Whether the cache directory can be written, and has room. */
 export async function checkCache(): Promise<Check> {
   const directory = cacheDirectory();
   try {
@@ -56,6 +58,7 @@ export async function checkCache(): Promise<Check> {
   }
 }
 
+/** How much the feature store takes. */
 export async function checkFeatureStore(): Promise<Check> {
   const directory = storeDirectory(undefined);
   const bytes = existsSync(directory) ? await sizeOf(directory) : 0;

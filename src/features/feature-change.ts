@@ -1,11 +1,12 @@
-// What storing weights in fewer bits does to a backbone's features, measured on made-up photos.
+// What storing weights in fewer bits does to a backbone's features, measured on made-up images: for `finetune prepare`.
 
 import type { Card } from '../backbones/card.js';
 import { preprocessInput } from '../backbones/preprocessing.js';
 import { generateImages } from '../data/generated-images.js';
-import type { Pixels } from '../data/image-rules.js';
-import { compileOnnx } from '../formats/onnx/compile.js';
-import { openSession } from '../inference/session.js';
+import { compileGraph } from '../formats/onnx/compile.js';
+import { cosineOf } from '../inference/cosine.js';
+import type { ImageBatch } from '../inference/session.js';
+import { withSession } from '../inference/temporary-model.js';
 import { removeTop } from '../network/cut.js';
 import type { Network } from '../network/network.js';
 
@@ -18,8 +19,8 @@ export interface FeatureChange {
   readonly largest: number;
 }
 
-/** For a network whose input is open. */
-const defaultSide = 224;
+/** Height and width for a network whose input is open. */
+const defaultSize = 224;
 
 /** Runs both networks, without their tops, on the same images. */
 export async function measureFeatureChange(
@@ -27,47 +28,38 @@ export async function measureFeatureChange(
   stored: Network,
   card: Omit<Card, 'sha256'>,
 ): Promise<FeatureChange> {
-  const images = generateImages(sizeOf(card));
-  const before = await featuresOf(removeTop(original, card), images, card);
-  const after = await featuresOf(removeTop(stored, card), images, card);
-  const cosines = before.map((features, i) => cosine(features, after[i]!));
+  const images = makeInputs(card);
+  const before = await computeFeatures(removeTop(original, card), images);
+  const after = await computeFeatures(removeTop(stored, card), images);
+  const pairs = before.map((features, i) => [features, after[i] ?? new Float32Array()] as const);
+  const cosines = pairs.map(([one, other]) => cosineOf(one, other));
   return {
     cosineMean: cosines.reduce((sum, value) => sum + value, 0) / cosines.length,
     cosineLowest: Math.min(...cosines),
-    largest: Math.max(...before.map((features, i) => relativeDifference(features, after[i]!))),
+    largest: Math.max(...pairs.map(([one, other]) => relativeDifference(one, other))),
   };
 }
 
-function sizeOf({ inputShape: [height, width] }: Pick<Card, 'inputShape'>): [height: number, width: number] {
-  return [height ?? defaultSide, width ?? defaultSide];
+function makeInputs({ inputShape, preprocessing }: Pick<Card, 'inputShape' | 'preprocessing'>): ImageBatch[] {
+  const [height, width, channels] = inputShape;
+  const size = [height ?? defaultSize, width ?? defaultSize] as const;
+  return generateImages(size, channels).map(({ data }) => ({
+    input: preprocessInput(data, preprocessing),
+    shape: [1, ...size, channels],
+  }));
 }
 
-async function featuresOf(
-  network: Network,
-  images: readonly Pixels[],
-  card: Pick<Card, 'inputShape' | 'preprocessing'>,
-): Promise<Float32Array[]> {
-  const session = await openSession(compileOnnx(network));
-  try {
+function computeFeatures(network: Network, images: readonly ImageBatch[]): Promise<Float32Array[]> {
+  return withSession(compileGraph(network), {}, async session => {
     const features: Float32Array[] = [];
-    for (const { data } of images) {
-      const input = preprocessInput(data, card.preprocessing);
-      features.push((await session.run(input, [1, ...sizeOf(card), 3])).data);
-    }
+    for (const { input, shape } of images) features.push((await session.run(input, shape)).data);
     return features;
-  } finally {
-    await session.release();
-  }
-}
-
-function cosine(one: Float32Array, other: Float32Array): number {
-  const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-  const norms = Math.sqrt(dot(one, one) * dot(other, other));
-  return norms === 0 ? 1 : dot(one, other) / norms;
+  });
 }
 
 function relativeDifference(before: Float32Array, after: Float32Array): number {
   const largest = before.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const difference = before.reduce((most, value, i) => Math.max(most, Math.abs(value - after[i]!)), 0);
+  const differences = before.map((value, i) => Math.abs(value - (after[i] ?? Number.NaN)));
+  const difference = differences.reduce((most, value) => Math.max(most, value), 0);
   return largest === 0 ? 0 : difference / largest;
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../errors.js';
 import type { Check } from '../system/check.js';
 import { versions } from '../system/versions.js';
 
+/** Whether the image decoder loads. */
 export async function checkSharp(): Promise<Check> {
   return checkLibrary('Image decoder', 'sharp', async () => {
     const { default: sharp } = await import('sharp');
@@ -15,6 +16,7 @@ export async function checkSharp(): Promise<Check> {
   });
 }
 
+/** Whether ONNX Runtime loads, and what it runs on. */
 export async function checkOnnxRuntime(): Promise<Check> {
   return checkLibrary('Runtime', 'onnxruntime-node', async () => {
     const { listSupportedBackends } = await import('onnxruntime-node');
@@ -32,10 +34,10 @@ export async function checkOnnxRuntime(): Promise<Check> {
 async function checkLibrary(
   name: string,
   library: string,
-  look: () => Promise<Pick<Check, 'finding' | 'details'>>,
+  load: () => Promise<Pick<Check, 'finding' | 'details'>>,
 ): Promise<Check> {
   try {
-    return { name, ...(await look()) };
+    return { name, ...(await load()) };
   } catch (error) {
     return {
       name,

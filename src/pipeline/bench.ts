@@ -4,12 +4,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { listBackbones, resolveBackbone } from '../backbones/resolve.js';
-import { messageOf } from '../errors.js';
-import { loadBase } from '../features/base.js';
-import { type ImageSource, openImageSource } from '../features/bench-images.js';
-import { compileBase } from '../features/compile-base.js';
-import type { BenchMeasurement, BenchResult, BenchRow } from '../inference/bench-measurement.js';
-import type { MeasureTask } from '../inference/bench-process.js';
+import { FinetuneError, messageOf } from '../errors.js';
+import { type Base, loadBase } from '../features/base.js';
+import { type BenchImages, openBenchImages } from '../features/bench-images.js';
+import { compileFastGraph, compileGraph } from '../formats/onnx/compile.js';
+import type { OnnxGraph } from '../formats/onnx/graph.js';
+import { choosePrecision } from '../inference/int8/choose.js';
+import { quantizeGraph } from '../inference/int8/rewrite.js';
+import type { BenchMeasurement, BenchResult, BenchRow, MeasureTask } from '../inference/measurement.js';
+import type { ImageBatch } from '../inference/session.js';
 import { writeTemporaryModel } from '../inference/temporary-model.js';
 import {
   integer,
@@ -22,6 +25,7 @@ import {
   withDefault,
 } from '../option-kinds.js';
 import { askChild } from '../system/child-process.js';
+import type { Context } from '../system/context.js';
 import { countProcessors } from '../system/processors.js';
 import { makeTemporaryFolder } from '../system/temporary-folder.js';
 import { versions } from '../system/versions.js';
@@ -42,10 +46,10 @@ export const benchOptions = {
   ),
   batchSize: withDefault(integers(1, 256, 'Images that go through the base together'), [1, 8]),
   images: withDefault(
-    integer(8, 10_000, 'Images that each row is timed on, in whole batches; decoding them is not timed'),
+    integer(8, 10_000, 'Images that each row is timed on, in full batches; decoding them is not timed'),
     64,
   ),
-  data: maybe(text('Folder of photos to take the images from (default: made-up images)', 'a folder')),
+  data: maybe(text('Folder of images to measure on (default: made-up images)', 'a folder')),
 } as const satisfies OptionTable;
 
 /** What `bench` takes. */
@@ -58,25 +62,20 @@ type Settled = Resolved<typeof benchOptions>;
  * What fails gives rows with the reason, and the others are measured all the same.
  * @throws FinetuneError `not-prepared` for an unknown backbone, `not-found` | `bad-data-set` for a folder without images
  */
-export const bench = verb(benchOptions, async (options, { emit, signal }): Promise<BenchResult> => {
+export const bench = verb(benchOptions, async (options, context): Promise<BenchResult> => {
   const backbones = await resolveBackbones(options.backbone);
-  const readImages = await openImageSource(options.data, emit);
+  const images = await openBenchImages(options.data, context);
   const threads = countProcessors();
   const total = backbones.length * options.precision.length * options.batchSize.length;
   const rows: BenchRow[] = [];
-  emit({ type: 'bench', done: 0, total });
+  context.emit({ type: 'bench', done: 0, total });
   const folder = makeTemporaryFolder('bench');
   try {
+    const job = { options, images, threads, imageFile: join(folder.path, 'images.bin'), context };
     for (const backbone of backbones) {
-      for await (const row of measureBackbone(backbone, {
-        options,
-        readImages,
-        threads,
-        folder: folder.path,
-      })) {
-        signal.throwIfAborted();
+      for await (const row of measureBackbone(backbone, job)) {
         rows.push(row);
-        emit({ type: 'bench', done: rows.length, total });
+        context.emit({ type: 'bench', done: rows.length, total });
       }
     }
   } finally {
@@ -96,31 +95,34 @@ async function resolveBackbones(names: Settled['backbone']): Promise<NamedBackbo
   return Promise.all([...wanted].map(async name => ({ name, dir: (await resolveBackbone(name)).dir })));
 }
 
-interface BenchContext {
+/** What all rows have in common. */
+interface BenchJob {
   readonly options: Settled;
-  readonly readImages: ImageSource;
+  readonly images: BenchImages;
   readonly threads: number;
-  /** For the images, which a process under measurement opens. */
-  readonly folder: string;
+  /** Where the images lie for the process that runs a model on them. */
+  readonly imageFile: string;
+  readonly context: Context;
 }
 
 /** Where a step fails, all rows that build on it have its reason. */
-async function* measureBackbone(
-  { name, dir }: NamedBackbone,
-  { options, readImages, threads, folder }: BenchContext,
-): AsyncGenerator<BenchRow> {
-  const images = join(folder, 'images.bin');
-  const opened = openBase(dir, readImages, images);
+async function* measureBackbone({ name, dir }: NamedBackbone, job: BenchJob): AsyncGenerator<BenchRow> {
+  const { options, threads, imageFile, context } = job;
+  const opened = openBase(dir, job);
   for (const precision of options.precision) {
-    const saved = opened.then(async ({ network, inputs }) =>
-      writeTemporaryModel(await compileBase(network, precision, inputs)),
+    const saved = opened.then(async base =>
+      writeTemporaryModel(await compileBase(base, precision, context.signal)),
     );
     try {
       for (const batchSize of options.batchSize) {
-        const measured = Promise.all([opened, saved]).then(([{ size }, { path }]) =>
-          measure({ model: path, images, size, batchSize, atLeast: options.images, threads }),
-        );
-        yield { backbone: name, precision, batchSize, ...(await measured.catch(describeFailure)) };
+        const measured = Promise.all([opened, saved]).then(([{ base }, { path }]) => {
+          const shape = [batchSize, ...base.size, base.rules.channels] as const;
+          const task = { model: path, images: imageFile, shape, atLeast: options.images, threads };
+          return measure(task, context.signal);
+        });
+        const row = { backbone: name, precision, batchSize, ...(await measured.catch(describeFailure)) };
+        context.signal.throwIfAborted();
+        yield row;
       }
     } finally {
       await saved.then(
@@ -131,22 +133,44 @@ async function* measureBackbone(
   }
 }
 
-/** Loads a base, and writes the images as its input to the file `images`. */
-async function openBase(dir: string, readImages: ImageSource, images: string) {
-  const { network, rules, size } = await loadBase({
+interface OpenedBase {
+  readonly base: Base;
+  readonly inputs: readonly ImageBatch[];
+}
+
+/** Loads a base, and writes the images as its input. */
+async function openBase(dir: string, { images, imageFile }: BenchJob): Promise<OpenedBase> {
+  const base = await loadBase({
     ...{ backbone: dir, inputShape: undefined, cut: undefined, resize: undefined },
     pooling: 'avg',
   });
-  const inputs = await readImages(rules);
+  const inputs = await images(base.rules);
   await writeFile(
-    images,
+    imageFile,
     inputs.map(({ input }) => input),
   );
-  return { network, size, inputs };
+  return { base, inputs };
 }
 
-async function measure(task: MeasureTask): Promise<BenchMeasurement> {
-  return (await askChild(import.meta.url, '../inference/bench-process', task)) as BenchMeasurement;
+/** The base as training would run it; for int8 it is the best of several quantizations. */
+async function compileBase(
+  { base: { network }, inputs }: OpenedBase,
+  precision: 'fp32' | 'int8',
+  signal: AbortSignal,
+): Promise<OnnxGraph> {
+  if (precision === 'fp32') return compileFastGraph(network);
+  const { calibration } = await choosePrecision(network, inputs, { threads: 1, force: true, signal });
+  if (calibration !== undefined) return quantizeGraph(compileGraph(network), calibration).graph;
+  throw new FinetuneError(
+    'bad-data-set',
+    `int8 needs at least 2 readable images to calibrate on; received ${inputs.length}.`,
+  );
+}
+
+async function measure(task: MeasureTask, signal: AbortSignal): Promise<BenchMeasurement> {
+  return (await askChild(import.meta.url, '../inference/measure-process', task, {
+    signal,
+  })) as BenchMeasurement;
 }
 
 function describeFailure(error: unknown): { failure: string } {

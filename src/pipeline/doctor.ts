@@ -1,4 +1,4 @@
-// Looks at what a run depends on: machine, libraries, engines, backbones, storage. Changes nothing.
+// Checks what a run depends on: machine, libraries, engines, backbones, storage. Changes nothing.
 
 import { checkEngine, checkGpus } from '../engines/checks.js';
 import { checkBackbones, checkCache, checkFeatureStore } from '../features/checks.js';
@@ -9,7 +9,7 @@ import { checkMemory, checkNode, checkProcessors } from '../system/checks.js';
 import { verb } from './verb.js';
 
 /** In the order in which they are shown. */
-const looks: readonly (() => Check | Promise<Check>)[] = [
+const checks: readonly (() => Check | Promise<Check>)[] = [
   checkNode,
   checkProcessors,
   checkMemory,
@@ -25,8 +25,8 @@ const looks: readonly (() => Check | Promise<Check>)[] = [
 /** Options of `doctor`: none. */
 export const doctorOptions = {} as const satisfies OptionTable;
 
-/** Looks at everything at once. Takes about two seconds where a TensorFlow engine is tried out. */
+/** Checks everything at once. Takes about two seconds where a TensorFlow engine is tried out. */
 export const doctor = verb(
   doctorOptions,
-  async (): Promise<Diagnosis> => ({ checks: await Promise.all(looks.map(look => look())) }),
+  async (): Promise<Diagnosis> => ({ checks: await Promise.all(checks.map(check => check())) }),
 );

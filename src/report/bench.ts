@@ -1,6 +1,6 @@
 // What `finetune bench` shows: what was measured, a row per measurement, then why others failed.
 
-import type { BenchResult, BenchRow } from '../inference/bench-measurement.js';
+import type { BenchResult, BenchRow } from '../inference/measurement.js';
 import { printable } from './printable.js';
 import { renderTable } from './table.js';
 

@@ -1,6 +1,6 @@
 // What `finetune doctor` knows of one thing.
 
-/** One thing that `finetune doctor` looked at. */
+/** One thing that `finetune doctor` has checked. */
 export interface Check {
   /** e.g. `Node`, `GPU`. */
   readonly name: string;

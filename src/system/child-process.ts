@@ -7,6 +7,8 @@ import { messageOf } from '../errors.js';
 export interface AskOptions {
   /** The child is ended after this time; by default it may take as long as it likes. */
   readonly seconds?: number;
+  /** Ends the child; the promise rejects with an AbortError. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -20,11 +22,12 @@ export async function askChild(
   from: string,
   program: string,
   question: unknown,
-  { seconds }: AskOptions = {},
+  { seconds, signal }: AskOptions = {},
 ): Promise<unknown> {
   const child = fork(new URL(`${program}${extname(from)}`, from), [JSON.stringify(question)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     ...(seconds !== undefined && { timeout: seconds * 1000 }),
+    ...(signal !== undefined && { signal }),
   });
   const written: Buffer[] = [];
   child.stderr?.on('data', (chunk: Buffer) => written.push(chunk));

@@ -62,3 +62,16 @@ test('int8 needs two images to calibrate on; with one, float is measured all the
   assert.ok(!('failure' in rows[0]!));
   assert.match(JSON.stringify(rows[1]), /int8 needs at least 2 readable images/);
 });
+
+test('an abort ends the measuring, and leaves nothing behind', async () => {
+  const stop = new AbortController();
+  const onEvent = (event: PipelineEvent) => {
+    if (event.type === 'bench' && event.done === 1) stop.abort();
+  };
+  const options: BenchOptions = { backbone: [embedded], precision: 'fp32', batchSize: [1, 256], images: 8 };
+  await assert.rejects(bench(options, { onEvent, signal: stop.signal }), { name: 'AbortError' });
+  assert.deepEqual(
+    readdirSync(temporary).filter(name => name.startsWith('finetune')),
+    [],
+  );
+});

@@ -1,7 +1,7 @@
 // The table of finetune bench.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { BenchRow } from '../../src/inference/bench-measurement.js';
+import type { BenchRow } from '../../src/inference/measurement.js';
 import { renderBench } from '../../src/report/bench.js';
 
 const measured: BenchRow = {

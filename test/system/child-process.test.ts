@@ -20,6 +20,13 @@ test('of a process that crashes, the error tells what it wrote last, or how it e
   await assert.rejects(ask('die'), /^Error: the process ended with SIGKILL$/);
 });
 
+test('a process is ended by a signal, whatever it is at', async () => {
+  const stop = new AbortController();
+  const asked = askChild(import.meta.url, '../helpers/answering-process', 'wait', { signal: stop.signal });
+  setImmediate(() => stop.abort());
+  await assert.rejects(asked, { name: 'AbortError' });
+});
+
 test('a process whose parent has gone does not work on, whenever it goes', async () => {
   for (const moment of ['spawn', 'message']) {
     const child = fork(new URL('../helpers/answering-process.ts', import.meta.url), ['"wait"']);

@@ -1,7 +1,7 @@
 // From the times of runs to speed and latency.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { percentile, summariseRuns } from '../../src/inference/run-times.js';
+import { percentile, summarizeRuns } from '../../src/inference/measurement.js';
 
 const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
 
@@ -21,7 +21,7 @@ test('a percentile is a value that occurred, in whatever order they came', () =>
 });
 
 test('speed counts all images over all runs, latency is that of a run', () => {
-  assert.deepEqual(summariseRuns([100, 300, 200, 400], 5), {
+  assert.deepEqual(summarizeRuns([100, 300, 200, 400], 5), {
     images: 20,
     imagesPerSecond: 20,
     latencyMs: { p50: 200, p99: 400 },
