@@ -11,10 +11,7 @@ export interface EngineBase {
    * @param input `[n, height, width, 3]`, preprocessed
    * @returns `[n, ...]`
    */
-  run(
-    input: Float32Array,
-    shape: readonly number[],
-  ): Promise<{ data: Float32Array; shape: readonly number[] }>;
+  run(input: Float32Array, shape: readonly number[]): Promise<Features>;
   /** Frees the weights. */
   release(): void;
 }
@@ -35,22 +32,23 @@ export function openEngineBase(model: BaseModel, freeBytes: number): EngineBase 
   let batchSize = planBatchSize(model, freeBytes);
   return {
     async run(input, shape) {
-      const imageSize = input.length / shape[0]!;
-      const parts: Answer[] = [];
-      for (let first = 0; first < shape[0]!; ) {
-        const count = Math.min(batchSize, shape[0]! - first);
-        const images = input.subarray(first * imageSize, (first + count) * imageSize);
-        const answer = await tryBatch(model, images, [count, ...shape.slice(1)]);
-        if (answer === undefined && count === 1)
+      const [images = 0, ...imageShape] = shape;
+      const imageSize = input.length / images;
+      const parts: Features[] = [];
+      for (let first = 0; first < images; ) {
+        const count = Math.min(batchSize, images - first);
+        const batch = input.subarray(first * imageSize, (first + count) * imageSize);
+        const features = await tryBatch(model, batch, [count, ...imageShape]);
+        if (features === undefined && count === 1)
           throw new Error('The GPU has too little memory for one image.');
         // What the plan left out (fragments, other programs) shows only now.
-        if (answer === undefined) batchSize = Math.ceil(count / 2);
+        if (features === undefined) batchSize = Math.ceil(count / 2);
         else {
-          parts.push(answer);
+          parts.push(features);
           first += count;
         }
       }
-      return joinAnswers(parts);
+      return joinFeatures(parts, images);
     },
     release: () => {
       model.dispose();
@@ -68,7 +66,8 @@ export function planBatchSize({ layers }: Pick<BaseModel, 'layers'>, freeBytes: 
   return Math.max(1, Math.min(largestBatch, Math.floor(freeBytes / bytesPerImage)));
 }
 
-interface Answer {
+/** `[n, ...]` */
+interface Features {
   readonly data: Float32Array;
   readonly shape: readonly number[];
 }
@@ -78,7 +77,7 @@ async function tryBatch(
   model: BaseModel,
   images: Float32Array,
   shape: number[],
-): Promise<Answer | undefined> {
+): Promise<Features | undefined> {
   let output: Tensor | undefined;
   try {
     output = tidy(() => model.predictOnBatch(tensor(images, shape)) as Tensor);
@@ -91,13 +90,13 @@ async function tryBatch(
   }
 }
 
-function joinAnswers(parts: readonly Answer[]): Answer {
-  const [, ...shape] = parts[0]?.shape ?? [0];
+function joinFeatures(parts: readonly Features[], images: number): Features {
+  const [, ...shape] = parts[0]?.shape ?? [];
   const data = new Float32Array(parts.reduce((length, part) => length + part.data.length, 0));
   let end = 0;
   for (const part of parts) {
     data.set(part.data, end);
     end += part.data.length;
   }
-  return { data, shape: [parts.reduce((count, part) => count + part.shape[0]!, 0), ...shape] };
+  return { data, shape: [images, ...shape] };
 }

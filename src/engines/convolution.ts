@@ -1,14 +1,15 @@
 // The sizes of a convolution, out of the attributes that tfjs gives to kernels and gradients.
 
-import { backend_util } from '@tensorflow/tfjs-core';
+import { backend_util, type NamedAttrMap } from '@tensorflow/tfjs-core';
 
 /** Sizes of a convolution: tfjs' own record of them. */
 export type Convolution = backend_util.Conv2DInfo;
 
-type Shape4D = [number, number, number, number];
+/** `[batch, height, width, channels]` of images, `[height, width, in, out]` of filters. */
+export type Shape4D = [number, number, number, number];
 
 /** Attributes that plain and depthwise convolutions and their gradients share. */
-export interface ConvolutionAttrs {
+interface ConvolutionAttrs {
   readonly strides: number | [number, number];
   readonly dilations?: number | [number, number];
   readonly pad: Parameters<typeof backend_util.computeConv2DInfo>[4];
@@ -16,24 +17,37 @@ export interface ConvolutionAttrs {
   readonly dataFormat?: 'NHWC' | 'NCHW';
 }
 
-/**
- * @param inputShape `[batch, height, width, in]`
- * @param filterShape `[height, width, in, out]`
- */
+/** What a convolution works on. */
+export interface ConvolutionShapes {
+  /** `[batch, height, width, in]` */
+  readonly input: readonly number[];
+  /** `[height, width, in, out]` */
+  readonly filter: readonly number[];
+  readonly isDepthwise: boolean;
+}
+
+/** @param attrs of a kernel Conv2D or DepthwiseConv2dNative, or of one of their gradients */
 export function sizesOf(
-  inputShape: readonly number[],
-  filterShape: readonly number[],
-  attrs: ConvolutionAttrs,
-  depthwise: boolean,
+  { input, filter, isDepthwise }: ConvolutionShapes,
+  attrs: NamedAttrMap | undefined,
 ): Convolution {
+  const { strides, dilations, pad, dimRoundingMode, dataFormat } = attrs as unknown as ConvolutionAttrs;
   return backend_util.computeConv2DInfo(
-    inputShape as Shape4D,
-    filterShape as Shape4D,
-    attrs.strides,
-    attrs.dilations ?? 1,
-    attrs.pad,
-    attrs.dimRoundingMode,
-    depthwise,
-    attrs.dataFormat === 'NCHW' ? 'channelsFirst' : 'channelsLast',
+    shape4D(input),
+    shape4D(filter),
+    strides,
+    dilations ?? 1,
+    pad,
+    dimRoundingMode,
+    isDepthwise,
+    dataFormat === 'NCHW' ? 'channelsFirst' : 'channelsLast',
   );
+}
+
+/** The shape of a tensor that has to have four dimensions. */
+export function shape4D([a, b, c, d, ...more]: readonly number[]): Shape4D {
+  if (a === undefined || b === undefined || c === undefined || d === undefined || more.length > 0) {
+    throw new Error('Expected a tensor of four dimensions.');
+  }
+  return [a, b, c, d];
 }

@@ -1,4 +1,4 @@
-// What an engine is: a tfjs backend that trains the tail.
+// What an engine is: a tfjs backend that trains what lies above the cut.
 
 /** The engines, best first. */
 export type EngineName = 'tensorflow' | 'wasm';

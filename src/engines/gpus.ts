@@ -32,6 +32,14 @@ export async function findGpus(): Promise<Gpu[]> {
 export function parseGpu(line: string): Gpu[] {
   const [name, memory, free, driver, capability] = line.split(',').map(each => each.trim());
   if (name === undefined || driver === undefined || capability === undefined) return [];
-  const [total, unused] = [memory, free].map(each => Number(each) * 1024 ** 2) as [number, number];
-  return [{ name, memory: total, freeMemory: unused, driver, computeCapability: Number(capability) }];
+  const bytesOf = (mebibytes: string | undefined) => Number(mebibytes) * 1024 ** 2;
+  return [
+    {
+      name,
+      memory: bytesOf(memory),
+      freeMemory: bytesOf(free),
+      driver,
+      computeCapability: Number(capability),
+    },
+  ];
 }

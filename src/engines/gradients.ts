@@ -10,13 +10,13 @@ import {
   registerGradient,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { type Convolution, type ConvolutionAttrs, sizesOf } from './convolution.js';
+import { type Convolution, sizesOf } from './convolution.js';
 import {
-  gatherTaps,
+  tapsFromPlain,
   layPadding,
   needsPlainForm,
-  spreadOutputs,
-  spreadTaps,
+  outputsToPlain,
+  tapsToPlain,
   takeOffPadding,
 } from './plain-convolution.js';
 
@@ -47,10 +47,12 @@ export function registerGradients(): void {
     const original = getGradient(kernelName);
     if (own.has(original.gradFunc)) continue;
     const gradFunc: GradFunc = (dy, saved, attrs) => {
-      const [x, filter] = saved as [Tensor, Tensor];
-      const sizes = sizesOf(x.shape, filter.shape, attrs as unknown as ConvolutionAttrs, kernels.isDepthwise);
-      return needsPlainForm(sizes, kernels.isDepthwise)
-        ? plainGradient(dy as Tensor, [x, filter], sizes, kernels)
+      const [x, filter] = saved;
+      if (x === undefined || filter === undefined || Array.isArray(dy)) throw new Error('No convolution.');
+      const { isDepthwise } = kernels;
+      const sizes = sizesOf({ input: x.shape, filter: filter.shape, isDepthwise }, attrs);
+      return needsPlainForm(sizes, isDepthwise)
+        ? plainGradient({ dy, x, filter, sizes }, kernels)
         : original.gradFunc(dy, saved, attrs);
     };
     own.add(gradFunc);
@@ -60,26 +62,24 @@ export function registerGradients(): void {
 
 /** The gradient of the plain form, and back through what made it plain. */
 function plainGradient(
-  dy: Tensor,
-  [x, filter]: readonly [Tensor, Tensor],
-  sizes: Convolution,
+  { dy, x, filter, sizes }: { dy: Tensor; x: Tensor; filter: Tensor; sizes: Convolution },
   { ofInput, ofFilter }: GradientKernels,
 ): ReturnType<GradFunc> {
-  const run = (kernel: string, inputs: Record<string, Tensor>, attrs: NamedAttrMap) =>
-    engine().runKernel(kernel, inputs, { ...plainAttrs, ...attrs }) as Tensor;
-  const outputs = () => spreadOutputs(dy, sizes);
+  const run = (kernel: string, inputs: Record<string, Tensor>, attrs: NamedAttrMap): Tensor =>
+    engine().runKernel(kernel, inputs, { ...plainAttrs, ...attrs });
+  const outputs = () => outputsToPlain(dy, sizes);
   return {
     x: () => {
       const inputShape = paddedShape(sizes);
       return takeOffPadding(
-        run(ofInput, { dy: outputs(), filter: spreadTaps(filter, sizes) }, { inputShape }),
+        run(ofInput, { dy: outputs(), filter: tapsToPlain(filter, sizes) }, { inputShape }),
         sizes,
       );
     },
     filter: () => {
       const filterShape = [sizes.effectiveFilterHeight, sizes.effectiveFilterWidth, ...filter.shape.slice(2)];
       const gradient = run(ofFilter, { x: layPadding(x, sizes), dy: outputs() }, { filterShape });
-      return gatherTaps(gradient, filter.shape, sizes);
+      return tapsFromPlain(gradient, filter.shape, sizes);
     },
   };
 }

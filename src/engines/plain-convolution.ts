@@ -1,10 +1,17 @@
 // Convolutions as plain ones, of stride 1, without dilation and padding: what an engine lacks, in terms of what it has.
 // The padding is laid around the image, zeros between the taps of the filter, and every stride-th output is taken.
 
-import { pad, reshape, slice, stridedSlice, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import type { Convolution } from './convolution.js';
+import {
+  pad,
+  type Rank,
+  reshape,
+  slice,
+  stridedSlice,
+  type Tensor,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
+import { type Convolution, shape4D } from './convolution.js';
 
-type Shape4D = [number, number, number, number];
 type Spacing = readonly [height: number, width: number];
 
 /**
@@ -22,7 +29,7 @@ export function needsPlainForm(sizes: Convolution, isDepthwise: boolean): boolea
 
 /** `[batch, height, width, in]` with the padding around it. */
 export function layPadding(image: Tensor, { padInfo: { top, bottom, left, right } }: Convolution): Tensor4D {
-  return pad(image as Tensor4D, [
+  return pad(to4D(image), [
     [0, 0],
     [top, bottom],
     [left, right],
@@ -37,32 +44,33 @@ export function takeOffPadding(image: Tensor, sizes: Convolution): Tensor {
 }
 
 /** The filter with zeros between its taps: `[1 + (height - 1) x dilation, ...]`. */
-export function spreadTaps(filter: Tensor, { dilationHeight, dilationWidth }: Convolution): Tensor4D {
-  const [height, width, ...channels] = filter.shape as Shape4D;
+export function tapsToPlain(filter: Tensor, { dilationHeight, dilationWidth }: Convolution): Tensor4D {
+  const [height, width, ...channels] = shape4D(filter.shape);
   const flat = reshape(filter, [1, height, width, channels[0] * channels[1]]);
-  const spread = putZerosBetween(flat, [dilationHeight, dilationWidth]);
-  return reshape(spread, [spread.shape[1]!, spread.shape[2]!, ...channels]);
+  const plain = putZerosBetween(flat, [dilationHeight, dilationWidth]);
+  const [, plainHeight, plainWidth] = plain.shape;
+  return reshape(plain, [plainHeight, plainWidth, ...channels]);
 }
 
-/** The inverse of `spreadTaps`. */
-export function gatherTaps(spread: Tensor, filterShape: number[], sizes: Convolution): Tensor {
+/** The inverse of `tapsToPlain`. */
+export function tapsFromPlain(plain: Tensor, filterShape: number[], sizes: Convolution): Tensor {
   const step = [sizes.dilationHeight, sizes.dilationWidth, 1, 1];
-  return reshape(stridedSlice(spread, [0, 0, 0, 0], spread.shape, step), filterShape);
+  return reshape(stridedSlice(plain, [0, 0, 0, 0], plain.shape, step), filterShape);
 }
 
 /** Every stride-th of the outputs that the plain convolution gives. */
-export function takeOutputs(all: Tensor, { strideHeight, strideWidth }: Convolution): Tensor {
+export function outputsFromPlain(all: Tensor, { strideHeight, strideWidth }: Convolution): Tensor {
   return stridedSlice(all, [0, 0, 0, 0], all.shape, [1, strideHeight, strideWidth, 1]);
 }
 
-/** The inverse of `takeOutputs`: zeros for the outputs that were not taken. */
-export function spreadOutputs(taken: Tensor, sizes: Convolution): Tensor {
+/** The inverse of `outputsFromPlain`: zeros for the outputs that were not taken. */
+export function outputsToPlain(taken: Tensor, sizes: Convolution): Tensor {
   const { inHeight, inWidth, effectiveFilterHeight, effectiveFilterWidth, padInfo } = sizes;
-  const spread = putZerosBetween(taken, [sizes.strideHeight, sizes.strideWidth]);
-  const [, height, width] = spread.shape as Shape4D;
+  const plain = putZerosBetween(taken, [sizes.strideHeight, sizes.strideWidth]);
+  const [, height, width] = plain.shape;
   const below = inHeight + padInfo.top + padInfo.bottom - effectiveFilterHeight + 1 - height;
   const beside = inWidth + padInfo.left + padInfo.right - effectiveFilterWidth + 1 - width;
-  return pad(spread, [
+  return pad(plain, [
     [0, 0],
     [0, below],
     [0, beside],
@@ -72,19 +80,22 @@ export function spreadOutputs(taken: Tensor, sizes: Convolution): Tensor {
 
 /** `[n, height, width, channels]` -> `[n, 1 + (height - 1) x spacing, 1 + (width - 1) x spacing, channels]` */
 function putZerosBetween(x: Tensor, [rows, columns]: Spacing): Tensor4D {
-  const [n, height, width, channels] = x.shape as Shape4D;
+  const [n, height, width, channels] = shape4D(x.shape);
   const apart = reshape(x, [n, height, 1, width, channels]);
-  const spread = pad(apart, [
+  const plain = pad(apart, [
     [0, 0],
     [0, 0],
     [0, rows - 1],
     [0, 0],
     [0, (columns - 1) * channels],
   ]);
-  const whole = reshape(spread, [n, height * rows, width * columns, channels]);
   return slice(
-    whole as Tensor4D,
+    reshape<Rank.R4>(plain, [n, height * rows, width * columns, channels]),
     [0, 0, 0, 0],
     [n, 1 + (height - 1) * rows, 1 + (width - 1) * columns, channels],
   );
+}
+
+function to4D(x: Tensor): Tensor4D {
+  return reshape(x, shape4D(x.shape));
 }

@@ -9,8 +9,8 @@ import {
   tidy,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import { type ConvolutionAttrs, sizesOf } from '../convolution.js';
-import { layPadding, needsPlainForm, spreadTaps, takeOutputs } from '../plain-convolution.js';
+import { sizesOf } from '../convolution.js';
+import { layPadding, needsPlainForm, tapsToPlain, outputsFromPlain } from '../plain-convolution.js';
 
 const kernelName = 'DepthwiseConv2dNative';
 const backendName = 'tensorflow';
@@ -25,11 +25,11 @@ export function completeDepthwise(): void {
 function complete(original: KernelFunc): KernelFunc {
   return call => {
     const { x, filter } = call.inputs as { x: Tensor; filter: Tensor };
-    const sizes = sizesOf(x.shape, filter.shape, call.attrs as unknown as ConvolutionAttrs, true);
+    const sizes = sizesOf({ input: x.shape, filter: filter.shape, isDepthwise: true }, call.attrs);
     if (!needsPlainForm(sizes, true)) return original(call);
     return tidy(() => {
-      const all = depthwiseConv2d(layPadding(x, sizes), spreadTaps(filter, sizes), 1, 'valid');
-      return takeOutputs(all, sizes);
+      const all = depthwiseConv2d(layPadding(x, sizes), tapsToPlain(filter, sizes), 1, 'valid');
+      return outputsFromPlain(all, sizes);
     });
   };
 }

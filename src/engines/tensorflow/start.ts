@@ -61,7 +61,7 @@ function registerTensorflow(place: TensorflowPlace): void {
 
 /** Read by the library while it loads; what the user has set stays. */
 function setVariables(): void {
-  // Errors only: TensorFlow tells on standard error of every device and optimisation that it finds.
+  // Errors only: TensorFlow tells on standard error of every device and optimization that it finds.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   // Grow on demand. By default TensorFlow takes all of a GPU's memory, others' too.
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';

@@ -1,4 +1,4 @@
-// Softmax regression with L2 at one strength of it: several classifiers side by side, one per fold of cross-validation,
+// Softmax regression with one L2 penalty: several classifiers side by side, one per fold of cross-validation,
 // each trained on its own rows.
 
 import type { FeatureSpace } from './feature-space.js';

@@ -53,10 +53,8 @@ export async function compileAddon(plan: AddonPlan): Promise<void> {
 
 /** @throws Error saying how to install one */
 export async function findCompiler(): Promise<string> {
-  const candidates = [process.env.CXX, 'g++', 'clang++', 'c++'].filter(
-    each => each !== undefined && each !== '',
-  );
-  const found = await findProgram(candidates.map(each => [each!] as const));
+  const own = process.env.CXX ? [process.env.CXX] : [];
+  const found = await findProgram([...own, 'g++', 'clang++', 'c++'].map(each => [each] as const));
   if (found === undefined)
     throw new Error('a C++ compiler is missing. On Debian and Ubuntu: apt-get install g++');
   return found[0];

@@ -1,6 +1,6 @@
 // Convolutions as matrix products: the pixels under a filter laid side by side, and back.
 
-import type { Convolution } from './convolution.js';
+import type { Convolution } from '../../convolution.js';
 
 /** A copy through `subarray` costs as much as a loop over about this many numbers. */
 const shortRun = 48;
@@ -46,7 +46,7 @@ export function planesToRows(planes: Float32Array, rows: Float32Array, sizes: Co
   for (let tap = 0; tap < filterHeight * filterWidth; tap++) {
     const top = Math.floor(tap / filterWidth) * sizes.dilationHeight - padInfo.top;
     const left = (tap % filterWidth) * sizes.dilationWidth - padInfo.left;
-    const [start, end] = insideRange(left, sizes.strideWidth, inWidth, outWidth);
+    const [start, end] = insideColumns(left, sizes);
     for (let plane = 0; plane < planes.length; plane += planeSize) {
       for (let outY = 0; outY < outHeight; outY++, row += outWidth) {
         const y = top + outY * sizes.strideHeight;
@@ -59,11 +59,11 @@ export function planesToRows(planes: Float32Array, rows: Float32Array, sizes: Co
   }
 }
 
-/** The output positions whose pixel `offset + position * stride` lies inside `[0, length)`. */
-function insideRange(offset: number, stride: number, length: number, positions: number): [number, number] {
+/** The output columns whose pixel `left + column * stride` lies inside the image. */
+function insideColumns(left: number, { strideWidth, inWidth, outWidth }: Convolution): [number, number] {
   return [
-    Math.max(0, Math.ceil(-offset / stride)),
-    Math.min(positions, Math.floor((length - 1 - offset) / stride) + 1),
+    Math.max(0, Math.ceil(-left / strideWidth)),
+    Math.min(outWidth, Math.floor((inWidth - 1 - left) / strideWidth) + 1),
   ];
 }
 

@@ -1,10 +1,9 @@
 // The gradient of max pooling. The backend's own takes zero for the least of all numbers: where a whole window is
 // negative it passes no gradient on; and it looks each pixel's windows up one by one.
 
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
-import type { Convolution } from './convolution.js';
-import { runSteps } from './steps.js';
+import { type Convolution, shape4D } from '../../convolution.js';
+import { kernelOf } from './steps.js';
 
 interface PoolAttrs {
   readonly filterSize: number | [number, number];
@@ -14,18 +13,18 @@ interface PoolAttrs {
 }
 
 /** `input` `[batch, height, width, channels]`, `dy` as the output -> as the input. */
-export const maxPoolGrad: KernelFunc = ({ inputs, attrs, backend }) => {
-  const { input, dy } = inputs as { input: TensorInfo; dy: TensorInfo };
-  const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolAttrs;
-  const shape = input.shape as [number, number, number, number];
+export const maxPoolGrad = kernelOf<'input' | 'dy', PoolAttrs>((steps, { input, dy }, { attrs }) => {
+  const { filterSize, strides, pad, dimRoundingMode } = attrs;
+  const shape = shape4D(input.shape);
   const sizes = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
-  return runSteps(backend, steps =>
-    steps.write(input.shape, [input, dy], (target, values, gradient) => {
-      target.fill(0);
-      eachWindow(sizes, (window, output) => passOn(target, values!, gradient![output]!, window, sizes));
-    }),
-  );
-};
+  return steps.write(shape, dy, (target, gradient) => {
+    const largest = largestFinder(steps.view(input), sizes);
+    target.fill(0);
+    eachWindow(sizes, (window, output) => {
+      target[largest(window)]! += gradient[output]!;
+    });
+  });
+});
 
 /** A window of one channel: the offset of its first value, and how many pixels of it lie inside the image. */
 interface Window {
@@ -34,22 +33,21 @@ interface Window {
   columns: number;
 }
 
-/** The first of equal values takes the gradient, as in TensorFlow. */
-function passOn(
-  target: Float32Array,
+/** @returns where a window's largest value lies: the first of equals takes the gradient, as in TensorFlow */
+function largestFinder(
   values: Float32Array,
-  gradient: number,
-  { first, rows, columns }: Window,
   { inWidth, inChannels }: Convolution,
-): void {
-  let largest = first;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const at = first + (row * inWidth + column) * inChannels;
-      if (values[at]! > values[largest]!) largest = at;
+): (window: Window) => number {
+  return ({ first, rows, columns }) => {
+    let largest = first;
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const at = first + (row * inWidth + column) * inChannels;
+        if (values[at]! > values[largest]!) largest = at;
+      }
     }
-  }
-  target[largest]! += gradient;
+    return largest;
+  };
 }
 
 /** One record is used again for every window: there are millions. */

@@ -1,6 +1,12 @@
 // Kernels built from kernels: runs those of the wasm backend on each other's results and frees what lies between.
 
-import type { KernelBackend, NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type {
+  KernelBackend,
+  KernelFunc,
+  NamedAttrMap,
+  NamedTensorInfoMap,
+  TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { getKernel, util } from '@tensorflow/tfjs-core';
 
 /** What this folder uses of tfjs' wasm backend beyond the public interface. */
@@ -11,7 +17,34 @@ export interface WasmBackend extends KernelBackend {
   typedArrayFromHeap(tensor: TensorInfo): Float32Array;
 }
 
-type Dilations = readonly [height: number, width: number];
+/** What replaces a kernel of the backend, or stands where it has none. */
+export type Replacement = (original: KernelFunc | undefined) => KernelFunc;
+
+/** What a kernel is called with, beside its inputs. */
+export interface KernelCall<Attrs> {
+  readonly attrs: Attrs;
+  /** The backend's own result, for what it computes well. */
+  original(): TensorInfo;
+}
+
+/**
+ * A kernel out of steps: everything that `compute` makes is freed, except its result.
+ * @param compute gets the inputs by their names in tfjs
+ */
+export function kernelOf<Input extends string, Attrs extends object>(
+  compute: (steps: Steps, inputs: Readonly<Record<Input, TensorInfo>>, call: KernelCall<Attrs>) => TensorInfo,
+): Replacement {
+  return kernel => call => {
+    const original = (): TensorInfo => {
+      if (kernel === undefined) throw new Error('The wasm backend has no such kernel.');
+      return kernel(call) as TensorInfo;
+    };
+    // tfjs types all kernels alike; which inputs and attributes one gets is laid down with its name.
+    const inputs = call.inputs as Record<Input, TensorInfo>;
+    const attrs = call.attrs as unknown as Attrs;
+    return runSteps(call.backend, steps => compute(steps, inputs, { attrs, original }));
+  };
+}
 
 /**
  * Runs `compute` and frees all that it made except its result.
@@ -77,36 +110,49 @@ export class Steps {
    * By the fused kernel, because the plain one is built on this.
    */
   product(a: TensorInfo, b: TensorInfo): TensorInfo {
-    const [a3d, b3d] = [a, b].map(x => this.reshape(x, [1, ...x.shape])) as [TensorInfo, TensorInfo];
+    const batchOf = (x: TensorInfo) => this.reshape(x, [1, ...x.shape]);
     const attrs = { transposeA: false, transposeB: false, activation: 'linear' };
-    const product = this.#run('_FusedMatMul', { a: a3d, b: b3d }, attrs);
+    const product = this.#run('_FusedMatMul', { a: batchOf(a), b: batchOf(b) }, attrs);
     return this.reshape(product, product.shape.slice(1));
   }
 
   /** Stride 1, no padding. */
-  convolve(x: TensorInfo, filter: TensorInfo, kind: 'plain' | 'depthwise', dilations: Dilations): TensorInfo {
-    const name = kind === 'plain' ? 'Conv2D' : 'DepthwiseConv2dNative';
-    const attrs = { strides: [1, 1], pad: 'valid', dataFormat: 'NHWC', dilations };
-    return this.#run(name, { x, filter }, attrs);
+  convolve(x: TensorInfo, filter: TensorInfo): TensorInfo {
+    return this.#run('Conv2D', { x, filter }, { ...plainConvolution, dilations: [1, 1] });
   }
 
-  /** A new tensor whose contents `fill` writes. `sources` are read; no kernel may run inside. */
+  /** The same with a filter `[height, width, channels, 1]` of its own for each channel. */
+  convolveDepthwise(x: TensorInfo, filter: TensorInfo, dilations: readonly number[]): TensorInfo {
+    return this.#run('DepthwiseConv2dNative', { x, filter }, { ...plainConvolution, dilations });
+  }
+
+  /** A new tensor whose contents `fill` writes, given what `source` holds. No kernel may run inside. */
   write(
     shape: number[],
-    sources: readonly TensorInfo[],
-    fill: (target: Float32Array, ...sources: Float32Array[]) => void,
+    source: TensorInfo,
+    fill: (target: Float32Array, source: Float32Array) => void,
   ): TensorInfo {
     const target = this.keep(this.backend.makeOutput(shape, 'float32'));
     // Views are taken after the allocation: it may move the whole memory.
-    const views = sources.map(each => this.backend.typedArrayFromHeap(each));
-    if (util.sizeFromShape(shape) > 0) fill(this.backend.typedArrayFromHeap(target), ...views);
+    if (util.sizeFromShape(shape) > 0) fill(this.view(target), this.view(source));
     return target;
+  }
+
+  /** A tensor's memory itself, valid until the next allocation. */
+  view(x: TensorInfo): Float32Array {
+    return this.backend.typedArrayFromHeap(x);
+  }
+
+  /** The same tensor under another name. */
+  share({ dataId, shape, dtype }: TensorInfo): TensorInfo {
+    this.backend.incRef(dataId);
+    return this.keep({ dataId, shape, dtype });
   }
 
   /** The rows `first` ... `first + count - 1` of a matrix. The backend's own slice copies the whole tensor first. */
   rows(x: TensorInfo, first: number, count: number): TensorInfo {
-    const width = x.shape[1]!;
-    return this.write([count, width], [x], (target, source) => {
+    const [, width] = matrixShape(x);
+    return this.write([count, width], x, (target, source) => {
       target.set(source.subarray(first * width, (first + count) * width));
     });
   }
@@ -137,11 +183,16 @@ export class Steps {
   #run(name: string, inputs: NamedTensorInfoMap, attrs: object = {}): TensorInfo {
     const kernel = getKernel(name, 'wasm');
     if (kernel === null) throw new Error(`The wasm backend has no kernel ${name}`);
-    const result = kernel.kernelFunc({
-      inputs,
-      backend: this.backend,
-      attrs: attrs as NamedAttrMap,
-    });
-    return this.keep(result as TensorInfo);
+    const { backend } = this;
+    return this.keep(kernel.kernelFunc({ inputs, backend, attrs: attrs as NamedAttrMap }) as TensorInfo);
   }
+}
+
+const plainConvolution = { strides: [1, 1], pad: 'valid', dataFormat: 'NHWC' };
+
+/** Rows and columns: the last two dimensions. */
+export function matrixShape({ shape }: TensorInfo): [rows: number, columns: number] {
+  const [rows, columns] = shape.slice(-2);
+  if (rows === undefined || columns === undefined) throw new Error('Expected a matrix.');
+  return [rows, columns];
 }

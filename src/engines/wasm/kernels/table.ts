@@ -1,29 +1,25 @@
 // The kernels that the wasm backend lacks, or computes slowly or wrongly, and what replaces them: a kernel is one row.
 
-import { getKernel, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
-import { batchMatMul } from './batch-mat-mul.js';
-import { conv2dBackpropFilter } from './conv2d-backprop-filter.js';
-import { conv2dBackpropInput } from './conv2d-backprop-input.js';
-import { depthwiseBackpropFilter } from './depthwise-backprop-filter.js';
-import { depthwiseBackpropInput } from './depthwise-backprop-input.js';
-import { identity } from './identity.js';
+import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import {
+  conv2dBackpropFilter,
+  conv2dBackpropInput,
+  depthwiseBackpropFilter,
+  depthwiseBackpropInput,
+} from './convolution-gradients.js';
+import { batchMatMul } from './mat-mul.js';
 import { maxPoolGrad } from './max-pool-grad.js';
-import { sum } from './sum.js';
-import { tile } from './tile.js';
+import { identity, sum, tile } from './simple-kernels.js';
+import type { Replacement } from './steps.js';
 
-/** Missing kernels. */
-const added: Readonly<Record<string, KernelFunc>> = {
+const replacements: Readonly<Record<string, Replacement>> = {
+  BatchMatMul: batchMatMul,
   Conv2DBackpropFilter: conv2dBackpropFilter,
+  Conv2DBackpropInput: conv2dBackpropInput,
   DepthwiseConv2dNativeBackpropFilter: depthwiseBackpropFilter,
   DepthwiseConv2dNativeBackpropInput: depthwiseBackpropInput,
-};
-
-/** Slow or wrong kernels; each replacement may fall back on the original. */
-const replaced: Readonly<Record<string, (original: KernelFunc) => KernelFunc>> = {
-  BatchMatMul: batchMatMul,
-  Conv2DBackpropInput: () => conv2dBackpropInput,
-  Identity: () => identity,
-  MaxPoolGrad: () => maxPoolGrad,
+  Identity: identity,
+  MaxPoolGrad: maxPoolGrad,
   Sum: sum,
   Tile: tile,
 };
@@ -34,13 +30,10 @@ let registered = false;
 export function registerWasmKernels(): void {
   if (registered) return;
   registered = true;
-  for (const [kernelName, kernelFunc] of Object.entries(added)) {
-    registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
-  }
-  for (const [kernelName, replace] of Object.entries(replaced)) {
-    const original = getKernel(kernelName, 'wasm');
-    if (original === undefined) throw new Error(`The wasm backend has no kernel ${kernelName} to replace`);
-    unregisterKernel(kernelName, 'wasm');
-    registerKernel({ ...original, kernelFunc: replace(original.kernelFunc) });
+  const backendName = 'wasm';
+  for (const [kernelName, replace] of Object.entries(replacements)) {
+    const original = getKernel(kernelName, backendName);
+    if (original !== undefined) unregisterKernel(kernelName, backendName);
+    registerKernel({ ...original, kernelName, backendName, kernelFunc: replace(original?.kernelFunc) });
   }
 }
