@@ -18,7 +18,7 @@ function readVersion(path: string | URL): string {
   return JSON.parse(readFileSync(path, 'utf8')).version;
 }
 
-/** Some packages do not export their package.json: look for it where the resolver would. */
+/** Some packages do not export their package.json: it is searched for where the resolver would. */
 function installedVersion(name: string): string {
   const require = createRequire(import.meta.url);
   for (const folder of require.resolve.paths(name) ?? []) {

@@ -22,7 +22,7 @@ import { networkOf, randomNumbers } from '../helpers/tfjs-network.js';
 const make = layers.layers;
 type Tensor = layers.SymbolicTensor;
 
-/** A small network with everything that runs on bytes: 8 convolutions, one of them depthwise, a sum, a concatenation. */
+/** A small network with everything that runs in int8: 8 convolutions, one of them depthwise, a sum, a concatenation. */
 function smallNetwork(): Network {
   const image = layers.input({ shape: [24, 24, 3] });
   const conv = (x: Tensor, config: object) =>
@@ -67,7 +67,7 @@ function cosineOf(left: Float32Array, right: Float32Array): number {
 const network = smallNetwork();
 const [probe] = images(1, 5);
 
-describe('A network on bytes', () => {
+describe('A network in int8', () => {
   test('gives nearly the features that it gives in float', async () => {
     const model = compileQuantized(network, await calibrate(network));
     const [bytes, float] = [await runModel(model, probe!), await runModel(compileOnnx(network), probe!)];
@@ -97,7 +97,7 @@ describe('A network on bytes', () => {
     assert.equal(operators.QLinearConv, 6);
   });
 
-  test('can give its features as the bytes they are', async () => {
+  test('can give its features as the uint8 numbers that they are', async () => {
     const calibration = await calibrate(network);
     const float = await runModel(compileQuantized(network, calibration), probe!);
     const { graph, output } = quantizeGraph(compileGraph(network), calibration, 'uint8');
@@ -124,7 +124,7 @@ describe('A network on bytes', () => {
   });
 });
 
-describe('Quantisation', () => {
+describe('Quantization', () => {
   for (const [range, scale, zeroPoint] of [
     [[0, 255], 1, 0],
     [[-127.5, 127.5], 1, 128],
@@ -137,7 +137,7 @@ describe('Quantisation', () => {
     });
   }
 
-  test('moves no output channel on the whole', () => {
+  test('moves the mean of no output channel', () => {
     const random = randomNumbers(9);
     const kernel = Float32Array.from({ length: 4 * 6 * 9 }, random);
     const inputMeans = Array.from({ length: 6 }, () => 3 + random());
@@ -213,7 +213,7 @@ describe('The choice of precision', () => {
     assert.equal(precision === 'int8', taken !== undefined && trials.includes(taken));
   });
 
-  test('is float when bytes are not faithful', async () => {
+  test('is float when int8 is not faithful', async () => {
     const wild = new Map(network.weights);
     for (const [name, weight] of wild) {
       if (name.endsWith('kernel'))

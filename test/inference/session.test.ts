@@ -28,10 +28,10 @@ describe('A session', () => {
     writeFileSync(path, model);
     const [fromFile, fromBytes] = [await openSession(path), await openSession(model)];
     const batch = Float32Array.from({ length: 2 * 192 }, (_, i) => Math.cos(i));
-    const whole = await fromFile.run(batch, [2, 8, 8, 3]);
+    const both = await fromFile.run(batch, [2, 8, 8, 3]);
     const second = await fromBytes.run(batch.subarray(192), [1, 8, 8, 3]);
-    assert.deepEqual(whole.shape, [2, 4]);
-    assert.deepEqual(whole.data.slice(4), second.data);
+    assert.deepEqual(both.shape, [2, 4]);
+    assert.deepEqual(both.data.slice(4), second.data);
     await Promise.all([fromFile.release(), fromBytes.release()]);
   });
 

@@ -1,5 +1,5 @@
 // Network and calibration -> ONNX in uint8: QuantizeLinear and DequantizeLinear around every node that the plan names.
-// ONNX Runtime recognizes these groups and runs each as one operator on bytes.
+// ONNX Runtime recognizes these groups and runs each as one operator on uint8.
 
 import { compileGraph } from '../../formats/onnx/compile.js';
 import { encodeModel } from '../../formats/onnx/encode.js';

@@ -16,7 +16,7 @@ export interface ConvolutionWeights {
   readonly input: ConvolutionInput;
 }
 
-/** The same weights in whole numbers. */
+/** The same weights as integers. */
 export interface QuantizedKernel {
   readonly kernel: Int8Array;
   /** The int8 number that stands for zero, the same in all channels. */
@@ -65,7 +65,7 @@ export function quantizeKernel(weights: ConvolutionWeights): QuantizedKernel {
 /**
  * With a zero point of zero, ONNX Runtime convolves directly; with any other it goes through a matrix product, and only
  * that one uses a processor's matrix tiles (AMX). On long sums these are twice as fast as the direct way, on short ones
- * they are slower: VGG16 as a whole takes 37 ms instead of 52.
+ * they are slower: all of VGG16 takes 37 ms instead of 52.
  */
 function zeroPointFor({ kernel, outputs }: ConvolutionWeights): 0 | 1 {
   return kernel.length / outputs >= shortestTiledSum && hasMatrixTiles() ? 1 : 0;
