@@ -1,120 +1,221 @@
-// Builds a topology call by call, with Keras' defaults, and puts its layers into the order in which Keras lists them.
+// Builds networks call by call, with Keras' defaults, and puts their layers into the order in which Keras lists them.
 
 import { stride2Padding } from './keras-applications.js';
-import type { FunctionalConfig, LayerConfig } from './network.js';
-import { type Shape, type Size, shapeRules } from './shape-rules.js';
+import { layerShape } from './layer-shape.js';
+import { LayerNames } from './names.js';
+import type { FunctionalConfig, LayerConfig, Network, WeightTensor } from './network.js';
+import type { Shape, Size } from './shape-rules.js';
 
-type Config = Readonly<Record<string, unknown>>;
+/** A layer's output, as whoever builds a network hands it on. */
+export interface Tensor {
+  readonly kind: 'tensor';
+  /** Name of the layer that gives it. */
+  readonly layer: string;
+  /** Without the batch dimension. */
+  readonly shape: Shape;
+}
 
-const convolutionDefaults = { padding: 'valid', data_format: 'channels_last', dilation_rate: [1, 1] };
+/** A layer's name, and its config as tfjs has it. */
+export interface LayerSettings extends Readonly<Record<string, unknown>> {
+  readonly name: string;
+}
 
-/** A network under construction. Every method adds one layer and gives back its name, which stands for its output. */
-export class LayerGraph {
+/** Numbers of a weight, row-major. */
+export interface Values {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Of a convolution; `size` and `strides` are one number for both axes, or height and width. */
+export interface ConvolutionSettings extends LayerSettings {
+  readonly size: number | readonly [number, number];
+  readonly strides?: number | readonly [number, number];
+  readonly padding?: 'same' | 'valid';
+}
+
+type PoolingSettings = ConvolutionSettings;
+
+/** A network under construction. Every method adds one layer and gives back its output. */
+export class NetworkBuilder {
   readonly #layers = new Map<string, LayerConfig>();
-  readonly #shapes = new Map<string, Shape>();
+  readonly #weights = new Map<string, WeightTensor>();
+  readonly #names = new LayerNames();
 
-  /** Any layer. */
-  add(className: string, name: string, inputs: readonly string[], config: Config = {}): string {
-    const layer: LayerConfig = {
+  /**
+   * Any layer. A name that is taken, or that tfjs does not take, is changed.
+   * @throws FinetuneError `unsupported-layer` | `bad-model` where inputs do not fit
+   */
+  add(className: string, inputs: readonly Tensor[], { name: wanted, ...settings }: LayerSettings): Tensor {
+    const name = this.#names.claim(wanted, []);
+    const config = { trainable: true, ...settings, name };
+    const shapes = inputs.map(input => input.shape);
+    const shape = layerShape(className, config, shapes, `"${name}"`);
+    const inbound = inputs.map(({ layer }) => [layer, 0, 0, {}] as const);
+    this.#layers.set(name, {
       class_name: className,
-      config: { trainable: true, ...config, name },
+      config,
       name,
-      inbound_nodes: inputs.length === 0 ? [] : [inputs.map(input => [input, 0, 0, {}] as const)],
-    };
-    const shapes = inputs.map(input => this.#shapes.get(input)!);
-    this.#layers.set(name, layer);
-    this.#shapes.set(name, shapeRules.get(className)!(layer.config, shapes));
-    return name;
-  }
-
-  /** RGB images, `[batch, height, width, 3]`. */
-  input(name: string, [height, width]: readonly [Size, Size]): string {
-    return this.add('InputLayer', name, [], {
-      batch_input_shape: [null, height, width, 3],
-      dtype: 'float32',
+      inbound_nodes: inputs.length === 0 ? [] : [inbound],
     });
+    return { kind: 'tensor', layer: name, shape };
   }
 
-  conv(name: string, input: string, filters: number, size: number, config: Config = {}): string {
-    const { strides = 1, ...rest } = config;
-    return this.add('Conv2D', name, [input], {
+  /** Gives the layer of an output its weights, by variable, e.g. `kernel`. */
+  withWeights(output: Tensor, weights: Readonly<Record<string, Values>>): Tensor {
+    for (const [variable, { shape, data }] of Object.entries(weights)) {
+      const name = `${output.layer}/${variable}`;
+      this.#weights.set(name, { name, shape, data });
+    }
+    return output;
+  }
+
+  /** Images, `[batch, height, width, channels]`; null is an open size. */
+  input(name: string, shape: readonly [height: Size, width: Size, channels?: number]): Tensor {
+    const [height, width, channels = 3] = shape;
+    const size = { batch_input_shape: [null, height, width, channels], dtype: 'float32' };
+    return this.add('InputLayer', [], { name, ...size });
+  }
+
+  /** Conv2D. */
+  conv(input: Tensor, settings: ConvolutionSettings & { readonly filters: number }): Tensor {
+    const { name, filters, size, strides = 1, ...rest } = settings;
+    return this.add('Conv2D', [input], {
+      name,
       ...convolutionDefaults,
       filters,
-      kernel_size: [size, size],
-      strides: [strides, strides],
+      kernel_size: pair(size),
+      strides: pair(strides),
       activation: 'linear',
       use_bias: true,
       ...rest,
     });
   }
 
-  depthwise(name: string, input: string, size: number, strides: number): string {
-    return this.add('DepthwiseConv2D', name, [input], {
+  /** DepthwiseConv2D without bias; padding before strides is the caller's. */
+  depthwise(input: Tensor, settings: ConvolutionSettings): Tensor {
+    const { name, size, strides = 1, ...rest } = settings;
+    return this.add('DepthwiseConv2D', [input], {
+      name,
       ...convolutionDefaults,
-      kernel_size: [size, size],
-      strides: [strides, strides],
+      kernel_size: pair(size),
+      strides: pair(strides),
       padding: strides === 1 ? 'same' : 'valid',
       depth_multiplier: 1,
       activation: 'linear',
       use_bias: false,
+      ...rest,
     });
   }
 
-  batchNorm(name: string, input: string, config: Config = {}): string {
+  /** BatchNormalization over the channels. */
+  batchNorm(input: Tensor, { name, ...settings }: LayerSettings): Tensor {
     const defaults = { axis: -1, momentum: 0.99, epsilon: 0.001, center: true, scale: true };
-    return this.add('BatchNormalization', name, [input], { ...defaults, ...config });
+    return this.add('BatchNormalization', [input], { name, ...defaults, ...settings });
   }
 
-  activation(name: string, input: string, activation: string): string {
-    return this.add('Activation', name, [input], { activation });
-  }
-
-  relu6(name: string, input: string): string {
-    return this.add('ReLU', name, [input], { max_value: 6 });
-  }
-
-  maxPool(name: string, input: string, size: number, strides: number): string {
-    return this.add('MaxPooling2D', name, [input], {
-      pool_size: [size, size],
-      strides: [strides, strides],
-      padding: 'valid',
-      data_format: 'channels_last',
+  /** `x * scale + offset` with one number per channel, which training leaves alone. */
+  affine(
+    input: Tensor,
+    name: string,
+    { scale, offset }: Readonly<Record<'scale' | 'offset', Float32Array>>,
+  ): Tensor {
+    const settings = { axis: -1, epsilon: 0, center: true, scale: true, trainable: false };
+    const shape = [scale.length];
+    return this.withWeights(this.add('BatchNormalization', [input], { name, ...settings }), {
+      gamma: { shape, data: scale },
+      beta: { shape, data: offset },
+      moving_mean: { shape, data: new Float32Array(scale.length) },
+      moving_variance: { shape, data: new Float32Array(scale.length).fill(1) },
     });
   }
 
-  pad(name: string, input: string, padding: readonly (readonly [number, number])[]): string {
-    return this.add('ZeroPadding2D', name, [input], { padding, data_format: 'channels_last' });
+  /** An activation by its name, e.g. `relu`. */
+  activation(input: Tensor, name: string, activation: string): Tensor {
+    return this.add('Activation', [input], { name, activation });
+  }
+
+  /** The ReLU that ends at 6. */
+  relu6(input: Tensor, name: string): Tensor {
+    return this.add('ReLU', [input], { name, max_value: 6 });
+  }
+
+  /** Max pooling over windows; without strides they lie side by side. */
+  maxPool(input: Tensor, settings: PoolingSettings): Tensor {
+    return this.#pool(input, 'MaxPooling2D', settings);
+  }
+
+  /** Average pooling over windows; without strides they lie side by side. */
+  averagePool(input: Tensor, settings: PoolingSettings): Tensor {
+    return this.#pool(input, 'AveragePooling2D', settings);
+  }
+
+  #pool(input: Tensor, className: string, settings: PoolingSettings): Tensor {
+    const { name, size, strides = size, padding = 'valid', ...rest } = settings;
+    const window = { pool_size: pair(size), strides: pair(strides), padding, data_format: 'channels_last' };
+    return this.add(className, [input], { name, ...window, ...rest });
+  }
+
+  /** Zeros around the image: one number for every edge, or `[[top, bottom], [left, right]]`. */
+  pad(input: Tensor, name: string, by: number | readonly (readonly [number, number])[]): Tensor {
+    const padding =
+      typeof by === 'number'
+        ? [
+            [by, by],
+            [by, by],
+          ]
+        : by;
+    return this.add('ZeroPadding2D', [input], { name, padding, data_format: 'channels_last' });
   }
 
   /** Keras' padding before a stride-2 convolution: it depends on whether the size is even; an open size counts as even. */
-  padForStride2(name: string, input: string, kernelSize: number): string {
-    return this.pad(name, input, stride2Padding(this.#shapes.get(input)!, kernelSize));
+  padForStride2(input: Tensor, name: string, kernelSize: number): Tensor {
+    return this.pad(input, name, stride2Padding(input.shape, kernelSize));
   }
 
-  globalAveragePool(name: string, input: string, config: Config = {}): string {
-    return this.add('GlobalAveragePooling2D', name, [input], { data_format: 'channels_last', ...config });
+  /** The mean over height and width: `[channels]`. */
+  globalAveragePool(input: Tensor, settings: LayerSettings): Tensor {
+    const { name, ...rest } = settings;
+    return this.add('GlobalAveragePooling2D', [input], { name, data_format: 'channels_last', ...rest });
   }
 
-  dense(name: string, input: string, units: number, activation: string): string {
-    return this.add('Dense', name, [input], { units, activation, use_bias: true });
+  /** Fully connected, with a bias. */
+  dense(
+    input: Tensor,
+    settings: LayerSettings & { readonly units: number; readonly activation: string },
+  ): Tensor {
+    const { name, units, activation } = settings;
+    return this.add('Dense', [input], { name, units, activation, use_bias: true });
   }
 
-  dropout(name: string, input: string, rate: number, config: Config = {}): string {
-    return this.add('Dropout', name, [input], { rate, ...config });
+  /** Drops numbers while training. */
+  dropout(input: Tensor, settings: LayerSettings & { readonly rate: number }): Tensor {
+    return this.add('Dropout', [input], settings);
   }
 
-  /** The finished topology. */
-  finish(name: string, input: string, output: string): FunctionalConfig {
+  /** The finished topology; what does not lead to the output is left out. */
+  topology(name: string, output: Tensor): FunctionalConfig {
+    const inputs = [...this.#layers.values()].filter(layer => layer.class_name === 'InputLayer');
     return {
       class_name: 'Model',
       config: {
         name,
-        layers: orderAsKeras(this.#layers, output),
-        input_layers: [[input, 0, 0]],
-        output_layers: [[output, 0, 0]],
+        layers: orderAsKeras(this.#layers, output.layer),
+        input_layers: inputs.map(layer => [layer.config.name, 0, 0]),
+        output_layers: [[output.layer, 0, 0]],
       },
     };
   }
+
+  /** The finished network, with the weights that its layers were given. */
+  network(name: string, output: Tensor): Network {
+    return { topology: this.topology(name, output), weights: this.#weights };
+  }
+}
+
+const convolutionDefaults = { padding: 'valid', data_format: 'channels_last', dilation_rate: [1, 1] };
+
+function pair(value: number | readonly [number, number]): readonly [number, number] {
+  return typeof value === 'number' ? [value, value] : value;
 }
 
 /**
@@ -122,25 +223,23 @@ export class LayerGraph {
  * Weights-only files are matched in this order.
  */
 function orderAsKeras(layers: ReadonlyMap<string, LayerConfig>, output: string): LayerConfig[] {
-  const walked: string[] = [];
+  const inputsOf = (name: string) => (layers.get(name)?.inbound_nodes?.[0] ?? []).map(([input]) => input);
+  const walked = new Set<string>();
   const waiting = [output];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (walked.includes(name)) continue;
-    walked.push(name);
-    waiting.push(...inputsOf(layers.get(name)!).reverse());
+    if (walked.has(name)) continue;
+    walked.add(name);
+    waiting.push(...inputsOf(name).reverse());
   }
+  // Layers are added after their inputs, so that from the last to the first every depth is known when it is used.
   const depths = new Map([[output, 0]]);
   for (const name of [...layers.keys()].reverse()) {
-    for (const input of inputsOf(layers.get(name)!)) {
+    for (const input of inputsOf(name)) {
       depths.set(input, Math.max(depths.get(input) ?? 0, (depths.get(name) ?? 0) + 1));
     }
   }
-  return walked
-    .map((name, position) => ({ name, position, depth: depths.get(name) ?? 0 }))
+  return [...walked]
+    .map((name, position) => ({ layer: layers.get(name), position, depth: depths.get(name) ?? 0 }))
     .sort((one, other) => other.depth - one.depth || one.position - other.position)
-    .map(({ name }) => layers.get(name)!);
-}
-
-function inputsOf(layer: LayerConfig): string[] {
-  return (layer.inbound_nodes?.[0] ?? []).map(([name]) => name);
+    .flatMap(({ layer }) => layer ?? []);
 }

@@ -5,7 +5,7 @@ import { planMobilenet } from '../../src/backbones/architectures/mobilenet.js';
 import { planMobilenetV2 } from '../../src/backbones/architectures/mobilenet-v2.js';
 import { planSqueezenet } from '../../src/backbones/architectures/squeezenet.js';
 import { planVgg16 } from '../../src/backbones/architectures/vgg.js';
-import { LayerGraph } from '../../src/network/builder.js';
+import { NetworkBuilder } from '../../src/network/builder.js';
 import { appendLayers, cutAt, removeTop, withInputShape } from '../../src/network/cut.js';
 import type { FunctionalConfig, LayerConfig, Network } from '../../src/network/network.js';
 import { outputShape } from '../../src/network/walk.js';
@@ -47,10 +47,10 @@ describe('cutAt', () => {
   });
 
   test('of a shared layer keeps only the calls that are needed', () => {
-    const graph = new LayerGraph();
+    const graph = new NetworkBuilder();
     const input = graph.input('image', [32, 32]);
-    const once = graph.conv('shared', input, 3, 3, { padding: 'same' });
-    const topology = graph.finish('twice', input, graph.activation('relu', once, 'relu'));
+    const once = graph.conv(input, { name: 'shared', filters: 3, size: 3, padding: 'same' });
+    const topology = graph.topology('twice', graph.activation(once, 'relu', 'relu'));
     const layers = topology.config.layers.map((layer): LayerConfig => {
       if (layer.config.name !== 'shared') return layer;
       return { ...layer, inbound_nodes: [[['image', 0, 0, {}]], [['relu', 0, 0, {}]]] };
@@ -98,9 +98,10 @@ describe('removeTop', () => {
   });
 
   test('refuses a network without feature maps', () => {
-    const graph = new LayerGraph();
-    const input = graph.add('InputLayer', 'numbers', [], { batch_input_shape: [null, 4] });
-    const network = networkOf(graph.finish('table', input, graph.dense('dense', input, 2, 'softmax')));
+    const graph = new NetworkBuilder();
+    const input = graph.add('InputLayer', [], { name: 'numbers', batch_input_shape: [null, 4] });
+    const output = graph.dense(input, { name: 'dense', units: 2, activation: 'softmax' });
+    const network = networkOf(graph.topology('table', output));
     assert.throws(() => removeTop(network), {
       code: 'bad-model',
       message: /Expected a convolutional image network/,
@@ -137,12 +138,32 @@ describe('withInputShape', () => {
   });
 
   test('refuses a network with weights as large as the image, and names the layer', () => {
-    const graph = new LayerGraph();
+    const graph = new NetworkBuilder();
     const input = graph.input('image', [32, 32]);
-    const topology = graph.finish('slopes', input, graph.add('PReLU', 'slope', [input], {}));
+    const topology = graph.topology('slopes', graph.add('PReLU', [input], { name: 'slope' }));
     assert.throws(() => withInputShape(networkOf(topology), [64, 64]), {
       code: 'bad-option',
       message: /"slope" \(PReLU\) has weights for images of the network's own size/,
+    });
+  });
+
+  for (const channels of [1, 2, 3, 4]) {
+    test(`a network of the user's own with ${channels} channels takes any size, even 1x1`, () => {
+      const graph = new NetworkBuilder();
+      const input = graph.input('image', [28, 28, channels]);
+      const output = graph.conv(input, { name: 'conv', filters: 2, size: 3, padding: 'same' });
+      const network = networkOf(graph.topology('own', output));
+      assert.deepEqual(outputShape(withInputShape(network, [1, 1])), [1, 1, 2]);
+      assert.deepEqual(outputShape(withInputShape(network, [40, null])), [40, null, 2]);
+    });
+  }
+
+  test('refuses five channels', () => {
+    const graph = new NetworkBuilder();
+    const topology = graph.topology('own', graph.input('image', [28, 28, 5]));
+    assert.throws(() => withInputShape(networkOf(topology), [32, 32]), {
+      code: 'bad-model',
+      message: /takes \(None, 28, 28, 5\). Expected one image input with 1 to 4 channels/,
     });
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogue } from '../../src/backbones/catalogue.js';
-import { LayerGraph } from '../../src/network/builder.js';
+import { NetworkBuilder } from '../../src/network/builder.js';
 import type { FunctionalConfig, LayerConfig, Network } from '../../src/network/network.js';
 import { blockBoundaries, join, splitAt } from '../../src/network/split.js';
 import { summarize } from '../../src/network/summarize.js';
@@ -32,12 +32,12 @@ function assertSame(one: Network, other: Network): void {
 
 /** conv1 -> relu -> conv2 -> add(relu, conv2) -> pool */
 function residual(): Network {
-  const graph = new LayerGraph();
+  const graph = new NetworkBuilder();
   const input = graph.input('image', [32, 32]);
-  const first = graph.activation('relu', graph.conv('conv1', input, 8, 3), 'relu');
-  const second = graph.conv('conv2', first, 8, 3, { padding: 'same' });
-  const added = graph.add('Add', 'add', [first, second]);
-  return networkOf(graph.finish('residual', input, graph.globalAveragePool('pool', added)));
+  const first = graph.activation(graph.conv(input, { name: 'conv1', filters: 8, size: 3 }), 'relu', 'relu');
+  const second = graph.conv(first, { name: 'conv2', filters: 8, size: 3, padding: 'same' });
+  const added = graph.add('Add', [first, second], { name: 'add' });
+  return networkOf(graph.topology('residual', graph.globalAveragePool(added, { name: 'pool' })));
 }
 
 describe('splitAt and join', () => {
@@ -97,14 +97,11 @@ describe('splitAt and join', () => {
   });
 
   test('refuses a split below a second input', () => {
-    const graph = new LayerGraph();
-    const image = graph.input('image', [32, 32]);
-    const pooled = graph.globalAveragePool('pool', image);
-    const numbers = graph.add('InputLayer', 'numbers', [], { batch_input_shape: [null, 3] });
-    const topology = graph.finish('two', image, graph.add('Add', 'add', [pooled, numbers]));
-    const inputs = [image, numbers].map(name => [name, 0, 0] as const);
-    const network = networkOf({ ...topology, config: { ...topology.config, input_layers: inputs } });
-    assert.deepEqual(blockBoundaries(network), ['add']);
+    const graph = new NetworkBuilder();
+    const pooled = graph.globalAveragePool(graph.input('image', [32, 32]), { name: 'pool' });
+    const numbers = graph.add('InputLayer', [], { name: 'numbers', batch_input_shape: [null, 3] });
+    const sum = graph.add('Add', [pooled, numbers], { name: 'add' });
+    assert.deepEqual(blockBoundaries(networkOf(graph.topology('two', sum))), ['add']);
   });
 
   test('finds the ends of the blocks of EfficientNetB0 among its boundaries', () => {
@@ -142,18 +139,18 @@ describe('join', () => {
 });
 
 function denseHead(name: string, shape: readonly number[]): Network {
-  const graph = new LayerGraph();
-  const input = graph.add('InputLayer', 'features', [], { batch_input_shape: [null, ...shape] });
-  return networkOf(graph.finish('head', input, graph.dense(name, input, 5, 'softmax')));
+  const graph = new NetworkBuilder();
+  const input = graph.add('InputLayer', [], { name: 'features', batch_input_shape: [null, ...shape] });
+  return networkOf(graph.topology('head', graph.dense(input, { name, units: 5, activation: 'softmax' })));
 }
 
 /** image -> shared -> relu -> shared -> pool */
 function withSharedLayer(): Network {
-  const graph = new LayerGraph();
+  const graph = new NetworkBuilder();
   const input = graph.input('image', [32, 32]);
-  const once = graph.conv('shared', input, 3, 3, { padding: 'same' });
-  const relu = graph.activation('relu', once, 'relu');
-  const topology = graph.finish('twice', input, graph.globalAveragePool('pool', relu));
+  const once = graph.conv(input, { name: 'shared', filters: 3, size: 3, padding: 'same' });
+  const relu = graph.activation(once, 'relu', 'relu');
+  const topology = graph.topology('twice', graph.globalAveragePool(relu, { name: 'pool' }));
   const layers = topology.config.layers.map((layer): LayerConfig => {
     const { name } = layer.config;
     if (name === 'shared') return { ...layer, inbound_nodes: [[['image', 0, 0, {}]], [['relu', 0, 0, {}]]] };

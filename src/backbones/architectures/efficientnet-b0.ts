@@ -1,6 +1,6 @@
 // EfficientNetB0 (Tan and Le, 2019), layer for layer as in Keras; the input is normalised inside.
 
-import { LayerGraph } from '../../network/builder.js';
+import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
 import type { TopologyOptions } from './topology-options.js';
 
@@ -18,18 +18,18 @@ const blockCount = stages.reduce((sum, [, blocks]) => sum + blocks, 0);
 const dropConnectRate = 0.2;
 const squeezeRatio = 0.25;
 const activation = 'swish';
-const pointwise = { padding: 'same', use_bias: false };
+const pointwise = { size: 1, padding: 'same', use_bias: false } as const;
 
 /** EfficientNetB0. Keras divides by the square root of the published deviations, on purpose: the weights expect it. */
 export function planEfficientnetB0(options: TopologyOptions): FunctionalConfig {
-  const graph = new LayerGraph();
-  const input = graph.input('input_layer', options.inputSize);
-  let x = stem(graph, normalise(graph, input));
+  const build = new NetworkBuilder();
+  let x = stem(build, normalizeInput(build, build.input('input_layer', options.inputSize)));
   let index = 0;
-  stages.forEach(([kernelSize, blocks, inputFilters, filters, expansion, firstStrides], stage) => {
+  for (const [stage, [size, blocks, inputFilters, filters, expansion, firstStrides]] of stages.entries()) {
     for (let i = 0; i < blocks; i++) {
-      x = invertedResidual(graph, `block${stage + 1}${'abcd'[i]}_`, x, {
-        kernelSize,
+      x = invertedResidual(build, x, {
+        name: `block${stage + 1}${'abcd'[i]}_`,
+        size,
         inputFilters: i === 0 ? inputFilters : filters,
         filters,
         expansion,
@@ -37,31 +37,34 @@ export function planEfficientnetB0(options: TopologyOptions): FunctionalConfig {
         dropRate: (dropConnectRate * index++) / blockCount,
       });
     }
-  });
-  x = graph.conv('top_conv', x, 1280, 1, pointwise);
-  x = graph.activation('top_activation', graph.batchNorm('top_bn', x), activation);
-  if (options.includeTop) {
-    x = graph.dropout('top_dropout', graph.globalAveragePool('avg_pool', x), 0.2);
-    x = graph.dense('predictions', x, 1000, 'softmax');
   }
-  return graph.finish('efficientnetb0', input, x);
+  x = build.conv(x, { name: 'top_conv', filters: 1280, ...pointwise });
+  x = build.activation(build.batchNorm(x, { name: 'top_bn' }), 'top_activation', activation);
+  if (options.includeTop) {
+    x = build.dropout(build.globalAveragePool(x, { name: 'avg_pool' }), { name: 'top_dropout', rate: 0.2 });
+    x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
+  }
+  return build.topology('efficientnetb0', x);
 }
 
-function normalise(graph: LayerGraph, input: string): string {
-  let x = graph.add('Rescaling', 'rescaling', [input], { scale: 1 / 255, offset: 0 });
-  x = graph.add('Normalization', 'normalization', [x], { axis: [-1], invert: false });
+function normalizeInput(build: NetworkBuilder, input: Tensor): Tensor {
+  let x = build.add('Rescaling', [input], { name: 'rescaling', scale: 1 / 255, offset: 0 });
+  x = build.add('Normalization', [x], { name: 'normalization', axis: [-1], invert: false });
   const scale = [0.229, 0.224, 0.225].map(deviation => 1 / Math.sqrt(deviation));
-  return graph.add('Rescaling', 'rescaling_1', [x], { scale, offset: 0 });
+  return build.add('Rescaling', [x], { name: 'rescaling_1', scale, offset: 0 });
 }
 
-function stem(graph: LayerGraph, input: string): string {
-  let x = graph.padForStride2('stem_conv_pad', input, 3);
-  x = graph.conv('stem_conv', x, 32, 3, { strides: 2, use_bias: false });
-  return graph.activation('stem_activation', graph.batchNorm('stem_bn', x), activation);
+function stem(build: NetworkBuilder, input: Tensor): Tensor {
+  let x = build.padForStride2(input, 'stem_conv_pad', 3);
+  x = build.conv(x, { name: 'stem_conv', filters: 32, size: 3, strides: 2, use_bias: false });
+  return build.activation(build.batchNorm(x, { name: 'stem_bn' }), 'stem_activation', activation);
 }
 
 interface BlockOptions {
-  readonly kernelSize: number;
+  /** Begins the name of each of its layers. */
+  readonly name: string;
+  /** Of the depthwise kernel. */
+  readonly size: number;
   readonly inputFilters: number;
   readonly filters: number;
   readonly expansion: number;
@@ -69,34 +72,39 @@ interface BlockOptions {
   readonly dropRate: number;
 }
 
-function invertedResidual(graph: LayerGraph, name: string, input: string, options: BlockOptions): string {
-  const { kernelSize, inputFilters, filters, expansion, strides, dropRate } = options;
+function invertedResidual(build: NetworkBuilder, input: Tensor, options: BlockOptions): Tensor {
+  const { name, size, inputFilters, filters, expansion, strides, dropRate } = options;
   const width = inputFilters * expansion;
   let x = input;
   if (expansion !== 1) {
-    x = graph.batchNorm(`${name}expand_bn`, graph.conv(`${name}expand_conv`, x, width, 1, pointwise));
-    x = graph.activation(`${name}expand_activation`, x, activation);
+    x = build.conv(x, { name: `${name}expand_conv`, filters: width, ...pointwise });
+    x = build.batchNorm(x, { name: `${name}expand_bn` });
+    x = build.activation(x, `${name}expand_activation`, activation);
   }
-  if (strides === 2) x = graph.padForStride2(`${name}dwconv_pad`, x, kernelSize);
-  x = graph.batchNorm(`${name}bn`, graph.depthwise(`${name}dwconv`, x, kernelSize, strides));
-  x = graph.activation(`${name}activation`, x, activation);
-  x = squeezeAndExcite(graph, name, x, width, Math.max(1, Math.floor(inputFilters * squeezeRatio)));
-  x = graph.batchNorm(`${name}project_bn`, graph.conv(`${name}project_conv`, x, filters, 1, pointwise));
+  if (strides === 2) x = build.padForStride2(x, `${name}dwconv_pad`, size);
+  x = build.depthwise(x, { name: `${name}dwconv`, size, strides });
+  x = build.activation(build.batchNorm(x, { name: `${name}bn` }), `${name}activation`, activation);
+  x = squeezeAndExcite(build, x, { name, squeezed: Math.max(1, Math.floor(inputFilters * squeezeRatio)) });
+  x = build.conv(x, { name: `${name}project_conv`, filters, ...pointwise });
+  x = build.batchNorm(x, { name: `${name}project_bn` });
   if (strides !== 1 || inputFilters !== filters) return x;
-  if (dropRate > 0) x = graph.dropout(`${name}drop`, x, dropRate, { noise_shape: [null, 1, 1, 1] });
-  return graph.add('Add', `${name}add`, [x, input]);
+  if (dropRate > 0)
+    x = build.dropout(x, { name: `${name}drop`, rate: dropRate, noise_shape: [null, 1, 1, 1] });
+  return build.add('Add', [x, input], { name: `${name}add` });
 }
 
-function squeezeAndExcite(
-  graph: LayerGraph,
-  name: string,
-  input: string,
-  width: number,
-  squeezed: number,
-): string {
-  let gate = graph.globalAveragePool(`${name}se_squeeze`, input);
-  gate = graph.add('Reshape', `${name}se_reshape`, [gate], { target_shape: [1, 1, width] });
-  gate = graph.conv(`${name}se_reduce`, gate, squeezed, 1, { padding: 'same', activation });
-  gate = graph.conv(`${name}se_expand`, gate, width, 1, { padding: 'same', activation: 'sigmoid' });
-  return graph.add('Multiply', `${name}se_excite`, [input, gate]);
+interface GateOptions {
+  readonly name: string;
+  /** Filters between squeezing and exciting. */
+  readonly squeezed: number;
+}
+
+function squeezeAndExcite(build: NetworkBuilder, input: Tensor, { name, squeezed }: GateOptions): Tensor {
+  const width = input.shape.at(-1) ?? 0;
+  const settings = { size: 1, padding: 'same' } as const;
+  let gate = build.globalAveragePool(input, { name: `${name}se_squeeze` });
+  gate = build.add('Reshape', [gate], { name: `${name}se_reshape`, target_shape: [1, 1, width] });
+  gate = build.conv(gate, { name: `${name}se_reduce`, filters: squeezed, ...settings, activation });
+  gate = build.conv(gate, { name: `${name}se_expand`, filters: width, ...settings, activation: 'sigmoid' });
+  return build.add('Multiply', [input, gate], { name: `${name}se_excite` });
 }

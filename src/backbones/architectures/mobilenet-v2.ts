@@ -1,6 +1,6 @@
 // MobileNetV2 (Sandler et al., 2018) of any width, layer for layer as in Keras.
 
-import { LayerGraph } from '../../network/builder.js';
+import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
 import type { TopologyOptions } from './topology-options.js';
 
@@ -16,6 +16,7 @@ const stages = [
 ] as const;
 const expansion = 6;
 const batchNorm = { momentum: 0.999, epsilon: 0.001 };
+const pointwise = { size: 1, padding: 'same', use_bias: false } as const;
 
 /**
  * @param alpha width: 1 is the network of the paper
@@ -23,27 +24,29 @@ const batchNorm = { momentum: 0.999, epsilon: 0.001 };
  */
 export function planMobilenetV2(alpha: number): (options: TopologyOptions) => FunctionalConfig {
   return options => {
-    const graph = new LayerGraph();
-    const input = graph.input('input_layer', options.inputSize);
+    const build = new NetworkBuilder();
+    const input = build.input('input_layer', options.inputSize);
     let width = multipleOf8(32 * alpha);
-    let x = graph.conv('Conv1', input, width, 3, { strides: 2, padding: 'same', use_bias: false });
-    x = graph.relu6('Conv1_relu', graph.batchNorm('bn_Conv1', x, batchNorm));
+    const stem = { name: 'Conv1', filters: width, size: 3, strides: 2 };
+    let x = build.conv(input, { ...stem, padding: 'same', use_bias: false });
+    x = build.relu6(build.batchNorm(x, { name: 'bn_Conv1', ...batchNorm }), 'Conv1_relu');
     let block = 0;
     for (const [filters, blocks, firstStrides] of stages) {
       const nextWidth = multipleOf8(Math.floor(filters * alpha));
       for (let i = 0; i < blocks; i++) {
         const strides = i === 0 ? firstStrides : 1;
-        x = invertedResidual(graph, x, { block: block++, width, nextWidth, strides });
+        x = invertedResidual(build, x, { block: block++, width, nextWidth, strides });
         width = nextWidth;
       }
     }
-    x = graph.conv('Conv_1', x, alpha > 1 ? multipleOf8(1280 * alpha) : 1280, 1, { use_bias: false });
-    x = graph.relu6('out_relu', graph.batchNorm('Conv_1_bn', x, batchNorm));
+    const last = alpha > 1 ? multipleOf8(1280 * alpha) : 1280;
+    x = build.conv(x, { name: 'Conv_1', filters: last, size: 1, use_bias: false });
+    x = build.relu6(build.batchNorm(x, { name: 'Conv_1_bn', ...batchNorm }), 'out_relu');
     if (options.includeTop) {
-      x = graph.globalAveragePool('global_average_pooling2d', x);
-      x = graph.dense('predictions', x, 1000, 'softmax');
+      x = build.globalAveragePool(x, { name: 'global_average_pooling2d' });
+      x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
     }
-    return graph.finish(`mobilenetv2_${alpha.toFixed(2)}_224`, input, x);
+    return build.topology(`mobilenetv2_${alpha.toFixed(2)}_224`, x);
   };
 }
 
@@ -54,25 +57,26 @@ interface BlockOptions {
   readonly strides: number;
 }
 
-function invertedResidual(graph: LayerGraph, input: string, options: BlockOptions): string {
+function invertedResidual(build: NetworkBuilder, input: Tensor, options: BlockOptions): Tensor {
   const { block, width, nextWidth, strides } = options;
   const prefix = block === 0 ? 'expanded_conv' : `block_${block}`;
-  const pointwise = { padding: 'same', use_bias: false };
+  const normalize = (x: Tensor, name: string) =>
+    build.batchNorm(x, { name: `${prefix}_${name}`, ...batchNorm });
   let x = input;
   if (block > 0) {
-    x = graph.conv(`${prefix}_expand`, x, expansion * width, 1, pointwise);
-    x = graph.relu6(`${prefix}_expand_relu`, graph.batchNorm(`${prefix}_expand_BN`, x, batchNorm));
+    x = build.conv(x, { name: `${prefix}_expand`, filters: expansion * width, ...pointwise });
+    x = build.relu6(normalize(x, 'expand_BN'), `${prefix}_expand_relu`);
   }
-  if (strides === 2) x = graph.padForStride2(`${prefix}_pad`, x, 3);
-  x = graph.depthwise(`${prefix}_depthwise`, x, 3, strides);
-  x = graph.relu6(`${prefix}_depthwise_relu`, graph.batchNorm(`${prefix}_depthwise_BN`, x, batchNorm));
-  x = graph.conv(`${prefix}_project`, x, nextWidth, 1, pointwise);
-  x = graph.batchNorm(`${prefix}_project_BN`, x, batchNorm);
-  return width === nextWidth && strides === 1 ? graph.add('Add', `${prefix}_add`, [input, x]) : x;
+  if (strides === 2) x = build.padForStride2(x, `${prefix}_pad`, 3);
+  x = build.depthwise(x, { name: `${prefix}_depthwise`, size: 3, strides });
+  x = build.relu6(normalize(x, 'depthwise_BN'), `${prefix}_depthwise_relu`);
+  x = normalize(build.conv(x, { name: `${prefix}_project`, filters: nextWidth, ...pointwise }), 'project_BN');
+  const isResidual = width === nextWidth && strides === 1;
+  return isResidual ? build.add('Add', [input, x], { name: `${prefix}_add` }) : x;
 }
 
 /** The nearest multiple of 8, but never more than a tenth below. */
-function multipleOf8(filters: number): number {
+export function multipleOf8(filters: number): number {
   const rounded = Math.max(8, Math.floor((filters + 4) / 8) * 8);
   return rounded < 0.9 * filters ? rounded + 8 : rounded;
 }

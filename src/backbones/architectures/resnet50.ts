@@ -1,6 +1,6 @@
 // ResNet50 (He et al., 2015), layer for layer as in Keras.
 
-import { LayerGraph } from '../../network/builder.js';
+import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
 import type { TopologyOptions } from './topology-options.js';
 
@@ -14,49 +14,56 @@ const stacks = [
 
 /** ResNet50, version 1: strides in the first 1x1 convolution of a block, biases everywhere. */
 export function planResnet50(options: TopologyOptions): FunctionalConfig {
-  const graph = new LayerGraph();
-  const input = graph.input('input_layer', options.inputSize);
-  let x = graph.pad('conv1_pad', input, [
-    [3, 3],
-    [3, 3],
-  ]);
-  x = graph.conv('conv1_conv', x, 64, 7, { strides: 2 });
-  x = graph.batchNorm('conv1_bn', x, { epsilon });
-  x = graph.activation('conv1_relu', x, 'relu');
-  x = graph.pad('pool1_pad', x, [
-    [1, 1],
-    [1, 1],
-  ]);
-  x = graph.maxPool('pool1_pool', x, 3, 2);
+  const build = new NetworkBuilder();
+  let x = build.pad(build.input('input_layer', options.inputSize), 'conv1_pad', 3);
+  x = build.conv(x, { name: 'conv1_conv', filters: 64, size: 7, strides: 2 });
+  x = build.batchNorm(x, { name: 'conv1_bn', epsilon });
+  x = build.pad(build.activation(x, 'conv1_relu', 'relu'), 'pool1_pad', 1);
+  x = build.maxPool(x, { name: 'pool1_pool', size: 3, strides: 2 });
   for (const { name, filters, blocks, strides } of stacks) {
-    x = residualBlock(graph, `${name}_block1`, x, filters, { strides, projected: true });
+    x = residualBlock(build, x, { name: `${name}_block1`, filters, strides, projected: true });
     for (let block = 2; block <= blocks; block++) {
-      x = residualBlock(graph, `${name}_block${block}`, x, filters, { strides: 1, projected: false });
+      x = residualBlock(build, x, { name: `${name}_block${block}`, filters, strides: 1, projected: false });
     }
   }
   if (options.includeTop) {
-    x = graph.globalAveragePool('avg_pool', x);
-    x = graph.dense('predictions', x, 1000, 'softmax');
+    x = build.globalAveragePool(x, { name: 'avg_pool' });
+    x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
   }
-  return graph.finish('resnet50', input, x);
+  return build.topology('resnet50', x);
 }
 
-function residualBlock(
-  graph: LayerGraph,
-  name: string,
-  input: string,
-  filters: number,
-  { strides, projected }: { readonly strides: number; readonly projected: boolean },
-): string {
-  const convolve = (part: number, from: string, width: number, size: number, stride = 1) => {
-    const padding = size === 1 ? 'valid' : 'same';
-    const x = graph.conv(`${name}_${part}_conv`, from, width, size, { strides: stride, padding });
-    return graph.batchNorm(`${name}_${part}_bn`, x, { epsilon });
-  };
-  const shortcut = projected ? convolve(0, input, 4 * filters, 1, strides) : input;
-  let x = graph.activation(`${name}_1_relu`, convolve(1, input, filters, 1, strides), 'relu');
-  x = graph.activation(`${name}_2_relu`, convolve(2, x, filters, 3), 'relu');
-  x = convolve(3, x, 4 * filters, 1);
-  x = graph.add('Add', `${name}_add`, [shortcut, x]);
-  return graph.activation(`${name}_out`, x, 'relu');
+interface BlockOptions {
+  readonly name: string;
+  readonly filters: number;
+  readonly strides: number;
+  readonly projected: boolean;
+}
+
+function residualBlock(build: NetworkBuilder, input: Tensor, options: BlockOptions): Tensor {
+  const { name, filters, strides, projected } = options;
+  const shortcut = projected
+    ? convolve(build, input, { name: `${name}_0`, filters: 4 * filters, strides })
+    : input;
+  let x = convolve(build, input, { name: `${name}_1`, filters, strides });
+  x = build.activation(x, `${name}_1_relu`, 'relu');
+  x = convolve(build, x, { name: `${name}_2`, filters, size: 3, padding: 'same' });
+  x = build.activation(x, `${name}_2_relu`, 'relu');
+  x = convolve(build, x, { name: `${name}_3`, filters: 4 * filters });
+  x = build.add('Add', [shortcut, x], { name: `${name}_add` });
+  return build.activation(x, `${name}_out`, 'relu');
+}
+
+interface StepOptions {
+  readonly name: string;
+  readonly filters: number;
+  readonly size?: number;
+  readonly strides?: number;
+  readonly padding?: 'same' | 'valid';
+}
+
+/** A convolution and its normalisation. */
+function convolve(build: NetworkBuilder, input: Tensor, { name, size = 1, ...options }: StepOptions): Tensor {
+  const x = build.conv(input, { name: `${name}_conv`, size, ...options });
+  return build.batchNorm(x, { name: `${name}_bn`, epsilon });
 }

@@ -1,6 +1,6 @@
 // SqueezeNet 1.1 (Iandola et al., 2016), layer for layer as in the published Keras port.
 
-import { LayerGraph } from '../../network/builder.js';
+import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
 import type { TopologyOptions } from './topology-options.js';
 
@@ -18,34 +18,42 @@ const fires = [
 
 /** SqueezeNet 1.1. Its top convolves to 1000 maps before it pools. */
 export function planSqueezenet(options: TopologyOptions): FunctionalConfig {
-  const graph = new LayerGraph();
-  const input = graph.input('input_1', options.inputSize);
-  let x = graph.conv('conv1', input, 64, 3, { strides: 2 });
-  x = graph.activation('relu_conv1', x, 'relu');
-  x = graph.maxPool('pool1', x, 3, 2);
-  fires.forEach(([squeeze, expand], index) => {
+  const build = new NetworkBuilder();
+  const input = build.input('input_1', options.inputSize);
+  let x = build.conv(input, { name: 'conv1', filters: 64, size: 3, strides: 2 });
+  x = build.activation(x, 'relu_conv1', 'relu');
+  x = build.maxPool(x, { name: 'pool1', size: 3, strides: 2 });
+  for (const [index, [squeeze, expand]] of fires.entries()) {
     const number = index + 2;
-    x = fire(graph, `fire${number}`, x, squeeze, expand);
-    if (number === 3 || number === 5) x = graph.maxPool(`pool${number}`, x, 3, 2);
-  });
-  if (options.includeTop) {
-    x = graph.dropout('drop9', x, 0.5);
-    x = graph.activation('relu_conv10', graph.conv('conv10', x, 1000, 1), 'relu');
-    x = graph.globalAveragePool('global_average_pooling2d_1', x);
-    x = graph.activation('loss', x, 'softmax');
+    x = fire(build, x, { name: `fire${number}`, squeeze, expand });
+    if (number === 3 || number === 5) x = build.maxPool(x, { name: `pool${number}`, size: 3, strides: 2 });
   }
-  return graph.finish('squeezenet', input, x);
+  if (options.includeTop) {
+    x = build.dropout(x, { name: 'drop9', rate: 0.5 });
+    x = build.conv(x, { name: 'conv10', filters: 1000, size: 1 });
+    x = build.activation(x, 'relu_conv10', 'relu');
+    x = build.globalAveragePool(x, { name: 'global_average_pooling2d_1' });
+    x = build.activation(x, 'loss', 'softmax');
+  }
+  return build.topology('squeezenet', x);
 }
 
-function fire(graph: LayerGraph, name: string, input: string, squeeze: number, expand: number): string {
-  const squeezed = graph.activation(
+interface FireOptions {
+  readonly name: string;
+  readonly squeeze: number;
+  readonly expand: number;
+}
+
+function fire(build: NetworkBuilder, input: Tensor, { name, squeeze, expand }: FireOptions): Tensor {
+  const squeezed = build.activation(
+    build.conv(input, { name: `${name}/squeeze1x1`, filters: squeeze, size: 1 }),
     `${name}/relu_squeeze1x1`,
-    graph.conv(`${name}/squeeze1x1`, input, squeeze, 1),
     'relu',
   );
   const branches = [1, 3].map(size => {
-    const x = graph.conv(`${name}/expand${size}x${size}`, squeezed, expand, size, { padding: 'same' });
-    return graph.activation(`${name}/relu_expand${size}x${size}`, x, 'relu');
+    const layer = `expand${size}x${size}`;
+    const x = build.conv(squeezed, { name: `${name}/${layer}`, filters: expand, size, padding: 'same' });
+    return build.activation(x, `${name}/relu_${layer}`, 'relu');
   });
-  return graph.add('Concatenate', `${name}/concat`, branches, { axis: 3 });
+  return build.add('Concatenate', branches, { name: `${name}/concat`, axis: 3 });
 }

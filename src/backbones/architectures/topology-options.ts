@@ -2,6 +2,7 @@
 
 import type { Size } from '../../network/shape-rules.js';
 
+/** Options that every architecture takes. */
 export interface TopologyOptions {
   /** Height and width in pixels; null is open. */
   readonly inputSize: readonly [Size, Size];

@@ -1,10 +1,11 @@
 // VGG16 and VGG19 (Simonyan and Zisserman, 2014), layer for layer as in Keras.
 
-import { LayerGraph } from '../../network/builder.js';
+import { NetworkBuilder } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
 import type { TopologyOptions } from './topology-options.js';
 
-const filters = [64, 128, 256, 512, 512];
+/** Filters of each block's convolutions. */
+const widths = [64, 128, 256, 512, 512];
 
 /** VGG16: 2, 2, 3, 3, 3 convolutions. */
 export function planVgg16(options: TopologyOptions): FunctionalConfig {
@@ -17,21 +18,21 @@ export function planVgg19(options: TopologyOptions): FunctionalConfig {
 }
 
 function planVgg(name: string, depths: readonly number[], options: TopologyOptions): FunctionalConfig {
-  const graph = new LayerGraph();
-  const input = graph.input('input_layer', options.inputSize);
-  let x = input;
-  depths.forEach((depth, index) => {
+  const build = new NetworkBuilder();
+  let x = build.input('input_layer', options.inputSize);
+  for (const [index, filters] of widths.entries()) {
     const block = `block${index + 1}`;
-    for (let i = 1; i <= depth; i++) {
-      x = graph.conv(`${block}_conv${i}`, x, filters[index]!, 3, { padding: 'same', activation: 'relu' });
+    for (let i = 1; i <= (depths[index] ?? 0); i++) {
+      const settings = { name: `${block}_conv${i}`, filters, size: 3 };
+      x = build.conv(x, { ...settings, padding: 'same', activation: 'relu' });
     }
-    x = graph.maxPool(`${block}_pool`, x, 2, 2);
-  });
-  if (options.includeTop) {
-    x = graph.add('Flatten', 'flatten', [x], { data_format: 'channels_last' });
-    x = graph.dense('fc1', x, 4096, 'relu');
-    x = graph.dense('fc2', x, 4096, 'relu');
-    x = graph.dense('predictions', x, 1000, 'softmax');
+    x = build.maxPool(x, { name: `${block}_pool`, size: 2 });
   }
-  return graph.finish(name, input, x);
+  if (options.includeTop) {
+    x = build.add('Flatten', [x], { name: 'flatten', data_format: 'channels_last' });
+    x = build.dense(x, { name: 'fc1', units: 4096, activation: 'relu' });
+    x = build.dense(x, { name: 'fc2', units: 4096, activation: 'relu' });
+    x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
+  }
+  return build.topology(name, x);
 }

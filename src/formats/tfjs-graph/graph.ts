@@ -42,6 +42,7 @@ const modelSchema = z.object({
 /** One operation. */
 export type GraphNode = z.output<typeof nodeSchema>;
 
+/** A graph model's nodes, and which of them is the output. */
 export interface Graph {
   readonly nodes: ReadonlyMap<string, GraphNode>;
   /** The node whose value the model gives. */
@@ -63,10 +64,10 @@ export async function readGraph(dir: string): Promise<Graph> {
   const path = join(dir, 'model.json');
   const parsed = modelSchema.safeParse(parseJson(await readModel(dir), path));
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
+    const [issue] = parsed.error.issues;
     throw new FinetuneError(
       'bad-model',
-      `${path} is no graph model: ${issue.path.join('.')}: ${issue.message}.`,
+      `${path} is no graph model: ${issue?.path.join('.')}: ${issue?.message}.`,
     );
   }
   const { modelTopology, weightsManifest, ...rest } = parsed.data;
@@ -112,10 +113,12 @@ export function textOf(node: GraphNode, name: string, fallback = ''): string {
   return s === undefined ? fallback : Buffer.from(s, 'base64').toString('latin1');
 }
 
+/** An attribute's list of texts. */
 export function textsOf(node: GraphNode, name: string): readonly string[] {
   return (node.attr[name]?.list?.s ?? []).map(text => Buffer.from(text, 'base64').toString('latin1'));
 }
 
+/** An attribute's list of integers. */
 export function integersOf(node: GraphNode, name: string): readonly number[] {
   return node.attr[name]?.list?.i ?? [];
 }

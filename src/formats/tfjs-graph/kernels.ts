@@ -1,29 +1,41 @@
-// Convolutions and matrix products, alone or fused with a bias and an activation.
+// Convolutions, matrix products and activations, alone or fused: a convolution, its bias and what follows.
 
-import { activate, activationNames } from './activations.js';
-import type { Operation, Tensor } from './builder.js';
+import type { Tensor } from '../../network/builder.js';
 import type { Constant } from './constants.js';
-import { integersOf, textOf, textsOf } from './graph.js';
-import { constantAt, tensorAt, unsupported } from './operands.js';
+import { type GraphNode, integersOf, textOf, textsOf } from './graph.js';
+import { constantAt, layerName, type Operation, tensorAt, unsupported } from './operands.js';
 
+type Config = Readonly<Record<string, unknown>>;
+
+/** A kernel layer to be: its class, its config without the bias, its kernel by variable. */
+interface KernelLayer {
+  readonly className: string;
+  readonly config: Config;
+  readonly kernel: Readonly<Record<string, Constant>>;
+}
+
+/** Conv2D. */
 export function convolution(operation: Operation): Tensor {
   const kernel = constantAt(operation, 1);
   const config = { ...windowOf(operation, kernel), filters: kernel.shape[3] };
-  return withFused(operation, 'Conv2D', config, { kernel });
+  return withFused(operation, { className: 'Conv2D', config, kernel: { kernel } });
 }
 
+/** A convolution of every channel for itself. */
 export function depthwiseConvolution(operation: Operation): Tensor {
   const kernel = constantAt(operation, 1);
   const config = { ...windowOf(operation, kernel), depth_multiplier: kernel.shape[3] };
-  return withFused(operation, 'DepthwiseConv2D', config, { depthwise_kernel: kernel });
+  return withFused(operation, { className: 'DepthwiseConv2D', config, kernel: { depthwise_kernel: kernel } });
 }
 
+/** A dense layer. */
 export function matrixProduct(operation: Operation): Tensor {
   const { node } = operation;
   const kernel = constantAt(operation, 1);
   if (node.attr.transpose_a?.b) throw unsupported(node, 'its input is transposed');
   const matrix = node.attr.transpose_b?.b ? transposed(kernel) : kernel;
-  return withFused(operation, 'Dense', { units: matrix.shape[1], activation: 'linear' }, { kernel: matrix });
+  const config = { units: matrix.shape[1], activation: 'linear' };
+  return withFused(operation, { className: 'Dense', config, kernel: { kernel: matrix } });
 }
 
 function windowOf({ node }: Operation, kernel: Constant) {
@@ -41,30 +53,19 @@ function windowOf({ node }: Operation, kernel: Constant) {
 }
 
 /** `padding: explicit` is a zero padding before a valid window. */
-function withPadding(
-  operation: Operation,
-  config: Record<string, unknown>,
-): { input: Tensor; config: Record<string, unknown> } {
+function withPadding(operation: Operation, config: Config): { input: Tensor; window: Config } {
   const input = tensorAt(operation, 0);
-  if (config.padding !== 'explicit') return { input, config };
-  const [, , top, bottom, left, right] = integersOf(operation.node, 'explicit_paddings');
-  const borders = {
-    padding: [
-      [top, bottom],
-      [left, right],
-    ],
-    data_format: 'channels_last',
-  };
-  const padded = operation.build.add(operation.node, 'ZeroPadding2D', [input], borders);
-  return { input: padded, config: { ...config, padding: 'valid' } };
+  if (config.padding !== 'explicit') return { input, window: config };
+  const [, , top = 0, bottom = 0, left = 0, right = 0] = integersOf(operation.node, 'explicit_paddings');
+  const borders = [
+    [top, bottom],
+    [left, right],
+  ] as const;
+  const padded = operation.build.pad(input, layerName(operation.node), borders);
+  return { input: padded, window: { ...config, padding: 'valid' } };
 }
 
-function withFused(
-  operation: Operation,
-  className: string,
-  config: Record<string, unknown>,
-  weights: Record<string, Constant>,
-): Tensor {
+function withFused(operation: Operation, { className, config, kernel }: KernelLayer): Tensor {
   const { node, build } = operation;
   const fused = textsOf(node, 'fused_ops');
   const hasBias = fused[0] === 'BiasAdd';
@@ -72,20 +73,45 @@ function withFused(
   if (more.length > 0 || (follow !== undefined && !activationNames.includes(follow))) {
     throw unsupported(node, `it is fused with ${fused.join(', ')}`);
   }
-  const { input, config: window } = withPadding(operation, config);
+  const { input, window } = withPadding(operation, config);
   const bias = hasBias ? { bias: constantAt(operation, 2) } : {};
-  const output = build.add(
-    node,
-    className,
-    [input],
-    { ...window, use_bias: hasBias },
-    { ...weights, ...bias },
-  );
-  return follow === undefined ? output : activate(build, node, follow, output);
+  const settings = { name: layerName(node), ...window, use_bias: hasBias };
+  const output = build.withWeights(build.add(className, [input], settings), { ...kernel, ...bias });
+  return follow === undefined ? output : activate(operation, follow, output);
 }
 
 function transposed({ shape, data }: Constant): Constant {
   const [rows = 0, columns = 0] = shape;
-  const turned = Float32Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!);
+  const turned = Float32Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
   return { kind: 'constant', shape: [columns, rows], data: turned };
+}
+
+type PlanLayer = (node: GraphNode) => readonly [className: string, config: Config];
+
+const plain = ['Relu', 'Elu', 'Selu', 'Sigmoid', 'Tanh', 'Softplus'];
+
+/** Class and config of the layer, by operation. */
+const layers: ReadonlyMap<string, PlanLayer> = new Map<string, PlanLayer>([
+  ...plain.map((name): [string, PlanLayer] => [
+    name,
+    () => ['Activation', { activation: name.toLowerCase() }],
+  ]),
+  ['Relu6', () => ['ReLU', { max_value: 6 }]],
+  ['Softmax', () => ['Softmax', { axis: -1 }]],
+  ['LeakyRelu', ({ attr }) => ['LeakyReLU', { alpha: attr.alpha?.f ?? attr.leakyrelu_alpha?.f ?? 0.2 }]],
+]);
+
+/** The operations that are activations. */
+export const activationNames: readonly string[] = [...layers.keys()];
+
+/** An activation that is a node. */
+export function activation(operation: Operation): Tensor {
+  return activate(operation, operation.node.op, tensorAt(operation, 0));
+}
+
+function activate({ node, build }: Operation, operationName: string, input: Tensor): Tensor {
+  const plan = layers.get(operationName);
+  if (plan === undefined) throw unsupported(node, `it ends in ${operationName}`);
+  const [className, config] = plan(node);
+  return build.add(className, [input], { name: layerName(node), ...config });
 }

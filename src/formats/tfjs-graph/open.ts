@@ -1,11 +1,24 @@
 // A tfjs graph model as a network of layers, so that it runs, cuts and trains as every other backbone does.
 
 import { FinetuneError } from '../../errors.js';
+import { NetworkBuilder } from '../../network/builder.js';
 import type { Network } from '../../network/network.js';
-import { Builder, type Value } from './builder.js';
+import { inOrderOfNeed } from '../../network/order.js';
+import { add, divide, multiply, subtract } from './arithmetic.js';
 import { type Constant, readConstants } from './constants.js';
-import { type Graph, readGraph, tensorInputs } from './graph.js';
-import { convertOperation } from './operations.js';
+import { type Graph, type GraphNode, readGraph, tensorInputs } from './graph.js';
+import { activation, activationNames, convolution, depthwiseConvolution, matrixProduct } from './kernels.js';
+import { inputAt, type Operation, type Value } from './operands.js';
+import {
+  batchNormalization,
+  concatenation,
+  mean,
+  padding,
+  placeholder,
+  pooling,
+  reshape,
+  squeeze,
+} from './shaping.js';
 
 /**
  * Reads a graph model's folder; what its output does not need is left out.
@@ -13,38 +26,90 @@ import { convertOperation } from './operations.js';
  */
 export async function readGraphModel(dir: string): Promise<Network> {
   const graph = await readGraph(dir);
-  const constants = await readConstants(dir, graph.weightsManifest);
-  const build = new Builder();
-  const output = evaluate(graph, constants, build);
-  if (output.kind === 'tensor') return build.finish('graph_model', output);
-  throw new FinetuneError(
-    'bad-model',
-    `The output of the graph model in ${dir} does not depend on its input.`,
-  );
-}
-
-/** Converts the nodes that the output needs, inputs first. */
-function evaluate(graph: Graph, constants: ReadonlyMap<string, Constant>, build: Builder): Value {
-  const values = new Map<string, Value>(constants);
-  const open = new Set<string>();
-  const waiting = [graph.output];
-  for (let name = waiting.at(-1); name !== undefined; name = waiting.at(-1)) {
-    const node = graph.nodes.get(name);
-    const missing = node && tensorInputs(node).filter(input => !values.has(input));
-    if (values.has(name)) waiting.pop();
-    else if (missing === undefined) throw broken(`it refers to "${name}", which it does not have`);
-    else if (missing.length === 0) {
-      const inputs = tensorInputs(node!).map(input => values.get(input)!);
-      values.set(name, convertOperation({ node: node!, inputs, build }));
-    } else {
-      if (open.has(name)) throw broken(`"${name}" is its own input`);
-      open.add(name);
-      waiting.push(...missing);
-    }
+  const build = new NetworkBuilder();
+  const output = convertGraph(graph, await readConstants(dir, graph.weightsManifest), build);
+  if (output?.kind !== 'tensor') {
+    throw new FinetuneError(
+      'bad-model',
+      `The output of the graph model in ${dir} does not depend on its input.`,
+    );
   }
-  return values.get(graph.output)!;
+  const network = build.network('graph_model', output);
+  const { length } = network.topology.config.input_layers;
+  if (length === 1) return network;
+  throw new FinetuneError('bad-model', `The graph model has ${length} inputs. Expected one image.`);
 }
 
-function broken(reason: string): FinetuneError {
-  return new FinetuneError('bad-model', `The graph model is broken: ${reason}. Copy or convert it again.`);
+/** Converts the nodes that the output needs, inputs first; gives back the output. */
+function convertGraph(
+  graph: Graph,
+  constants: ReadonlyMap<string, Constant>,
+  build: NetworkBuilder,
+): Value | undefined {
+  const values = new Map<string, Value>(constants);
+  const tasks = neededNodes(graph, constants).map(node => ({
+    node,
+    key: node.name,
+    needs: tensorInputs(node),
+    place: `"${node.name}"`,
+  }));
+  for (const { node, key, needs } of inOrderOfNeed(tasks, constants.keys())) {
+    const inputs = needs.flatMap(need => values.get(need) ?? []);
+    values.set(key, convertOperation({ node, inputs, build }));
+  }
+  return values.get(graph.output);
+}
+
+/** The nodes that lead to the output, in the order of the file. */
+function neededNodes(
+  { nodes, output }: Graph,
+  constants: ReadonlyMap<string, Constant>,
+): readonly GraphNode[] {
+  const needed = new Set<string>();
+  const waiting = [output];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (needed.has(name) || constants.has(name)) continue;
+    needed.add(name);
+    const node = nodes.get(name);
+    if (node !== undefined) waiting.push(...tensorInputs(node));
+  }
+  return [...nodes.values()].filter(({ name }) => needed.has(name));
+}
+
+type Rule = (operation: Operation) => Value;
+
+/** What each operation of a graph becomes in layers: a row per operation. */
+const rules: ReadonlyMap<string, Rule> = new Map([
+  ...rows(placeholder, 'Placeholder'),
+  ...rows(operation => inputAt(operation, 0), 'Identity', 'StopGradient', 'Snapshot', 'PreventGradient'),
+  ...rows(convolution, 'Conv2D', '_FusedConv2D', 'FusedConv2D'),
+  ...rows(depthwiseConvolution, 'DepthwiseConv2dNative', 'FusedDepthwiseConv2dNative'),
+  ...rows(matrixProduct, 'MatMul', '_FusedMatMul', 'FusedMatMul'),
+  ...rows(add, 'BiasAdd', 'Add', 'AddV2'),
+  ...rows(subtract, 'Sub'),
+  ...rows(multiply, 'Mul'),
+  ...rows(divide, 'RealDiv'),
+  ...rows(batchNormalization, 'FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'),
+  ...rows(pooling, 'MaxPool', 'AvgPool'),
+  ...rows(mean, 'Mean'),
+  ...rows(padding, 'Pad', 'PadV2'),
+  ...rows(reshape, 'Reshape'),
+  ...rows(squeeze, 'Squeeze'),
+  ...rows(concatenation, 'ConcatV2'),
+  ...rows(activation, ...activationNames),
+]);
+
+function rows(rule: Rule, ...names: string[]): (readonly [string, Rule])[] {
+  return names.map(name => [name, rule]);
+}
+
+/** Turns one operation into layers. */
+function convertOperation(operation: Operation): Value {
+  const { name, op } = operation.node;
+  const rule = rules.get(op);
+  if (rule !== undefined) return rule(operation);
+  throw new FinetuneError(
+    'unsupported-layer',
+    `The graph's node "${name}" is a ${op}, which is not supported. Supported: ${[...rules.keys()].join(', ')}.`,
+  );
 }
