@@ -1,5 +1,6 @@
 // Layer names in a flat topology: unique, and such that tfjs takes them.
 
+/** The layer names of one topology. */
 export class LayerNames {
   private readonly taken = new Set<string>();
 

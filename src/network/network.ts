@@ -18,6 +18,7 @@ export interface LayerConfig {
   readonly inbound_nodes?: readonly (readonly InboundTensor[])[];
 }
 
+/** A tensor that a call of a layer takes. */
 export type InboundTensor = readonly [
   layer: string,
   nodeIndex: number,

@@ -2,6 +2,7 @@
 
 /** Sizes without the batch dimension, e.g. `[height, width, channels]`; null is open. */
 export type Shape = readonly Size[];
+/** One size; null is open. */
 export type Size = number | null;
 
 type Config = Readonly<Record<string, unknown>>;
@@ -57,7 +58,7 @@ function convolution(config: Config, inputs: readonly Shape[]): Shape {
   const channels = sizeAt(input, input.length - 1) ?? Number.NaN;
   const filters =
     config.filters === undefined ? channels * integer(config.depth_multiplier ?? 1) : config.filters;
-  return [...windowed(config, input, 'kernel_size', 'dilation_rate'), integer(filters)];
+  return [...windowed(config, input, 'kernel_size'), integer(filters)];
 }
 
 function pooling(config: Config, inputs: readonly Shape[]): Shape {
@@ -68,12 +69,12 @@ function pooling(config: Config, inputs: readonly Shape[]): Shape {
 }
 
 /** The spatial sizes after a sliding window. */
-function windowed(config: Config, input: Shape, sizeKey: string, dilationKey = 'none'): Shape {
+function windowed(config: Config, input: Shape, sizeKey: 'kernel_size' | 'pool_size'): Shape {
   const spatial = input.slice(0, -1);
   const isValid = String(config.padding ?? 'valid').toLowerCase() === 'valid';
   const sizes = list(config[sizeKey], spatial.length);
   const strides = list(config.strides ?? 1, spatial.length);
-  const dilations = list(config[dilationKey] ?? 1, spatial.length);
+  const dilations = list(config.dilation_rate ?? 1, spatial.length);
   return spatial.map((size, axis) => {
     const stride = strides[axis] ?? Number.NaN;
     const extent = ((sizes[axis] ?? Number.NaN) - 1) * (dilations[axis] ?? Number.NaN) + 1;
@@ -191,7 +192,7 @@ function sizeAt(shape: Shape, axis: number, missing = Number.NaN): Size {
 }
 
 function integer(value: unknown): number {
-  return Number.isSafeInteger(value) ? (value as number) : Number.NaN;
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : Number.NaN;
 }
 
 /** A number stands for the same on every axis. */

@@ -130,5 +130,5 @@ function sizeAt(input: Shape, axis: number): number {
 }
 
 function integer(value: unknown): number {
-  return Number.isSafeInteger(value) ? (value as number) : Number.NaN;
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : Number.NaN;
 }

@@ -7,6 +7,7 @@ import type { Shape } from '../../network/shape-rules.js';
 import { arrayAt, isObject, type JsonObject, objectAt, textAt } from '../../system/json.js';
 import { type Call, parseCalls, parseReferences } from './calls.js';
 
+/** A part of a model: a model or a layer. */
 export type TreeNode = ModelNode | LeafNode;
 
 interface Callable {

@@ -18,15 +18,17 @@ export type Attribute =
   | { readonly floats: readonly number[] }
   | { readonly text: string };
 
+/** A node's attributes by name. */
 export type Attributes = Readonly<Record<string, Attribute>>;
 
+/** One operator call. */
 export interface OnnxNode {
   readonly op: string;
   /** Unique in its graph; begins with the name of the layer that it comes from. */
   readonly name: string;
   /** Names of values or initializers; `''` for an optional input that is left out. */
   readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
+  readonly outputs: readonly [string, ...string[]];
   readonly attributes: Attributes;
 }
 
@@ -40,6 +42,7 @@ export interface Port {
 /** Height and width of a feature map in pixels. */
 export type MapSize = readonly [height: number, width: number];
 
+/** A whole graph with one input and one output. */
 export interface OnnxGraph {
   readonly name: string;
   /** In an order in which they can run. */

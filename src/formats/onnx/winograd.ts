@@ -4,7 +4,7 @@
 // Convolutional Neural Networks", arXiv:1509.09308, section 4.3.
 
 import { GraphBuilder } from './builder.js';
-import { intOf, intsOf, type MapSize, type OnnxGraph, type OnnxNode } from './graph.js';
+import { type Initializer, intOf, intsOf, type MapSize, type OnnxGraph, type OnnxNode } from './graph.js';
 import { reverseAxes } from './reverse-axes.js';
 import { dropUnused } from './simplify.js';
 
@@ -59,6 +59,7 @@ export function useWinograd(graph: OnnxGraph): OnnxGraph {
 /** A convolution to rewrite. In comments, k are its output channels, c its input channels, n images and t tiles. */
 interface Convolution {
   readonly node: OnnxNode;
+  readonly kernel: Initializer;
   readonly output: MapSize;
   /** Rows and columns of tiles that cover the output. */
   readonly tiles: MapSize;
@@ -70,13 +71,13 @@ function planConvolution(graph: OnnxGraph, node: OnnxNode): Convolution | undefi
   const output = graph.mapSizes.get(node.name);
   const kernel = graph.initializers.get(node.inputs[1] ?? '');
   if (node.op !== 'Conv' || !output || !kernel || intOf(node, 'group', 1) !== 1) return undefined;
-  const [outputs, inputs, ...sides] = kernel.shape as [number, number, ...number[]];
+  const [outputs = 0, inputs = 0, ...sides] = kernel.shape;
   const steps = [...intsOf(node, 'strides', [1, 1]), ...intsOf(node, 'dilations', [1, 1])];
   const isPlain = sides.every(side => side === 3) && steps.every(step => step === 1);
   const gains = outputs * inputs >= worthwhile.kernels && output[0] * output[1] >= worthwhile.pixels;
   if (!isPlain || !gains) return undefined;
   const tiles = [Math.ceil(output[0] / tile.output), Math.ceil(output[1] / tile.output)] as const;
-  return { node, output, tiles, channels: { output: outputs, input: inputs } };
+  return { node, kernel, output, tiles, channels: { output: outputs, input: inputs } };
 }
 
 function writeConvolution(graph: GraphBuilder, convolution: Convolution): void {
@@ -93,13 +94,14 @@ function transformInput(graph: GraphBuilder, { node, output, tiles, channels }: 
     [channels.input * frequencies, 1, tile.input, tile.input],
     () => inputKernel(channels.input),
   );
-  const [top, left, ...own] = intsOf(node, 'pads', [0, 0, 0, 0]) as [number, number, ...number[]];
+  const [top = 0, left = 0, bottom = 0, right = 0] = intsOf(node, 'pads', []);
   // The last tiles may reach over the edge.
-  const ends = own.map((pad, axis) => pad + tiles[axis]! * tile.output - output[axis]!);
-  const transformed = graph.node('Conv', `${node.name}/tiles`, [node.inputs[0]!, kernel], {
+  const [below, beside] = [tiles[0] * tile.output - output[0], tiles[1] * tile.output - output[1]];
+  const [image = ''] = node.inputs;
+  const transformed = graph.node('Conv', `${node.name}/tiles`, [image, kernel], {
     kernel_shape: { ints: [tile.input, tile.input] },
     strides: { ints: [tile.output, tile.output] },
-    pads: { ints: [top, left, ...ends] },
+    pads: { ints: [top, left, bottom + below, right + beside] },
     group: { int: channels.input },
   }); // [n, c * 36, rows, columns]
   const shape = [-1, channels.input, frequencies, tiles[0] * tiles[1]];
@@ -108,17 +110,20 @@ function transformInput(graph: GraphBuilder, { node, output, tiles, channels }: 
 }
 
 /** What the convolution became, a matrix product per frequency: `[36, k, n * t]` */
-function multiply(graph: GraphBuilder, { node, channels }: Convolution, tiles: string): string {
-  const kernel = graph.initializers.get(node.inputs[1]!)!;
+function multiply(graph: GraphBuilder, { node, kernel, channels }: Convolution, tiles: string): string {
   const count = channels.output * channels.input;
   const places = graph.constant(`${node.name}/places`, [9, count], () =>
-    reverseAxes(kernel.data as Float32Array, [count, 1, 9]),
+    reverseAxes(floatsOf(kernel), [count, 1, 9]),
   );
   const matrix = graph.constant('winograd/kernel', [frequencies, 9], kernelMatrix);
   // Of constants alone: ONNX Runtime works it out once, when it opens the model.
   const kernels = graph.node('MatMul', `${node.name}/kernels`, [matrix, places]);
   const transformed = reshape(graph, kernels, [frequencies, channels.output, channels.input]);
   return graph.node('MatMul', `${node.name}/products`, [transformed, tiles]);
+}
+
+function floatsOf({ data }: Initializer): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from<number | bigint>(data, Number);
 }
 
 /** Back to pixels, by their place in a tile: `[4, 4, k * n * t]` */

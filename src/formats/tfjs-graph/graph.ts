@@ -94,7 +94,9 @@ async function readModel(dir: string): Promise<string> {
 /** Without a signature: the last node that no other one uses. */
 function lastNode(nodes: readonly GraphNode[]): string {
   const used = new Set(nodes.flatMap(node => node.input.map(nodeName)));
-  return nodes.findLast(node => !used.has(node.name) && node.op !== 'Const')?.name ?? nodes.at(-1)!.name;
+  return (
+    nodes.findLast(node => !used.has(node.name) && node.op !== 'Const')?.name ?? nodes.at(-1)?.name ?? ''
+  );
 }
 
 /** `conv/Relu:0` is the first output of `conv/Relu`. */

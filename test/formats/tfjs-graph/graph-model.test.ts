@@ -129,7 +129,11 @@ const broken: [title: string, write: (graph: GraphWriter, image: string) => void
     graph => graph.node('a', 'AddV2', [graph.node('b', 'AddV2', ['a', 'image']), 'image']),
     /inputs of .* form a ring/,
   ],
-  ['a missing node', (graph, image) => graph.node('a', 'AddV2', [image, 'gone']), /inputs of "a" are missing/],
+  [
+    'a missing node',
+    (graph, image) => graph.node('a', 'AddV2', [image, 'gone']),
+    /inputs of "a" are missing/,
+  ],
   [
     'a kernel that is computed',
     (graph, image) => graph.node('a', 'Conv2D', [image, image], window(1)),
