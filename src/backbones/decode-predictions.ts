@@ -23,12 +23,12 @@ export function decodePredictions(scores: ArrayLike<number>, top = 5): DecodedPr
         'For a network with other classes, use the class names of its card.',
     );
   }
-  return Array.from({ length: scores.length / count }, (_, image) => {
-    const ranked = Array.from(
-      { length: count },
-      (_, label) => [label, scores[image * count + label]!] as const,
+  const values = Array.from(scores);
+  return Array.from({ length: values.length / count }, (_, image) => {
+    const own = values.slice(image * count, (image + 1) * count);
+    const named = imagenetClasses.map(
+      ([wnid, name], label) => [wnid, name, own[label] ?? Number.NaN] as const,
     );
-    ranked.sort((one, other) => other[1] - one[1]);
-    return ranked.slice(0, top).map(([label, score]) => [...imagenetClasses[label]!, score] as const);
+    return named.sort((one, other) => other[2] - one[2]).slice(0, top);
   });
 }

@@ -233,6 +233,6 @@ export const imagenetClasses: readonly (readonly [wnid: string, name: string])[]
   .trim()
   .split(/\s+/)
   .map(entry => {
-    const [wnid, name] = entry.split(':');
-    return [wnid!, name!] as const;
+    const [wnid = '', name = ''] = entry.split(':');
+    return [wnid, name] as const;
   });

@@ -1,7 +1,7 @@
 // The card of a network that is being prepared: what its topology, its architecture and the files beside it tell, and
 // what only the user knows.
 
-import type { ResizeRule } from '../data/image-rules.js';
+import type { Channels, ResizeRule } from '../data/image-rules.js';
 import { FinetuneError } from '../errors.js';
 import type { ModelFacts } from '../formats/model-facts.js';
 import { findFeatureLayer } from '../network/cut.js';
@@ -12,7 +12,12 @@ import type { Card } from './card.js';
 import { cardFormatVersion } from './card.js';
 import type { CatalogueEntry } from './catalogue.js';
 import { imagenetClasses } from './imagenet-classes.js';
-import { type PreprocessingMode, preprocessingModes, resolvePreprocessing } from './preprocessing.js';
+import {
+  type PreprocessingMode,
+  preprocessingFor,
+  preprocessingModes,
+  resolvePreprocessing,
+} from './preprocessing.js';
 
 /** What the topology does not say. */
 export interface CardFacts {
@@ -62,12 +67,13 @@ function planNewCard(network: Network, facts: CardFacts): PlannedCard {
   const { entry, files } = facts;
   const architecture = entry?.name ?? network.topology.config.name;
   const { mode, note } = choosePreprocessing(network, architecture, facts);
+  const inputShape = imageInput(network);
   const card = {
     formatVersion: cardFormatVersion,
     name: facts.name,
     architecture,
-    inputShape: imageInput(network),
-    preprocessing: preprocessingModes[mode],
+    inputShape,
+    preprocessing: preprocessingFor(mode, inputShape[2]),
     resize: files?.resize ?? chooseResize(mode),
     ...planTop(network, architecture, facts),
     source: facts.origin,
@@ -80,20 +86,17 @@ function imageInput(network: Network): Card['inputShape'] {
   const { name, input_layers: inputs } = network.topology.config;
   const shape = inputs[0] === undefined ? [] : walk(network).callOf(inputs[0]).shape;
   const [height, width, channels] = shape;
-  if (
-    inputs.length === 1 &&
-    shape.length === 3 &&
-    height !== undefined &&
-    width !== undefined &&
-    channels === 3
-  ) {
-    return [height, width, channels];
-  }
+  const isImage = inputs.length === 1 && shape.length === 3 && isChannels(channels);
+  if (isImage && height !== undefined && width !== undefined) return [height, width, channels];
   throw new FinetuneError(
     'bad-model',
     `The network "${name}" has ${inputs.length} inputs, the first ${showShape(shape)}. ` +
-      'Expected one image with 3 channels, (None, height, width, 3).',
+      'Expected one image with 1 to 4 channels, (None, height, width, channels).',
   );
+}
+
+function isChannels(size: number | null | undefined): size is Channels {
+  return size === 1 || size === 2 || size === 3 || size === 4;
 }
 
 function choosePreprocessing(

@@ -1,6 +1,6 @@
 // Pixels to network input: the modes of Keras' preprocess_input as numbers, and which architecture was trained with which.
 
-import type { Preprocessing } from '../data/image-rules.js';
+import type { Channels, Preprocessing } from '../data/image-rules.js';
 import { preprocess } from '../data/preprocess.js';
 import { FinetuneError } from '../errors.js';
 
@@ -18,8 +18,28 @@ export const preprocessingModes = {
   none: { channelOrder: 'RGB', mean: [0, 0, 0], std: [1, 1, 1] },
 } as const satisfies Record<string, Preprocessing>;
 
-/** caffe, tf, torch as Keras names them; lite: EfficientNet-Lite's; unit: 0..1; none: normalised inside the model. */
+/** caffe, tf, torch as Keras names them; lite: EfficientNet-Lite's; unit: 0..1; none: normalized inside the model. */
 export type PreprocessingMode = keyof typeof preprocessingModes;
+
+/**
+ * A mode for images of 1 to 4 channels: grey, grey and alpha, RGB, RGB and alpha.
+ * @throws FinetuneError `bad-option` for a mode whose numbers are those of the three colours, where there are not three
+ */
+export function preprocessingFor(mode: PreprocessingMode, channels: Channels): Preprocessing {
+  if (channels === 3) return preprocessingModes[mode];
+  const { mean: means, std: deviations } = preprocessingModes[mode];
+  const [mean, std] = [means[0], deviations[0]];
+  if (means.every(each => each === mean) && deviations.every(each => each === std)) {
+    const channelOrder = channels === 4 ? 'RGB' : 'grey';
+    const each = (value: number) => Array.from({ length: channels }, () => value);
+    return { channelOrder, mean: each(mean), std: each(std) };
+  }
+  throw new FinetuneError(
+    'bad-option',
+    `The preprocessing ${mode} has a mean for each of three colours, but the network takes ${channels} channel${channels === 1 ? '' : 's'}. ` +
+      'Expected tf, lite, unit or none: say --preprocessing MODE.',
+  );
+}
 
 /** First match wins; names are compared in lower case with `_` and `-` alike. */
 const modeOfArchitecture: readonly (readonly [RegExp, PreprocessingMode])[] = [
@@ -44,11 +64,15 @@ export function resolvePreprocessing(architecture: string, mode?: string): Prepr
 }
 
 function validateMode(mode: string): PreprocessingMode {
-  if (Object.hasOwn(preprocessingModes, mode)) return mode as PreprocessingMode;
+  if (isMode(mode)) return mode;
   throw new FinetuneError(
     'bad-option',
     `Unknown preprocessing "${mode}". Expected one of: ${Object.keys(preprocessingModes).join(', ')}.`,
   );
+}
+
+function isMode(mode: string): mode is PreprocessingMode {
+  return Object.hasOwn(preprocessingModes, mode);
 }
 
 /**

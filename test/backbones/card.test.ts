@@ -39,7 +39,17 @@ const wrong: [title: string, content: string, message: RegExp][] = [
   ['no object', 'null', /format version/],
   ['no JSON', '{', /is not JSON/],
   ['a size that is none', JSON.stringify({ ...card, inputShape: [0, 224, 3] }), /inputShape\.0/],
-  ['grey images', JSON.stringify({ ...card, inputShape: [224, 224, 1] }), /inputShape\.2/],
+  ['five channels', JSON.stringify({ ...card, inputShape: [224, 224, 5] }), /inputShape\.2/],
+  [
+    'colours for a grey image',
+    JSON.stringify({ ...card, inputShape: [224, 224, 1] }),
+    /preprocessing\.mean: expected 1 numbers, one per channel, received 3/,
+  ],
+  [
+    'grey for a colour image',
+    JSON.stringify({ ...card, preprocessing: { ...card.preprocessing, channelOrder: 'grey' } }),
+    /preprocessing\.channelOrder: grey does not go with 3 channels/,
+  ],
   [
     'a division by zero',
     JSON.stringify({ ...card, preprocessing: { ...card.preprocessing, std: [0, 1, 1] } }),
