@@ -11,6 +11,7 @@ import { outputShape, walk } from '../network/walk.js';
 import type { Card } from './card.js';
 import { cardFormatVersion } from './card.js';
 import type { CatalogueEntry } from './catalogue.js';
+import { outputsFit } from './class-scores.js';
 import { imagenetClasses } from './imagenet-classes.js';
 import {
   type PreprocessingMode,
@@ -32,6 +33,8 @@ export interface CardFacts {
   readonly card?: Card | undefined;
   /** A mode of `preprocessingModes` that the user asked for. */
   readonly preprocessing?: string | undefined;
+  /** The user's names of its classes. */
+  readonly classNames?: readonly string[] | undefined;
   /** The layer above which the network was cut off, and with it the classes that came with it. */
   readonly cut?: string | undefined;
 }
@@ -48,7 +51,7 @@ export interface PlannedCard {
  */
 export function planCard(topology: FunctionalConfig, facts: CardFacts): PlannedCard {
   const planned = planNewCard({ topology, weights: new Map() }, facts);
-  const { card: existing, name, preprocessing, cut } = facts;
+  const { card: existing, name, preprocessing, cut, classNames: asked } = facts;
   if (existing === undefined) return planned;
   const { inputShape, featureLayer, classNames } = planned.card;
   return {
@@ -57,7 +60,7 @@ export function planCard(topology: FunctionalConfig, facts: CardFacts): PlannedC
       name,
       inputShape,
       ...(preprocessing !== undefined && { preprocessing: planned.card.preprocessing }),
-      ...(cut !== undefined && { featureLayer, classNames }),
+      ...((cut !== undefined || asked !== undefined) && { featureLayer, classNames }),
     },
     notes: [],
   };
@@ -68,6 +71,7 @@ function planNewCard(network: Network, facts: CardFacts): PlannedCard {
   const architecture = entry?.name ?? network.topology.config.name;
   const { mode, note } = choosePreprocessing(network, architecture, facts);
   const inputShape = imageInput(network);
+  const top = planTop(network, architecture, facts);
   const card = {
     formatVersion: cardFormatVersion,
     name: facts.name,
@@ -75,11 +79,12 @@ function planNewCard(network: Network, facts: CardFacts): PlannedCard {
     inputShape,
     preprocessing: preprocessingFor(mode, inputShape[2]),
     resize: files?.resize ?? chooseResize(mode),
-    ...planTop(network, architecture, facts),
+    ...top,
     source: facts.origin,
     licence: entry?.licence ?? 'unknown: as its author says',
   } as const;
-  return { card, notes: note === undefined ? [] : [note] };
+  const notes = [note, top.classNames === undefined ? namelessNote(network) : undefined];
+  return { card, notes: notes.filter(each => each !== undefined) };
 }
 
 function imageInput(network: Network): Card['inputShape'] {
@@ -147,19 +152,33 @@ function chooseResize(mode: PreprocessingMode): ResizeRule {
 function planTop(
   network: Network,
   architecture: string,
-  { entry, files, cut }: CardFacts,
+  facts: CardFacts,
 ): Pick<Card, 'featureLayer' | 'classNames'> {
+  const { entry, files, cut } = facts;
   const [outputs, ...places] = outputShape(network);
   if (outputs === undefined || places.length > 0) return {};
-  const brought = cut === undefined ? files?.classNames : undefined;
+  const brought = facts.classNames ?? (cut === undefined ? files?.classNames : undefined);
   const classNames = brought ?? imagenetNames(architecture, outputs);
-  if (classNames !== undefined && classNames.length !== outputs) {
+  if (classNames !== undefined && !outputsFit(outputs, classNames)) {
     throw new FinetuneError(
       'bad-model',
-      `The network has ${outputs} outputs, but ${classNames.length} class names came with it. Expected one name per output.`,
+      `The network has ${outputs} outputs, but ${classNames.length} class names came with it. Expected one name per output: say --class-names a,b,c (or a file with one per line).`,
     );
   }
   return { featureLayer: entry?.featureLayer ?? findFeatureLayer(network), classNames };
+}
+
+/** A network that ends in a pooling gives features; one that ends in a Dense tells classes apart. */
+function namelessNote(network: Network): string | undefined {
+  const { layers, output_layers: ends } = network.topology.config;
+  const last = layers.find(({ config }) => config.name === ends[0]?.[0]);
+  const [outputs, ...places] = outputShape(network);
+  if (places.length > 0 || last === undefined || !/^(Dense|Softmax|Activation)$/.test(last.class_name))
+    return undefined;
+  return (
+    `The network has ${outputs} output${outputs === 1 ? '' : 's'}, but nothing says what its classes are called. ` +
+    'To predict with them, say --class-names a,b,c (or a file with one per line), or put a labels.txt beside the model.'
+  );
 }
 
 /** A thousand outputs on a network that is published with ImageNet weights are ImageNet's classes. */

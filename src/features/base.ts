@@ -39,7 +39,7 @@ export interface BaseOptions {
 export async function loadBase(options: BaseOptions): Promise<Base> {
   const { dir, card: backboneCard } = await resolveBackbone(options.backbone);
   const size = resolveSize(options, backboneCard);
-  const whole = await loadLayersModel(dir);
+  const whole = await loadLayersModel(dir, backboneCard.sha256);
   const cut = options.cut === undefined ? removeTop(whole, backboneCard) : cutAt(whole, options.cut);
   const backbone = withInputShape(cut, size);
   const network = appendLayers(backbone, [poolingLayer(options.pooling)], []);

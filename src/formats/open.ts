@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { FinetuneError } from '../errors.js';
 import { networkSourceOf, type OpenNetwork } from '../network/source.js';
+import { readLabelsBeside } from './class-names.js';
 import { openKerasFile } from './keras/keras-file.js';
 import type { ModelFacts } from './model-facts.js';
 import { readTeachableMachine } from './teachable-machine.js';
@@ -56,10 +57,15 @@ export async function openModel(path: string): Promise<OpenModel> {
   const isFolder = entry.isDirectory();
   for (const { recognizes, open } of formats) {
     if (!(await recognizes({ path, isFolder }))) continue;
-    return { ...(await open(path)), facts: isFolder ? await readTeachableMachine(path) : {} };
+    return { ...(await open(path)), facts: await readFacts(path, isFolder) };
   }
   throw new FinetuneError(
     'bad-model',
     `${path} is no model. Expected a Keras file or the folder of a tfjs model.`,
   );
+}
+
+async function readFacts(path: string, isFolder: boolean): Promise<ModelFacts> {
+  const exported = isFolder ? await readTeachableMachine(path) : {};
+  return { classNames: await readLabelsBeside(path, isFolder), ...exported };
 }

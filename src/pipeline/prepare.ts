@@ -9,6 +9,7 @@ import { resolveBackbone } from '../backbones/resolve.js';
 import { findSource, type PrepareSource } from '../backbones/source.js';
 import { FinetuneError } from '../errors.js';
 import { type FeatureChange, measureFeatureChange } from '../features/feature-change.js';
+import { readClassNames } from '../formats/class-names.js';
 import type { OpenModel } from '../formats/open.js';
 import { loadLayersModel, writeLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { shapeSource } from '../network/shape-source.js';
@@ -36,6 +37,12 @@ export const prepareOptions = {
     choice(
       ['caffe', 'tf', 'torch', 'lite', 'unit', 'none'],
       "What happens to pixels, where it is not the network's own",
+    ),
+  ),
+  classNames: maybe(
+    text(
+      "Names of the network's classes, in the order of its outputs: a file with one per line, or a,b,c",
+      'a file or a list',
     ),
   ),
   force,
@@ -99,12 +106,13 @@ interface Conversion {
 
 async function convert(conversion: Conversion, { emit, signal }: Context): Promise<Prepared> {
   const { network, source, dir, options } = conversion;
-  const { quantize, force } = options;
+  const { quantize, force, preprocessing, cut, classNames } = options;
   const { card: planned, notes } = planCard(network.topology, {
     ...source,
-    ...options,
-    name: source.name,
     files: network.facts,
+    preprocessing,
+    cut,
+    classNames: classNames === undefined ? undefined : await readClassNames(classNames),
   });
   for (const message of [...network.notes, ...notes]) emit({ type: 'warning', message });
   const { written } = await writeWholeFolder(

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { Card } from '../backbones/card.js';
 import { loadCard } from '../backbones/card.js';
+import { classNamesOf, classProbabilities } from '../backbones/class-scores.js';
 import { resolveBackbone } from '../backbones/resolve.js';
 import type { InputRules } from '../data/image-rules.js';
 import { type ImageSource, readGoodImage, reasonOfBadImage } from '../data/read-image.js';
@@ -116,14 +117,8 @@ async function openRun(model: string | undefined): Promise<Opened> {
 
 async function openBackbone(name: string): Promise<Opened> {
   const { dir, card } = await resolveBackbone(name);
-  if (card.classNames === undefined) {
-    throw new FinetuneError(
-      'bad-model',
-      `Backbone ${name} has no top: it gives features, not classes. Train a head with finetune train ` +
-        `--backbone ${name}, or use one with its top, e.g. efficientnet-lite0.`,
-    );
-  }
-  const session = await openSession(compileOnnx(await loadLayersModel(dir)));
+  classNamesOf(card);
+  const session = await openSession(compileOnnx(await loadLayersModel(dir, card.sha256)));
   return { name, path: join(dir, 'model.json'), folder: dir, card, session };
 }
 
@@ -153,9 +148,11 @@ function validate(opened: Opened): Validated {
     );
   };
   agree('input shape', session.inputShape.slice(1), card.inputShape);
-  agree('number of classes', session.outputShape.slice(-1), [card.classNames.length]);
+  const [outputs] = session.outputShape.slice(-1);
+  const isBinary = outputs === 1 && card.classNames.length === 2;
+  if (!isBinary) agree('number of classes', session.outputShape.slice(-1), [card.classNames.length]);
   const { resize, preprocessing } = card;
-  const rules: InputRules = { size: [height, width], channels: 3, resize, preprocessing };
+  const rules: InputRules = { size: [height, width], channels: card.inputShape[2], resize, preprocessing };
   return { ...opened, rules, classNames: card.classNames };
 }
 
@@ -177,7 +174,8 @@ class LoadedClassifier implements Classifier {
   }
 
   async classify(image: ImageSource): Promise<Classification> {
-    const probabilities = await this.#run(this.opened.session, image);
+    const outputs = await this.#run(this.opened.session, image);
+    const probabilities = classProbabilities(outputs, this.classNames);
     const ranked = rankClasses(probabilities, this.classNames);
     const [best] = ranked;
     if (best === undefined) throw new FinetuneError('bad-model', `${this.opened.path} gives no classes.`);

@@ -17,7 +17,7 @@ export async function loadFeatureNetwork(model: {
   readonly folder: string;
   readonly card: Card;
 }): Promise<Network> {
-  const network = await loadLayersModel(model.folder);
+  const network = await loadLayersModel(model.folder, model.card.sha256);
   const isRun = network.topology.config.layers.some(({ config }) => config.name === poolingName);
   if (isRun) return cutAt(network, poolingName);
   const pooling = {

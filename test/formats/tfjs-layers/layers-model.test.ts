@@ -114,6 +114,13 @@ function edit(change: (model: ModelJson) => void) {
   };
 }
 
+/** Writes over a file's first bytes; its size stays. */
+function replaceBytes(path: string, text: string): void {
+  const bytes = readFileSync(path);
+  bytes.write(text);
+  writeFileSync(path, bytes);
+}
+
 function setPath(path: string) {
   return edit(model => model.weightsManifest![0]!.paths.splice(0, 1, path));
 }
@@ -127,6 +134,25 @@ const refusals: readonly (readonly [title: string, spoil: (dir: string) => void,
   ['a shard outside of the folder', setPath('../group1-shard1of5.bin'), /file name without folders/],
   ['a shard at an absolute path', setPath('/etc/passwd'), /file name without folders/],
   ['a shard that is missing', setPath('other.bin'), /other\.bin is missing/],
+  [
+    'shards that are sorted as text',
+    edit(m => m.weightsManifest![0]!.paths.reverse()),
+    /lists group1-shard4of5\.bin after group1-shard5of5\.bin/,
+  ],
+  [
+    'a web page in place of a shard',
+    dir => replaceBytes(join(dir, 'group1-shard2of5.bin'), '<!DOCTYPE html><html><head>'),
+    /shard2of5\.bin is no shard of weights but a web page/,
+  ],
+  [
+    'a Git LFS pointer in place of a shard',
+    dir =>
+      writeFileSync(
+        join(dir, 'group1-shard1of5.bin'),
+        'version https://git-lfs.github.com/spec/v1\noid sha256:',
+      ),
+    /Git LFS pointer.*git lfs pull/,
+  ],
   ['a weight of endless size', setWeight({ shape: [2 ** 31, 2 ** 31, 2 ** 31] }), /describes \d/],
   ['a weight of negative size', setWeight({ shape: [-1] }), /weightsManifest\.0\.weights\.0\.shape/],
   ['a weight of texts', setWeight({ dtype: 'string' }), /weightsManifest\.0\.weights\.0\.dtype/],
@@ -146,6 +172,17 @@ for (const [title, spoil, message] of refusals) {
     await assert.rejects(loadLayersModel(await spoiled(spoil)), message);
   });
 }
+
+test('weights that are not those of the card are refused: one bit is enough', async () => {
+  const dir = folder();
+  const { sha256 } = await saveLayersModel(dir, await loadLayersModel(embedded));
+  await loadLayersModel(dir, sha256);
+  const path = join(dir, 'group1-shard3of5.bin');
+  const bytes = readFileSync(path);
+  bytes[100_000]! ^= 1;
+  writeFileSync(path, bytes);
+  await assert.rejects(loadLayersModel(dir, sha256), { code: 'bad-model', message: /sha-256 differs/ });
+});
 
 test('refused: a folder that is not there', async () => {
   await assert.rejects(loadLayersModel(join(folder(), 'nowhere')), /model\.json is missing/);

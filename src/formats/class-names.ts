@@ -1,0 +1,50 @@
+// The names of a network's classes, as people keep them: a text file with a name per line, or a list.
+
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { FinetuneError } from '../errors.js';
+
+const largestBytes = 1024 * 1024;
+
+/** As Teachable Machine and TensorFlow's examples call it. */
+const besideName = 'labels.txt';
+
+/**
+ * The names in a file `labels.txt` in a model's folder, or beside a model's file.
+ * @returns undefined where there is no such file, or it holds no text
+ */
+export async function readLabelsBeside(
+  path: string,
+  isFolder: boolean,
+): Promise<readonly string[] | undefined> {
+  return await readLines(join(isFolder ? path : dirname(path), besideName));
+}
+
+/**
+ * The names that a user gives: a file with a name per line, else a list with commas.
+ * @throws FinetuneError `bad-option` where a name is empty or occurs twice
+ */
+export async function readClassNames(fileOrList: string): Promise<readonly string[]> {
+  const names = (await readLines(fileOrList)) ?? fileOrList.split(',').map(name => name.trim());
+  const wrong = names.find((name, i) => name === '' || names.indexOf(name) < i);
+  if (wrong === undefined) return names;
+  throw new FinetuneError(
+    'bad-option',
+    `--class-names ${fileOrList}: ${wrong === '' ? 'a name is empty' : `"${wrong}" occurs twice`}. ` +
+      'Expected a name per class, in the order of the outputs: a file with one per line, or a list with commas.',
+  );
+}
+
+async function readLines(path: string): Promise<readonly string[] | undefined> {
+  const entry = await stat(path).catch(() => undefined);
+  if (!entry?.isFile() || entry.size > largestBytes) return undefined;
+  const text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+  const lines = text.split(/\r\n|\n|\r/).map(line => line.trim());
+  return text.trim() === '' ? undefined : withoutNumbers(lines.filter(line => line !== ''));
+}
+
+/** Teachable Machine writes `0 daisy`, `1 rose`. Numbers that are not the lines' own belong to the names. */
+function withoutNumbers(lines: readonly string[]): readonly string[] {
+  const isNumbered = lines.every((line, i) => line.startsWith(`${i} `));
+  return isNumbered ? lines.map((line, i) => line.slice(`${i} `.length).trim()) : lines;
+}
