@@ -2,6 +2,7 @@
 
 import { type Evaluation, evaluate, evaluateOptions, type Gate } from '../pipeline/evaluate.js';
 import { renderMetrics } from '../report/metrics.js';
+import { wrap } from '../report/wrap.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -31,11 +32,11 @@ export const command: Command = {
 function renderSeen({ seenInTraining, images, unseen }: Evaluation): string {
   if (seenInTraining === 0) return '';
   const others = unseen
-    ? `On the other ${images - seenInTraining} the accuracy is ${unseen.accuracy.toFixed(4)}.\n`
+    ? ` On the other ${images - seenInTraining} it is ${unseen.accuracy.toFixed(4)}.`
     : '';
-  return (
-    `Warning: the run has seen ${seenInTraining} of these ${images} images in training.\n` +
-    `On images that it has seen, accuracy is too high. ${others || '\n'}`
+  return wrap(
+    `Warning: the run has seen ${seenInTraining} of these ${images} images in training, ` +
+      `which makes the accuracy look better than it is.${others}\n`,
   );
 }
 

@@ -1,0 +1,33 @@
+// The library as programs import it, and small data sets for it.
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkout } from './finetune.js';
+
+/** As built: its threads run JavaScript. */
+export const finetune: typeof import('../../src/index.js') = await import(join(checkout, 'dist/index.js'));
+
+/** An empty folder, with a cache of its own in the environment. The engine that is set up for the tests is used. */
+export function makeFolder(purpose: string): string {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), `finetune-${purpose}-`)));
+  process.env.FINETUNE_CACHE ??= join(dir, 'cache');
+  // Threads start as the tests do, with a loader that they look for from the working directory.
+  symlinkSync(join(checkout, 'node_modules'), join(dir, 'node_modules'));
+  return dir;
+}
+
+/** Copies some of the digits of this repository: a class per name, its first images. */
+export function copyDigits(to: string, classes: readonly string[], count: number): string {
+  for (const name of classes) {
+    const from = join(checkout, 'datasets/digits', name);
+    mkdirSync(join(to, name), { recursive: true });
+    for (const file of readdirSync(from).slice(0, count)) cpSync(join(from, file), join(to, name, file));
+  }
+  return to;
+}
+
+/** The backbone that comes with the program. */
+export const lite = join(checkout, 'pretrained/efficientnet-lite0');
+
+/** A digit that no training has seen. */
+export const seven = join(checkout, 'datasets/digits-unseen/7.png');
