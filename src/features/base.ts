@@ -9,6 +9,7 @@ import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { appendLayers, cutAt, removeTop, withInputShape } from '../network/cut.js';
 import { fingerprintOf } from '../network/fingerprint.js';
 import type { LayerConfig, Network } from '../network/network.js';
+import { outputShape } from '../network/walk.js';
 
 /** What is frozen: pixels go in, one feature vector per image comes out. */
 export interface Base {
@@ -20,6 +21,8 @@ export interface Base {
   readonly rules: InputRules;
   /** Base and pooling; the head goes on top. */
   readonly network: Network;
+  /** Of one image's features, e.g. `[1280]`. */
+  readonly featureShape: readonly number[];
   /** Content hash of topology and weights. */
   readonly fingerprint: string;
   /** Hash of everything that happens to a photo before the base. */
@@ -54,6 +57,7 @@ export async function loadBase(options: BaseOptions): Promise<Base> {
     size,
     rules: { size, channels: 3, resize: card.resize, preprocessing: card.preprocessing },
     network,
+    featureShape: outputShape(network).map(size => size ?? 0),
     fingerprint: fingerprintOf(network),
     preprocessingHash: hashOf([card.inputShape, card.resize, card.preprocessing]),
   };

@@ -8,7 +8,7 @@ import { messageOf } from '../errors.js';
 import { cacheDirectory } from '../system/cache-directory.js';
 import type { Check } from '../system/check.js';
 import { inGigabytes } from '../system/checks.js';
-import { storeDirectory, storeLimitBytes } from './store-location.js';
+import { storeDirectory, storeLimitBytes } from './store.js';
 
 /** The feature store at its limit. */
 const littleSpace = storeLimitBytes;

@@ -1,142 +1,195 @@
-// Every image once through the frozen base; what was seen before comes from the feature store.
+// Every image through the frozen base, once per view; what was seen before comes from the feature store.
 
-import type { Example } from '../data/data-set.js';
-import type { BadImage, EmitEvent } from '../events.js';
+import { setImmediate } from 'node:timers/promises';
+import { type DataSet, type Split, type Subset, subsets } from '../data/data-set.js';
+import { originalView, type View } from '../data/image-rules.js';
+import { FinetuneError } from '../errors.js';
+import type { BadImage } from '../events.js';
+import type { Context } from '../system/context.js';
+import { addTimes, type ProcessorTimes, ThreadClock } from '../system/processor-time.js';
+import { readProcessorTime } from '../system/timer.js';
 import type { Base } from './base.js';
-import type { BaseRuntime } from './base-runtime.js';
-import { FeatureRows } from './feature-rows.js';
-import { toFloats } from './store/record.js';
-import { type FeatureStore, featureKey } from './store/store.js';
+import { type FeatureRows, planRows } from './feature-rows.js';
+import { FeatureSet, type SubsetImage } from './feature-set.js';
+import { isBad, type ViewedExample } from './run-images.js';
+import type { BaseRuntime } from './runtime.js';
+import { FeatureStore, rowKey } from './store.js';
 
-/** Features of the images that could be decoded. */
-export interface ExtractedFeatures {
-  readonly images: readonly Example[];
-  /** `[images, size]`, row-major */
-  readonly features: Float32Array;
-  readonly size: number;
-  readonly bad: readonly BadImage[];
-  /** How many images went through the base in this call; the others came from the store. */
-  readonly computed: number;
-  /** Seconds by step, summed over all images and threads: `read`, `decode`, `preprocess`, `base`, `store`. */
-  readonly profile: Readonly<Record<string, number>>;
-}
-
-export interface ExtractOptions {
+/** What is extracted, and by what. */
+export interface Extraction {
+  readonly base: Base;
   readonly runtime: BaseRuntime;
-  readonly store: FeatureStore;
-  readonly emit: EmitEvent;
+  readonly dataSet: Pick<DataSet, 'classNames'>;
+  readonly split: Split;
+  /** How the images of a subset are seen; as they are, where nothing is said. */
+  readonly views?: Readonly<Partial<Record<Subset, readonly View[]>>> | undefined;
+  /** The feature store's folder. */
+  readonly store: string;
+  /** Features that take more bytes than this are read from the store; a quarter of the memory where nothing is said. */
+  readonly memoryBudget?: number | undefined;
 }
 
-/** Computes or looks up the features of `images`, in their order; closes the store. */
-export async function extractFeatures(
-  base: Base,
-  images: readonly Example[],
-  options: ExtractOptions,
-): Promise<ExtractedFeatures> {
-  const extraction = new Extraction(base, images, options);
+/**
+ * Computes or looks up the features of a split. Close what it gives.
+ * @throws FinetuneError `bad-data-set` when bad images left a class without training images, `bad-option` when features
+ * fit neither in memory nor in the store; the signal's reason once it is aborted
+ */
+export async function extractFeatures(extraction: Extraction, context: Context): Promise<FeatureSet> {
+  const { base, runtime, memoryBudget } = extraction;
+  const work = new ExtractionWork(extraction, context);
+  const images = listImages(extraction);
+  const keys = images.map(keyOf);
+  const size = base.featureShape.reduce((product, length) => product * length, 1);
   try {
-    const missing = await extraction.lookUp(uniqueByContent(images));
-    if (missing.length > 0) await extraction.compute(missing);
-    const { rows, failures } = extraction;
-    return {
-      ...rows.compact(),
-      bad: listBad(images, failures),
-      computed: missing.length - failures.size,
-      profile: extraction.profile,
-    };
-  } finally {
-    await extraction.close();
+    const rows = planRows({ keys, size, store: work.store, memoryBudget, emit: context.emit });
+    const missing = await work.lookUp(rows, uniqueByKey(images));
+    const failures = await work.compute(rows, missing);
+    const { filled, source } = rows.finish();
+    work.clock.mark('store');
+    const bad = listBad(images, failures);
+    const kept = images.filter((_, place) => filled[place]);
+    validateClasses(kept, bad, extraction);
+    return new FeatureSet({
+      images: kept,
+      ...{ source, bad, shape: base.featureShape, computed: missing.length - failures.size },
+      profile: work.profile(runtime.name),
+    });
+  } catch (error) {
+    work.store.close();
+    throw error;
   }
 }
 
-/** How many images the store lacks the features of, in the precision of a fingerprint. */
+/**
+ * How many images have no features in the store.
+ * @param precision the fingerprint of the precision in which the base would run
+ */
 export function countMissing(
-  store: FeatureStore,
-  base: Base,
-  images: readonly Example[],
-  fingerprint: string,
+  { base, split, store: dir }: Pick<Extraction, 'base' | 'split' | 'store'>,
+  precision: string,
 ): number {
-  const isMissing = (image: Example) => !store.has(keyOf(image, base, fingerprint));
-  return [...uniqueByContent(images)].filter(isMissing).length;
+  const store = new FeatureStore({ dir, base: storeKeyOf(base, precision), emit: () => undefined });
+  try {
+    return uniqueByKey(listImages({ split })).filter(image => store.countOf(keyOf(image)) === undefined)
+      .length;
+  } finally {
+    store.close();
+  }
 }
 
-function keyOf({ hash }: Example, { preprocessingHash, fingerprint }: Base, precision: string): string {
-  return featureKey({ imageHash: hash, preprocessingHash, baseHash: `${fingerprint} ${precision}` });
+/** Everything that features depend on beside the image and its view. */
+function storeKeyOf({ preprocessingHash, fingerprint }: Base, precision: string): string {
+  return JSON.stringify([preprocessingHash, fingerprint, precision]);
 }
 
-function uniqueByContent(images: readonly Example[]): Iterable<Example> {
-  return new Map(images.map(image => [image.hash, image])).values();
+/** In the order in which their features lie, so that each subset's are one part of the matrix. */
+function listImages({ split, views }: Pick<Extraction, 'split' | 'views'>): SubsetImage[] {
+  return subsets.flatMap(subset =>
+    (views?.[subset] ?? [originalView]).flatMap(view =>
+      split[subset].map(example => ({ subset, example, view })),
+    ),
+  );
 }
 
-function listBad(images: readonly Example[], failures: ReadonlyMap<string, string>): BadImage[] {
-  return images.flatMap(({ path, hash }) => {
-    const reason = failures.get(hash);
-    return reason === undefined ? [] : [{ path, reason }];
-  });
+function keyOf({ example, view }: ViewedExample): string {
+  return rowKey(example.hash, view.key);
 }
 
-/** One extraction under way; images are known by their hash. */
-class Extraction {
-  readonly rows: FeatureRows;
-  /** Why images could not be decoded. */
-  readonly failures = new Map<string, string>();
-  readonly profile: Record<string, number> = {};
+function uniqueByKey(images: readonly ViewedExample[]): ViewedExample[] {
+  return [...new Map(images.map(image => [keyOf(image), image])).values()];
+}
+
+/** The steps of an extraction, and where the processors' time goes meanwhile. */
+class ExtractionWork {
+  readonly store: FeatureStore;
+  readonly clock = new ThreadClock();
+  readonly #started = readProcessorTime();
+  /** Of other threads than this one. */
+  readonly #times: Record<string, number> = {};
 
   constructor(
-    readonly base: Base,
-    images: readonly Example[],
-    readonly options: ExtractOptions,
+    readonly extraction: Extraction,
+    readonly context: Context,
   ) {
-    this.rows = new FeatureRows(images);
+    const { base, runtime, store: dir } = extraction;
+    const { emit } = context;
+    this.store = new FeatureStore({ dir, base: storeKeyOf(base, runtime.precision.fingerprint), emit });
   }
 
   /** Takes what the store has. @returns the other images */
-  async lookUp(images: Iterable<Example>): Promise<Example[]> {
-    const { store } = this.options;
-    const missing: Example[] = [];
-    for (const image of images) {
-      const stored = this.#timed(() => store.get(this.#keyOf(image)));
-      if (stored === undefined) missing.push(image);
-      else this.rows.set(image.hash, stored);
-      await store.releaseMemory();
+  async lookUp(rows: FeatureRows, images: readonly ViewedExample[]): Promise<ViewedExample[]> {
+    const missing: ViewedExample[] = [];
+    for (const [i, image] of images.entries()) {
+      // Reading keeps this thread: without a pause it would not hear of being stopped.
+      if (i % imagesBetweenPauses === 0) await setImmediate();
+      this.context.signal.throwIfAborted();
+      if (!rows.take(keyOf(image))) missing.push(image);
     }
+    this.clock.mark('store');
     return missing;
   }
 
-  async compute(images: readonly Example[]): Promise<void> {
-    const { runtime, store, emit } = this.options;
+  /** Runs the base on images. @returns why some of them could not be read, by key */
+  async compute(rows: FeatureRows, images: readonly ViewedExample[]): Promise<Map<string, string>> {
+    const failures = new Map<string, string>();
+    if (images.length === 0) return failures;
+    const { signal, emit } = this.context;
+    const total = images.length;
     let done = 0;
-    for await (const { image, outcome, seconds } of runtime.run(images)) {
-      if ('reason' in outcome) this.failures.set(image.hash, outcome.reason);
-      else {
-        this.rows.set(image.hash, toFloats(outcome));
-        this.#timed(() => store.put(this.#keyOf(image), outcome));
-        await store.releaseMemory();
-      }
-      for (const step of ['read', 'decode', 'preprocess', 'base']) this.#add(step, seconds[step] ?? 0);
+    for await (const { image, outcome } of this.extraction.runtime.run({
+      images,
+      signal,
+      times: this.#times,
+    })) {
+      this.clock.mark('other');
+      if (isBad(outcome)) failures.set(keyOf(image), outcome.reason);
+      else rows.set(keyOf(image), outcome);
+      this.clock.mark('store');
       done += 1;
-      emit({ type: 'features', done, total: images.length });
+      emit({ type: 'features', done, total });
     }
+    return failures;
   }
 
-  async close(): Promise<void> {
-    const started = performance.now();
-    await this.options.store.close();
-    this.#add('store', (performance.now() - started) / 1000);
+  /** Seconds of processor time by step (system/processor-time.ts says how they are told apart). */
+  profile(runtime: BaseRuntime['name']): ProcessorTimes {
+    this.clock.mark('other');
+    const { other = 0, ...own } = this.clock.take();
+    const all = { ...this.#times };
+    addTimes(all, own);
+    // On an engine this thread is the one that preprocesses and runs the base.
+    if (runtime === 'tfjs') addTimes(all, { base: other });
+    const known = Object.values(all).reduce((sum, seconds) => sum + seconds, runtime === 'tfjs' ? 0 : other);
+    // Without images to decode it is this program's own.
+    const rest = Math.max(0, readProcessorTime() - this.#started - known);
+    addTimes(all, { [all.decode === undefined ? 'store' : 'decode']: rest });
+    return all;
   }
+}
 
-  #keyOf(image: Example): string {
-    return keyOf(image, this.base, this.options.runtime.precision.fingerprint);
-  }
+const imagesBetweenPauses = 64;
 
-  #timed<Result>(work: () => Result): Result {
-    const started = performance.now();
-    const result = work();
-    this.#add('store', (performance.now() - started) / 1000);
-    return result;
-  }
+function listBad(images: readonly ViewedExample[], failures: ReadonlyMap<string, string>): BadImage[] {
+  const bad = images.flatMap((image): [string, BadImage][] => {
+    const { path } = image.example;
+    const reason = failures.get(keyOf(image));
+    return reason === undefined ? [] : [[path, { path, reason }]];
+  });
+  return [...new Map(bad).values()];
+}
 
-  #add(step: string, seconds: number): void {
-    this.profile[step] = (this.profile[step] ?? 0) + seconds;
-  }
+/** @throws FinetuneError where a class has no row to train on */
+function validateClasses(
+  kept: readonly SubsetImage[],
+  bad: readonly BadImage[],
+  { dataSet: { classNames } }: Extraction,
+): void {
+  const trained = new Set(kept.flatMap(({ subset, example }) => (subset === 'train' ? example.label : [])));
+  const missing = classNames.find((_, label) => !trained.has(label));
+  if (missing === undefined) return;
+  throw new FinetuneError(
+    'bad-data-set',
+    `Class "${missing}" has no readable training image. Expected at least one; ` +
+      `${bad.length} images of the data set could not be read.`,
+  );
 }

@@ -14,6 +14,7 @@ import { measureSpeed, speedupOf, type TrialRecord } from '../inference/int8/tri
 import type { Network } from '../network/network.js';
 import { describeProcessors } from '../system/checks.js';
 import type { Context } from '../system/context.js';
+import { prefetch } from '../system/prefetch.js';
 import { countProcessors } from '../system/processors.js';
 import type { Base } from './base.js';
 import {
@@ -26,7 +27,7 @@ import {
   stillHolds,
   withCalibration,
 } from './precision-memory.js';
-import { readInputs } from './read-inputs.js';
+import { isBad } from './run-images.js';
 
 /** How the base, and the classifier on top of it, become ONNX. */
 export interface Precision {
@@ -197,7 +198,9 @@ function sampleOf(images: readonly Example[]): readonly Example[] {
 
 /** Preprocessed images; those that cannot be decoded are left out. */
 async function* inputsOf({ rules }: Base, images: readonly Example[]) {
-  for await (const input of readInputs(images, rules)) if (input !== undefined) yield input;
+  for await (const input of prefetch(images, ({ file }) => readImage(file, rules), { count: 1 })) {
+    if (!isBad(input)) yield input;
+  }
 }
 
 /** Images per second and processor of the base in float. */

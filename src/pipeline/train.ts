@@ -1,22 +1,20 @@
 // train: a folder of photos to a classifier. Scan, split, base once per image, head, one joined model, a run on disk.
 
 import { resolveBackbone } from '../backbones/resolve.js';
-import type { DataSet } from '../data/data-set.js';
+import { type DataSet, subsets } from '../data/data-set.js';
 import { scanDataSet } from '../data/scan.js';
 import { describeMissingValidation, planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
 import type { EmitEvent } from '../events.js';
 import { loadBase } from '../features/base.js';
-import { chooseRuntime } from '../features/base-runtime.js';
 import { countMissing, extractFeatures } from '../features/extract.js';
-import { bySide, readableOn, splitFeatures } from '../features/split-features.js';
-import { openFeatureStore } from '../features/store/store.js';
-import { storeDirectory, storeLimitBytes } from '../features/store-location.js';
+import { chooseRuntime } from '../features/runtime.js';
+import { storeDirectory } from '../features/store.js';
 import { computeFloatFeatures } from '../runs/compare.js';
 import { planRunFolder } from '../runs/folder.js';
 import { saveRun, type TrainResult } from '../runs/save.js';
-import { startStopwatch } from '../system/timer.js';
+import { startTimer } from '../system/timer.js';
 import { fit, planFit } from '../training/fit.js';
 import { planTraining, trainOptions } from './train-options.js';
 import { verb } from './verb.js';
@@ -31,69 +29,55 @@ import { verb } from './verb.js';
 export const train = verb(trainOptions, async (options, context): Promise<TrainResult> => {
   const { emit, signal } = context;
   const plan = planTraining(options);
-  const watch = startStopwatch();
+  const timer = startTimer();
   const base = await loadBase({ ...plan.base, backbone: await chooseBackbone(plan.base.backbone, emit) });
   const dir = planRunFolder(plan.run);
-  watch.lap('start');
+  timer.step('start');
 
   const dataSet = await scanDataSet(plan.run.data);
   const split = planSplit(dataSet, plan.split);
   tellOfDataSet(dataSet, describeMissingValidation(dataSet, split.val), emit);
   signal.throwIfAborted();
-  watch.lap('scan');
+  timer.step('scan');
 
   const engine = await startEngine(options.engine);
-  watch.lap('engine');
-  const store = openFeatureStore(storeDirectory(options.store), { maxBytes: storeLimitBytes });
-  const images = bySide(split);
+  timer.step('engine');
+  const store = storeDirectory(options.store);
   const request = {
     wanted: options.precision,
     train: split.train,
-    images,
-    countMissing: (fingerprint: string) => countMissing(store, base, images, fingerprint),
+    images: subsets.flatMap(subset => split[subset]),
+    countMissing: (fingerprint: string) => countMissing({ base, split, store }, fingerprint),
   };
   const runtime = await chooseRuntime(base, engine, request, context);
-  watch.lap('precision');
+  timer.step('precision');
 
-  const extracted = await extractFeatures(base, images, { runtime, store, emit });
-  for (const image of extracted.bad) emit({ type: 'bad-image', image });
-  const sides = splitFeatures(extracted, split, dataSet.classNames);
-  signal.throwIfAborted();
-  watch.lap('features');
+  const features = await extractFeatures({ base, runtime, dataSet, split, store }, context);
+  try {
+    for (const image of features.bad) emit({ type: 'bad-image', image });
+    timer.step('features');
 
-  const floatFeatures =
-    runtime.precision.name === 'int8'
-      ? await computeFloatFeatures(base, readableOn('val', extracted, split), {
-          emit,
-          all: options.verify,
-        })
-      : undefined;
-  signal.throwIfAborted();
-  watch.lap('verify');
+    const floatFeatures =
+      runtime.precision.name === 'int8'
+        ? await computeFloatFeatures(base, features.subset('val').images, { all: options.verify, context })
+        : undefined;
+    timer.step('verify');
 
-  const head = await fit(sides, planFit(plan.fit, dataSet.classNames.length), context);
-  signal.throwIfAborted();
-  watch.lap('head');
+    const data = { train: features.subset('train'), val: features.subset('val') };
+    const head = await fit(data, planFit(plan.fit, dataSet.classNames.length), context);
+    signal.throwIfAborted();
+    timer.step('head');
 
-  const training = {
-    ...{
-      options,
-      plan: plan.run,
-      base,
-      runtime,
-      dataSet,
-      split,
-      extracted,
-      sides,
-      floatFeatures,
-      engine,
-      head,
-    },
-    watch,
-  };
-  const result = await saveRun(dir, training);
-  warnOfDisagreement(result, emit);
-  return result;
+    const training = {
+      ...{ options, plan: plan.run, base, runtime, dataSet, split, features, floatFeatures, engine, head },
+      timer,
+    };
+    const result = await saveRun(dir, training);
+    warnOfDisagreement(result, emit);
+    return result;
+  } finally {
+    features.close();
+  }
 });
 
 const [preferred, embedded] = ['vgg16', 'efficientnet-lite0'] as const;

@@ -11,7 +11,7 @@ import { FinetuneError } from '../errors.js';
 import { compileOnnx } from '../formats/onnx/compile.js';
 import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { type DeclaredShape, openSession, type Session } from '../inference/session.js';
-import { mapAhead } from '../system/prefetch.js';
+import { prefetch } from '../system/prefetch.js';
 import { loadFeatureNetwork } from './feature-network.js';
 import { resolveRun } from './folder.js';
 
@@ -183,7 +183,7 @@ class LoadedClassifier implements Classifier {
   }
 
   async *classifyAll<Image extends OpenableImage>(images: Iterable<Image>) {
-    yield* mapAhead(images, image => this.#classifyOrExplain(image), prefetched);
+    yield* prefetch(images, image => this.#classifyOrExplain(image), { count: prefetched });
   }
 
   async features(image: ImageSource): Promise<Float32Array> {

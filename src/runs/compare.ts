@@ -1,11 +1,10 @@
 // The fp32 model, which browsers run, against the int8 model, which this program runs, on validation images.
 
-import type { Example } from '../data/data-set.js';
-import type { EmitEvent } from '../events.js';
 import type { Base } from '../features/base.js';
-import { readInputs } from '../features/read-inputs.js';
+import { predictImages, type ViewedExample } from '../features/run-images.js';
 import { compileGraph } from '../formats/onnx/compile.js';
 import { withSession } from '../inference/temporary-model.js';
+import type { Context } from '../system/context.js';
 import { dataInMemory, type TrainingData } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
 import { predictLabels } from '../training/metrics.js';
@@ -27,14 +26,16 @@ const defaultImages = 32;
  */
 export async function computeFloatFeatures(
   { network, rules }: Base,
-  images: readonly Example[],
-  { all, emit }: { readonly all: boolean; readonly emit: EmitEvent },
+  images: readonly ViewedExample[],
+  { all, context }: { readonly all: boolean; readonly context: Context },
 ): Promise<(Float32Array | undefined)[]> {
+  const { emit, signal } = context;
+  const open = ({ example }: ViewedExample) => example.file;
   const chosen = all ? images : images.slice(0, defaultImages);
   return withSession(compileGraph(network), {}, async session => {
     const rows: (Float32Array | undefined)[] = [];
-    for await (const image of readInputs(chosen, rules)) {
-      rows.push(image && (await session.run(image.input, image.shape)).data);
+    for await (const { output } of predictImages(session, chosen, { rules, open, signal })) {
+      rows.push(output);
       emit({ type: 'verify', done: rows.length, total: chosen.length });
     }
     return rows;

@@ -6,15 +6,14 @@ import { saveCard } from '../backbones/card.js';
 import type { DataSet, Split } from '../data/data-set.js';
 import type { Engine } from '../engines/start.js';
 import type { Base } from '../features/base.js';
-import type { BaseRuntime } from '../features/base-runtime.js';
-import type { ExtractedFeatures } from '../features/extract.js';
-import type { Sides } from '../features/split-features.js';
+import type { FeatureSet } from '../features/feature-set.js';
+import type { BaseRuntime } from '../features/runtime.js';
 import { saveLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import type { Network } from '../network/network.js';
 import { join as joinNetworks } from '../network/split.js';
 import { writeWholeFolder } from '../system/atomic-folder.js';
 import { writeAtomically } from '../system/atomic-write.js';
-import type { Seconds, Stopwatch } from '../system/timer.js';
+import type { Seconds, Timer } from '../system/timer.js';
 import { versions } from '../system/versions.js';
 import type { TrainingData } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
@@ -32,13 +31,12 @@ export interface Training {
   readonly runtime: BaseRuntime;
   readonly dataSet: DataSet;
   readonly split: Split;
-  readonly extracted: ExtractedFeatures;
-  readonly sides: Sides;
+  readonly features: FeatureSet;
   /** Of the first validation images from the base in fp32, where it runs in int8. */
   readonly floatFeatures: readonly (Float32Array | undefined)[] | undefined;
   readonly engine: Engine;
   readonly head: Fit;
-  readonly watch: Stopwatch;
+  readonly timer: Timer;
 }
 
 /** What `train` gives; the same as run.json says, less the lists. */
@@ -62,7 +60,7 @@ export interface TrainResult {
   readonly agreement?: Agreement | undefined;
   /** Seconds per stage, and `total`. */
   readonly seconds: Seconds;
-  /** Seconds per step of the work on images, summed over threads, and of the head. */
+  /** Seconds that processors worked, by step; together all that the training used. */
   readonly profile: Readonly<Record<string, number>>;
 }
 
@@ -71,13 +69,13 @@ export interface TrainResult {
  * @throws FinetuneError `bad-option` where that folder was asked for with `--out`
  */
 export async function saveRun(dir: string, training: Training): Promise<TrainResult> {
-  const { base, head, sides, floatFeatures, dataSet, watch } = training;
+  const { base, head, features, floatFeatures, dataSet, timer } = training;
   const { precision } = training.runtime;
   const classifier = joinNetworks(base.network, head.trainable);
   const measured = {
-    val: await measure(head, sides.val, dataSet.classNames),
-    test: await measure(head, sides.test, dataSet.classNames),
-    agreement: floatFeatures && (await compareAnswers(head, floatFeatures, sides.val)),
+    val: await measure(head, features.subset('val'), dataSet.classNames),
+    test: await measure(head, features.subset('test'), dataSet.classNames),
+    agreement: floatFeatures && (await compareAnswers(head, floatFeatures, features.subset('val'))),
   };
   const { plan } = training;
   const rules = { force: plan.force, whenTaken: () => planRunFolder(plan) };
@@ -88,7 +86,7 @@ export async function saveRun(dir: string, training: Training): Promise<TrainRes
       join(temporary, 'history.jsonl'),
       head.history.map(line => `${JSON.stringify(line)}\n`).join(''),
     );
-    watch.lap('save');
+    timer.step('save');
     const learnt = summarise(training, measured);
     await writeAtomically(
       join(temporary, 'run.json'),
@@ -101,11 +99,11 @@ export async function saveRun(dir: string, training: Training): Promise<TrainRes
 
 async function measure(
   head: Fit,
-  side: TrainingData,
+  subset: TrainingData,
   classNames: readonly string[],
 ): Promise<Metrics | undefined> {
-  if (side.labels.length === 0) return undefined;
-  return computeMetrics(await head.predict(side), side.labels, classNames);
+  if (subset.labels.length === 0) return undefined;
+  return computeMetrics(await head.predict(subset), subset.labels, classNames);
 }
 
 async function saveModel(dir: string, classifier: Network, { base, dataSet }: Training): Promise<void> {
@@ -123,28 +121,34 @@ async function saveModel(dir: string, classifier: Network, { base, dataSet }: Tr
 type Learnt = Omit<TrainResult, 'run'>;
 
 function summarise(
-  { dataSet, sides, extracted, runtime: { precision }, engine, head, watch }: Training,
+  { dataSet, features, runtime: { precision }, engine, head, timer }: Training,
   measured: Pick<TrainResult, 'val' | 'test' | 'agreement'>,
 ): Learnt {
-  const seconds = watch.seconds();
   return {
     classNames: dataSet.classNames,
-    images: extracted.images.length,
-    trainImages: sides.train.labels.length,
-    computed: extracted.computed,
-    badImages: dataSet.bad.length + extracted.bad.length,
+    images: features.count,
+    trainImages: features.subset('train').labels.length,
+    computed: features.computed,
+    badImages: dataSet.bad.length + features.bad.length,
     precision: { name: precision.name, reason: precision.reason },
     engine,
     head: { solver: head.solver, description: head.description, ...head.details },
     ...measured,
-    seconds,
-    profile: { ...extracted.profile, head: seconds.head ?? 0 },
+    seconds: timer.seconds(),
+    profile: profileOf(features, timer),
   };
 }
 
+/** Where processors' time went: the steps of extraction, the head, and `other`. */
+function profileOf(features: FeatureSet, timer: Timer): Readonly<Record<string, number>> {
+  const { head = 0, total = 0 } = timer.processorSeconds();
+  const known = Object.values(features.profile).reduce((sum, seconds) => sum + seconds, head);
+  return { ...features.profile, head, other: Math.max(0, total - known) };
+}
+
 /** run.json */
-function record(learnt: Learnt, { options, base, runtime, dataSet, split, extracted }: Training) {
-  const unreadable = new Set(extracted.bad.map(({ path }) => path));
+function record(learnt: Learnt, { options, base, runtime, dataSet, split, features }: Training) {
+  const unreadable = new Set(features.bad.map(({ path }) => path));
   return {
     formatVersion: runFormatVersion,
     finishedAt: new Date().toISOString(),
@@ -159,7 +163,7 @@ function record(learnt: Learnt, { options, base, runtime, dataSet, split, extrac
       trials: runtime.precision.trials,
     },
     dataSet: { fingerprint: dataSet.fingerprint, warnings: dataSet.warnings },
-    bad: [...dataSet.bad, ...extracted.bad],
+    bad: [...dataSet.bad, ...features.bad],
     split: Object.fromEntries(
       Object.entries(split).flatMap(([subset, images]) =>
         images

@@ -1,33 +1,44 @@
-// Seconds per stage of a pipeline.
-
-/** Told at the end of each step of some work, by whoever measures it. */
-export type Lap = (step: string) => void;
-
-export interface Stopwatch {
-  /** Ends a stage that began at the previous lap. */
-  readonly lap: Lap;
-  seconds(): Seconds;
-}
+// Seconds per stage of a pipeline: those that pass, and those that processors work.
 
 /** Seconds by stage, to the microsecond, and `total` since the start. */
 export interface Seconds extends Readonly<Record<string, number>> {
   readonly total: number;
 }
 
-export function startStopwatch(): Stopwatch {
-  const started = performance.now();
-  const laps: Record<string, number> = {};
+/** Measures stages that follow one another. */
+export interface Timer {
+  /** Ends a stage that began at the end of the previous one. */
+  readonly step: (stage: string) => void;
+  /** That passed. */
+  seconds(): Seconds;
+  /** That processors worked for this process, all threads together. */
+  processorSeconds(): Seconds;
+}
+
+/** Starts a timer. */
+export function startTimer(): Timer {
+  const started = { passed: performance.now() / 1000, worked: readProcessorTime() };
+  const passed: Record<string, number> = {};
+  const worked: Record<string, number> = {};
   let last = started;
   return {
-    lap(stage) {
-      const now = performance.now();
-      laps[stage] = toSeconds(now - last);
+    step(stage) {
+      const now = { passed: performance.now() / 1000, worked: readProcessorTime() };
+      passed[stage] = toMicroseconds(now.passed - last.passed);
+      worked[stage] = toMicroseconds(now.worked - last.worked);
       last = now;
     },
-    seconds: () => ({ ...laps, total: toSeconds(performance.now() - started) }),
+    seconds: () => ({ ...passed, total: toMicroseconds(performance.now() / 1000 - started.passed) }),
+    processorSeconds: () => ({ ...worked, total: toMicroseconds(readProcessorTime() - started.worked) }),
   };
 }
 
-function toSeconds(milliseconds: number): number {
-  return Math.round(milliseconds * 1000) / 1e6;
+/** Seconds that processors have worked for this process since it started, all of its threads together. */
+export function readProcessorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+function toMicroseconds(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
 }

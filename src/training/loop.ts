@@ -7,7 +7,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { FinetuneError } from '../errors.js';
 import type { EpochRecord } from '../events.js';
 import type { Context } from '../system/context.js';
-import { mapAhead } from '../system/prefetch.js';
+import { prefetch } from '../system/prefetch.js';
 import { type FitData, groupRows, type TrainingData } from './data.js';
 import { computeMetrics } from './metrics.js';
 import { type Batch, predictData, seedDropout, trainableVariables, trainStep } from './model.js';
@@ -155,7 +155,7 @@ function readBatches(data: TrainingData, groups: Iterable<readonly number[]>): A
     shape: data.shape,
     labels: rows.map(row => data.labels[row]!),
   });
-  return mapAhead(groups, read, 1);
+  return prefetch(groups, read, { count: 1 });
 }
 
 /** Loss and accuracy on data that is not trained on: no dropout. */

@@ -1,0 +1,134 @@
+// Threads that decode images and run the frozen base on them, in ONNX Runtime. They are told to finish and waited for,
+// whatever happens: the runtime aborts the process when a thread is ended in the middle of a run.
+
+import { Piscina } from 'piscina';
+import { FinetuneError } from '../errors.js';
+import { writeTemporaryModel } from '../inference/temporary-model.js';
+import { prefetch } from '../system/prefetch.js';
+import { addTimes } from '../system/processor-time.js';
+import { countProcessors } from '../system/processors.js';
+import type { Base } from './base.js';
+import type { Precision } from './precision.js';
+import type { BaseResult, BaseWork, ViewedExample } from './run-images.js';
+import { type SharedState, shareState, tellToStop, waitUntilIdle, whenIdle } from './thread-guard.js';
+import type { GroupResult, ThreadFailure, WorkerData, WorkerTask } from './worker.js';
+
+/** Photos that a thread is told of at once, and gives back at once: a message for each cost it a twentieth of its time. */
+const photosPerGroup = 8;
+
+/** In a thread the next group's photos are decoded while the base works on one's. */
+const groupsPerThread = 2;
+
+/** Inputs of a group take no more memory than this, or there is one photo in it. */
+const groupBytes = 8 * 2 ** 20;
+
+const photosWorthAThread = 16;
+
+/** Little of what a thread makes lives long: with Node's own limit it would keep some 20 MB more, and be no faster. */
+const maxYoungGenerationSizeMb = 4;
+
+const largeWeights = 32 * 2 ** 20;
+
+/**
+ * Decodes images and runs the base on them, in threads.
+ * @returns in the images' order
+ * @throws the signal's reason once it is aborted; what a thread failed of
+ */
+export async function* runOnThreads(
+  base: Base,
+  precision: Precision,
+  { images, signal, times }: BaseWork,
+): AsyncGenerator<BaseResult> {
+  const { pool, state, stop } = await startPool(base, precision, images.length);
+  const abort = () => tellToStop(state);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    const groupsUnderWay = pool.options.maxThreads * groupsPerThread;
+    const run = async (group: readonly ViewedExample[]) => {
+      const tasks = group.map(({ example: { file }, view }): WorkerTask => ({ file, view }));
+      const result: GroupResult | ThreadFailure = await pool.run(tasks);
+      if ('failure' in result) throw errorOf(result);
+      const { outcomes, processor } = result;
+      addTimes(times, processor);
+      return group.flatMap((image, i) => {
+        const outcome = outcomes[i];
+        return outcome === undefined ? [] : { image, outcome };
+      });
+    };
+    const groups = dealOut(images, groupsUnderWay, base);
+    for await (const results of prefetch(groups, run, { count: groupsUnderWay, signal })) yield* results;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    await stop();
+  }
+}
+
+function errorOf({ failure: { code, message } }: ThreadFailure): Error {
+  return code === undefined ? new Error(message) : new FinetuneError(code, message);
+}
+
+/** Groups of images, smaller ones towards the end, so that threads end together. */
+function* dealOut(
+  images: readonly ViewedExample[],
+  groupsUnderWay: number,
+  { rules: { size, channels } }: Base,
+): Generator<readonly ViewedExample[]> {
+  const most = Math.min(photosPerGroup, Math.floor(groupBytes / (size[0] * size[1] * channels * 4)));
+  for (let start = 0; start < images.length; ) {
+    const share = Math.ceil((images.length - start) / (groupsUnderWay * 2));
+    const end = start + Math.max(1, Math.min(most, share));
+    yield images.slice(start, end);
+    start = end;
+  }
+}
+
+interface Pool {
+  readonly pool: Piscina;
+  readonly state: SharedState;
+  /** Tells the threads to finish, and waits for them. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Threads with a base each. The model's file is theirs until they are gone. */
+async function startPool({ network, rules }: Base, precision: Precision, photos: number): Promise<Pool> {
+  const { graph, output } = precision.compileBase(network);
+  const model = await writeTemporaryModel(graph);
+  const { bases, threads } = shareProcessors(photos, model.weightBytes);
+  const state = shareState(bases);
+  const workerData: WorkerData = { model: model.path, threads, output, rules, state };
+  const pool = new Piscina({
+    filename: new URL('./worker.js', import.meta.url).href,
+    minThreads: bases,
+    maxThreads: bases,
+    concurrentTasksPerWorker: groupsPerThread,
+    resourceLimits: { maxYoungGenerationSizeMb },
+    // Loaders of the program that uses this one are not for these threads.
+    execArgv: [],
+    workerData,
+  });
+  let hasFailed = false;
+  // Whoever waits for a thread's result hears of its failure, too.
+  pool.on('error', () => {
+    hasFailed = true;
+  });
+  const beforeExit = () => waitUntilIdle(state);
+  process.on('exit', beforeExit);
+  const stop = async () => {
+    // Piscina's own `close` does not wait for all threads where several have work.
+    await whenIdle(state, () => hasFailed || pool.threads.length < bases);
+    await pool.destroy();
+    process.off('exit', beforeExit);
+    await model.remove();
+  };
+  return { pool, state, stop };
+}
+
+/**
+ * Small networks: a base per processor with one thread each, which takes half the processor time of sharing a base
+ * among threads. Large ones are shared: they lose nothing by it, and are in memory once.
+ */
+function shareProcessors(photos: number, weightBytes: number): { bases: number; threads: number } {
+  const processors = countProcessors();
+  if (weightBytes > largeWeights) return { bases: 1, threads: processors };
+  return { bases: Math.max(1, Math.min(processors, Math.ceil(photos / photosWorthAThread))), threads: 1 };
+}

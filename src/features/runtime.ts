@@ -1,0 +1,76 @@
+// Where the frozen base runs: in ONNX Runtime on the processors, or with the tensorflow engine on a CUDA GPU.
+
+import { freemem } from 'node:os';
+import type { EngineBase } from '../engines/base.js';
+import { findGpus } from '../engines/gpus.js';
+import type { Engine } from '../engines/start.js';
+import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
+import type { Context } from '../system/context.js';
+import type { Base } from './base.js';
+import { runOnThreads } from './pool.js';
+import { inFloat, type Precision, type PrecisionRequest, resolvePrecision } from './precision.js';
+import type { BaseResult, BaseWork, ViewedExample } from './run-images.js';
+
+/** A way of running the base. */
+export interface BaseRuntime {
+  readonly name: 'onnxruntime' | 'tfjs';
+  readonly precision: Precision;
+  /**
+   * Decodes images and runs the base on them; the next ones are decoded meanwhile.
+   * @returns a result per image, in their order
+   * @throws the signal's reason once it is aborted, when all threads have finished
+   */
+  run(work: BaseWork): AsyncIterable<BaseResult>;
+}
+
+/** A GPU runs the base in float32, however fast int8 would be there; int8 that is asked for needs the processors. */
+export async function chooseRuntime(
+  base: Base,
+  engine: Engine,
+  request: PrecisionRequest,
+  context: Context,
+): Promise<BaseRuntime> {
+  if (engine.device === 'cuda' && request.wanted !== 'int8') {
+    return {
+      name: 'tfjs',
+      // Sums in another order: what one runtime stored is not to be mixed with the other's.
+      precision: { ...inFloat('on the GPU'), fingerprint: 'tfjs cuda' },
+      run: work => runOnEngine(base, work),
+    };
+  }
+  const precision = await resolvePrecision(base, request, context);
+  return { name: 'onnxruntime', precision, run: work => runOnThreads(base, precision, work) };
+}
+
+/** On the engine that is started, batch by batch: the way on a GPU, the same code on any device. */
+export async function* runOnEngine(
+  { network, rules }: Pick<Base, 'network' | 'rules'>,
+  { images, signal }: Pick<BaseWork, 'images' | 'signal'>,
+): AsyncGenerator<BaseResult> {
+  // It loads the decoder, which in the other case the threads alone need.
+  const { predictBatches } = await import('./run-images.js');
+  const session = await openEngine(network);
+  const options = {
+    ...{ rules, signal },
+    open: ({ example }: ViewedExample) => example.file,
+    viewOf: ({ view }: ViewedExample) => view,
+  };
+  try {
+    for await (const { image, output, reason } of predictBatches(session, images, options)) {
+      yield { image, outcome: output ?? { reason } };
+    }
+  } finally {
+    session.release();
+  }
+}
+
+async function openEngine(network: Base['network']): Promise<EngineBase> {
+  const [{ io }, { loadLayersModel }, { openEngineBase }, gpus] = await Promise.all([
+    import('@tensorflow/tfjs-core'),
+    import('@tensorflow/tfjs-layers'),
+    import('../engines/base.js'),
+    findGpus(),
+  ]);
+  const model = await loadLayersModel(io.fromMemory(toArtifacts(network)));
+  return openEngineBase(model, gpus[0]?.freeMemory ?? freemem());
+}

@@ -1,0 +1,172 @@
+// The files of the feature store: which there are, who appends to them, and which go when there are too many.
+// A file's name is `ID.rows`, and `ID.rows.HOST-PROCESS` while a process appends to it.
+
+import { createHash, randomUUID } from 'node:crypto';
+import { readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { isSameFormat, type RowFormat, Segment } from './store-segment.js';
+
+const extension = '.rows';
+
+/** After eviction the store is this full, so that the next few features do not evict again. */
+const fillAfterEviction = 0.9;
+
+/** A file of rows in the store. */
+export interface SegmentFile {
+  readonly path: string;
+  /** Whether a process that is alive, or that cannot be seen from here, appends to it. */
+  readonly isTaken: boolean;
+  readonly bytes: number;
+  /** When it was last appended to, in milliseconds. */
+  readonly modified: number;
+}
+
+/** The files of one base, oldest first; none where there is no such folder. */
+export function listSegments(folder: string): SegmentFile[] {
+  const files = namesIn(folder).flatMap(name => {
+    const [, owner] = /^[0-9a-f-]{36}\.rows(?:\.(\w+-\d+))?$/.exec(name) ?? [undefined, undefined];
+    if (owner === undefined && !name.endsWith(extension)) return [];
+    const path = join(folder, name);
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (!status?.isFile()) return [];
+    return {
+      path,
+      isTaken: owner !== undefined && isAlive(owner),
+      bytes: status.size,
+      modified: status.mtimeMs,
+    };
+  });
+  return files.sort((a, b) => a.modified - b.modified);
+}
+
+/** A file that this process appends to. */
+export interface Writer {
+  readonly path: string;
+  readonly segment: Segment;
+}
+
+/** Begins a new file. */
+export function createSegment(folder: string, format: RowFormat): Writer {
+  const path = join(folder, `${randomUUID()}${extension}.${ownName()}`);
+  try {
+    return { path, segment: Segment.create(path, format) };
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Takes a file over that nobody appends to.
+ * @returns undefined where another process was faster, or the file is damaged or of another format
+ */
+export function openToAppend(free: string, format: RowFormat): Writer | undefined {
+  const path = `${nameWithoutOwner(free)}.${ownName()}`;
+  if (!isRenamed(free, path)) return undefined;
+  const segment = openIfPermitted(path);
+  if (segment !== undefined && isSameFormat(segment.format, format)) {
+    segment.dropTornRow();
+    return { path, segment };
+  }
+  segment?.close();
+  releaseSegment(path);
+  return undefined;
+}
+
+function openIfPermitted(path: string): Segment | undefined {
+  try {
+    return Segment.open(path, 'r+');
+  } catch {
+    // Another user's: it can be read, perhaps.
+    return undefined;
+  }
+}
+
+/** Lets others append to a file. @returns its new path */
+export function releaseSegment(path: string): string {
+  const free = nameWithoutOwner(path);
+  return isRenamed(path, free) ? free : path;
+}
+
+/**
+ * Removes the oldest files of all bases when they are larger than `maxBytes` together.
+ * @param isNeeded tells of files that have to stay, beside those that processes append to
+ * @returns the paths of those that went
+ */
+export function evictSegments(
+  root: string,
+  maxBytes: number,
+  isNeeded: (path: string) => boolean = () => false,
+): string[] {
+  const folders = namesIn(root).map(name => join(root, name));
+  const files = folders.flatMap(listSegments).sort((a, b) => a.modified - b.modified);
+  let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  if (bytes <= maxBytes) return [];
+  const evicted: string[] = [];
+  for (const file of files) {
+    if (bytes <= maxBytes * fillAfterEviction) break;
+    if (file.isTaken || isNeeded(file.path)) continue;
+    rmSync(file.path, { force: true });
+    evicted.push(file.path);
+    bytes -= file.bytes;
+  }
+  removeEmpty(folders);
+  return evicted;
+}
+
+function removeEmpty(folders: readonly string[]): void {
+  for (const folder of folders) {
+    if (namesIn(folder).length > 0) continue;
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Another process has just begun a file in it.
+    }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Not there, no folder, or not readable: no files that could be used.
+    return [];
+  }
+}
+
+function nameWithoutOwner(path: string): string {
+  return path.slice(0, path.lastIndexOf(extension) + extension.length);
+}
+
+function isRenamed(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The host belongs to it because containers that share a folder do not see each other's processes. */
+function ownName(): string {
+  return `${hostMark()}-${process.pid}`;
+}
+
+function hostMark(): string {
+  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+}
+
+/** Processes of other hosts count as alive: their files are neither taken over nor evicted. */
+function isAlive(owner: string): boolean {
+  const [host, pid] = owner.split('-');
+  if (host !== hostMark()) return true;
+  if (Number(pid) === process.pid) return true;
+  try {
+    process.kill(Number(pid), 0);
+    return true;
+  } catch (error) {
+    // Another user's process is alive, though it may not be signalled.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

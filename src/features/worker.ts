@@ -1,0 +1,100 @@
+// A thread that decodes images and runs the frozen base on them, a group at a time.
+
+import { workerData } from 'piscina';
+import type { InputRules, View } from '../data/image-rules.js';
+import { type ErrorCode, FinetuneError } from '../errors.js';
+import type { SessionOptions } from '../inference/session.js';
+import { listThreads, type ProcessorTimes, readThreads, ThreadClock } from '../system/processor-time.js';
+import type { ImageRunner, Outcome } from './run-images.js';
+import { beginWork, endWork, type SharedState } from './thread-guard.js';
+
+/** What every thread needs to know once. */
+export interface WorkerData {
+  readonly rules: InputRules;
+  /** The base as ONNX, on disk: so it is in memory once, in the runtime. */
+  readonly model: string;
+  /** Threads of the base's operators. */
+  readonly threads: number;
+  /** What the bytes of the base's output stand for, where it gives bytes. */
+  readonly output: SessionOptions['output'];
+  /** In which the thread counts as at work when it starts. */
+  readonly state: SharedState;
+}
+
+/** An image to run the base on. */
+export interface WorkerTask {
+  readonly file: string;
+  readonly view: View;
+}
+
+/** Why a thread cannot work: an error's code is lost on the way to another thread, so it travels as plain data. */
+export interface ThreadFailure {
+  readonly failure: { readonly code?: ErrorCode | undefined; readonly message: string };
+}
+
+/** What is known of a group. */
+export interface GroupResult {
+  /** In the order of the tasks; undefined for those that were not begun, because the thread had been told to stop. */
+  readonly outcomes: readonly (Outcome | undefined)[];
+  /** Seconds that the thread has worked since it last told, by step. */
+  readonly processor: ProcessorTimes;
+}
+
+const { model, threads, output, rules, state }: WorkerData = workerData;
+const clock = new ThreadClock();
+const opening = open().finally(() => endWork(state));
+// A failure is told to whoever wants something of this thread.
+opening.catch(() => undefined);
+let sessionSeconds = 0;
+
+/** Runs the base on a group of images. */
+export default async function computeFeatures(
+  tasks: readonly WorkerTask[],
+): Promise<GroupResult | ThreadFailure> {
+  try {
+    const { runner, sessionThreads } = await opening;
+    const outcomes = await Promise.all(tasks.map(task => compute(runner, task)));
+    const processor = { ...clock.take() };
+    const seconds = readThreads(sessionThreads);
+    processor.base = (processor.base ?? 0) + seconds - sessionSeconds;
+    sessionSeconds = seconds;
+    return { outcomes, processor };
+  } catch (error) {
+    if (error instanceof FinetuneError) return { failure: { code: error.code, message: error.message } };
+    return { failure: { message: error instanceof Error ? (error.stack ?? error.message) : String(error) } };
+  }
+}
+
+interface OpenBase {
+  readonly runner: ImageRunner;
+  /** Threads that the session has to itself. */
+  readonly sessionThreads: readonly string[];
+}
+
+/** Loads the native libraries and the model; this thread must not be taken away from them meanwhile. */
+async function open(): Promise<OpenBase> {
+  const [{ openSession }, { ImageRunner }] = await Promise.all([
+    import('../inference/session.js'),
+    import('./run-images.js'),
+    import('../data/decode.js'),
+  ]);
+  const before = new Set(listThreads());
+  const session = await openSession(model, { threads, output });
+  clock.mark('start');
+  // A session with one thread uses this one.
+  const sessionThreads = threads > 1 ? listThreads().filter(thread => !before.has(thread)) : [];
+  return { runner: new ImageRunner(session, rules), sessionThreads };
+}
+
+async function compute(runner: ImageRunner, { file, view }: WorkerTask): Promise<Outcome | undefined> {
+  if (!beginWork(state)) return undefined;
+  try {
+    const result = await runner.run(file, { view, onStep: clock.mark });
+    if ('reason' in result) return result;
+    clock.mark('base');
+    const { data, bytes } = result;
+    return bytes !== undefined && output !== undefined ? { data: bytes, ...output } : data;
+  } finally {
+    endWork(state);
+  }
+}
