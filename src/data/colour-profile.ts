@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { convertColours, gridColours, gridPicture } from './colour-table.js';
+import { headerSegments, jpegMarkers } from './jpeg.js';
 
 /** Converts the pixels of a photo, RGB bytes, to sRGB, in place. */
 export type ColourConversion = (pixels: Uint8Array) => void;
@@ -35,26 +36,14 @@ export async function findConversion(jpeg: Buffer): Promise<ColourConversion | u
   return conversion;
 }
 
-const marker = { prefix: 0xff, startOfImage: 0xd8, startOfScan: 0xda, app2: 0xe2 };
-
 const signature = Buffer.from('ICC_PROFILE\0\x01\x01', 'latin1');
 
 /** The RGB profile of a JPEG, if it fits in one segment; larger ones are rare and left to the decoder. */
-function findProfile(jpeg: Buffer): Buffer | undefined {
-  if (jpeg[0] !== marker.prefix || jpeg[1] !== marker.startOfImage) return undefined;
-  let start = 2;
-  while (
-    start + 4 <= jpeg.length &&
-    jpeg[start] === marker.prefix &&
-    jpeg[start + 1] !== marker.startOfScan
-  ) {
-    const end = start + 2 + jpeg.readUInt16BE(start + 2);
-    if (end > jpeg.length) return undefined;
-    if (jpeg[start + 1] === marker.app2 && jpeg.subarray(start + 4, end).indexOf(signature) === 0) {
-      const profile = jpeg.subarray(start + 4 + signature.length, end);
-      return profile.toString('latin1', 16, 20) === 'RGB ' ? profile : undefined;
-    }
-    start = end;
+function findProfile(file: Buffer): Buffer | undefined {
+  for (const { marker, body } of headerSegments(file)) {
+    if (marker !== jpegMarkers.colourProfile || body.indexOf(signature) !== 0) continue;
+    const profile = body.subarray(signature.length);
+    return profile.toString('latin1', 16, 20) === 'RGB ' ? profile : undefined;
   }
   return undefined;
 }

@@ -66,10 +66,10 @@ async function identifyFile(path: string, chunk: Buffer): Promise<Contents> {
 async function identify(file: FileHandle, size: number, path: string, chunk: Buffer): Promise<Contents> {
   let { bytesRead } = await file.read(chunk, 0, chunkBytes, 0);
   if (bytesRead === 0) return badIfNamedAsImage(path, 'an empty file');
-  const format = recognizeFormat(chunk.subarray(0, Math.min(bytesRead, headLength)));
-  const reason = reasonNotReadable(format);
+  const head = chunk.subarray(0, bytesRead);
+  const reason = reasonNotReadable(bytesRead === size ? head : head.subarray(0, headLength));
   if (reason !== undefined) {
-    return format === undefined ? badIfNamedAsImage(path, reason) : { kind: 'bad', reason };
+    return recognizeFormat(head) === undefined ? badIfNamedAsImage(path, reason) : { kind: 'bad', reason };
   }
   const hash = createHash('sha256').update(chunk.subarray(0, bytesRead));
   for (let position = bytesRead; position < size && bytesRead > 0; position += bytesRead) {

@@ -1,11 +1,14 @@
 // Image formats by their first bytes. Names of files lie; contents do not.
 
+import { unreadableJpeg } from './jpeg.js';
+import { unreadableTiff } from './tiff.js';
+
 /** A kind of image file that is recognized by its first bytes. */
 export interface ImageFormat {
   readonly name: string;
-  /** Whether `decodeImage` reads it. */
-  readonly readable: boolean;
   readonly matches: (head: Buffer) => boolean;
+  /** What kind of it cannot be decoded, or undefined; absent where none can. */
+  readonly findUnreadable?: (file: Buffer) => string | undefined;
 }
 
 /** How many bytes `recognizeFormat` wants to see. */
@@ -29,23 +32,37 @@ const isBmp = (head: Buffer) =>
   head.length >= 18 &&
   [12, 40, 52, 56, 64, 108, 124].includes(head.readUInt32LE(14));
 
+const isWebp = (head: Buffer) => startsWith('RIFF')(head) && head.toString('latin1', 8, 12) === 'WEBP';
+
+/** Netpbm: a letter, a number, white space, and a number or a comment. */
+const isNetpbm = (head: Buffer) => /^P[1-7]\s+[#\d]/.test(head.toString('latin1', 0, 16));
+
+const isTiff = (head: Buffer) => ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].some(magic => startsWith(magic)(head));
+
+const everyKind = () => undefined;
+
 const formats: readonly ImageFormat[] = [
-  { name: 'JPEG', readable: true, matches: startsWith('\xff\xd8\xff') },
-  { name: 'PNG', readable: true, matches: startsWith('\x89PNG\r\n\x1a\n') },
-  { name: 'GIF', readable: true, matches: startsWith('GIF8') },
-  {
-    name: 'WebP',
-    readable: true,
-    matches: head => startsWith('RIFF')(head) && head.toString('latin1', 8, 12) === 'WEBP',
-  },
-  { name: 'TIFF', readable: true, matches: startsWith('II*\0') },
-  { name: 'TIFF', readable: true, matches: startsWith('MM\0*') },
-  { name: 'BMP', readable: false, matches: isBmp },
-  { name: 'HEIC', readable: false, matches: hasBrand('heic', 'heix', 'hevc', 'heim', 'mif1', 'msf1') },
-  { name: 'AVIF', readable: false, matches: hasBrand('avif', 'avis') },
-  { name: 'JPEG XL', readable: false, matches: startsWith('\xff\x0a') },
-  { name: 'JPEG XL', readable: false, matches: startsWith('\0\0\0\x0cJXL ') },
-  { name: 'JPEG 2000', readable: false, matches: startsWith('\0\0\0\x0cjP  ') },
+  { name: 'JPEG', matches: startsWith('\xff\xd8\xff'), findUnreadable: unreadableJpeg },
+  { name: 'PNG', matches: startsWith('\x89PNG\r\n\x1a\n'), findUnreadable: everyKind },
+  { name: 'GIF', matches: startsWith('GIF8'), findUnreadable: everyKind },
+  { name: 'WebP', matches: isWebp, findUnreadable: everyKind },
+  { name: 'TIFF', matches: isTiff, findUnreadable: unreadableTiff },
+  { name: 'BMP', matches: isBmp },
+  { name: 'HEIC', matches: hasBrand('heic', 'heix', 'hevc', 'heim', 'mif1', 'msf1') },
+  { name: 'AVIF', matches: hasBrand('avif', 'avis') },
+  { name: 'JPEG XL', matches: startsWith('\xff\x0a') },
+  { name: 'JPEG XL', matches: startsWith('\0\0\0\x0cJXL ') },
+  { name: 'JPEG 2000', matches: startsWith('\0\0\0\x0cjP  ') },
+  { name: 'JPEG 2000', matches: startsWith('\xff\x4f\xff\x51') },
+  { name: 'PPM', matches: isNetpbm },
+  { name: 'PSD', matches: startsWith('8BPS') },
+  { name: 'ICO', matches: head => startsWith('\0\0\x01\0')(head) && head.length >= 22 && head[9] === 0 },
+  { name: 'OpenEXR', matches: startsWith('v/1\x01') },
+  { name: 'Radiance HDR', matches: startsWith('#?RADIANCE') },
+  { name: 'DDS', matches: startsWith('DDS ') },
+  { name: 'a raw photo of a camera', matches: startsWith('FUJIFILMCCD-RAW') },
+  { name: 'a raw photo of a camera', matches: startsWith('IIU\0') },
+  { name: 'a raw photo of a camera', matches: startsWith('IIRO') },
 ];
 
 /** The format that the first bytes of a file tell, if it is an image at all. */
@@ -53,14 +70,27 @@ export function recognizeFormat(head: Buffer): ImageFormat | undefined {
   return formats.find(format => format.matches(head));
 }
 
-/** Why bytes of this format (undefined: of none) cannot be decoded; undefined where they can. */
-export function reasonNotReadable(format: ImageFormat | undefined): string | undefined {
+/**
+ * Why a file cannot be decoded; undefined where nothing is known against it.
+ * @param file its bytes, `headLength` at least; what only the rest would tell is not found without it
+ */
+export function reasonNotReadable(file: Buffer): string | undefined {
+  const format = recognizeFormat(file.subarray(0, headLength));
   if (format === undefined) return `no image: its contents are none of ${readableFormats}`;
-  if (format.readable) return undefined;
-  return `${format.name} is not read: convert it to JPEG or PNG`;
+  const unreadable = format.findUnreadable === undefined ? format.name : format.findUnreadable(file);
+  return unreadable === undefined ? undefined : `${unreadable} is not read: convert it to JPEG or PNG`;
 }
+
+/** Extensions of image files, read or not. */
+const extensions = new Set(
+  (
+    'jpg jpeg jpe jfif png gif webp tif tiff bmp dib heic heif avif jxl jp2 j2k jpx svg ' +
+    'ppm pgm pbm pnm pam tga ico psd exr hdr dds cr2 cr3 nef arw dng orf rw2 raf'
+  ).split(' '),
+);
 
 /** Whether a file is meant as an image, by its name. */
 export function hasImageExtension(path: string): boolean {
-  return /\.(jpe?g|jpe|jfif|png|gif|webp|tiff?|bmp|hei[cf]|avif|jxl|jp2|svg)$/i.test(path);
+  const dot = path.lastIndexOf('.');
+  return dot >= 0 && extensions.has(path.slice(dot + 1).toLowerCase());
 }

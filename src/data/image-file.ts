@@ -5,28 +5,55 @@ import type { Readable } from 'node:stream';
 import { FinetuneError, messageOf } from '../errors.js';
 
 const mostMebibytes = 256;
+const mostBytes = mostMebibytes * 2 ** 20;
+
+/** Of what has no length: a pipe, a device. */
+const chunkBytes = 2 ** 20;
 
 /**
- * Reads an image file.
- * @throws FinetuneError `bad-image` when it cannot be read or is too large
+ * Reads an image file, or what comes through a pipe.
+ * @throws FinetuneError `bad-image` when it cannot be read or is too large, as an endless device is
  */
 export async function readImageFile(path: string): Promise<Buffer> {
-  return withFile(path, async file => {
-    validateLength((await file.stat()).size);
-    return file.readFile();
-  });
+  try {
+    const file = await open(path);
+    try {
+      return await readAll(file);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    if (cause instanceof FinetuneError) throw cause;
+    throw new FinetuneError('bad-image', describeReadFailure(cause), { cause });
+  }
 }
 
-/**
- * Reads the beginning of a file.
- * @returns at most `length` bytes; fewer are the whole file
- * @throws FinetuneError `bad-image` when it cannot be read
- */
-export async function readImageHead(path: string, length: number): Promise<Buffer> {
-  return withFile(path, async file => {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
-  });
+async function readAll(file: FileHandle): Promise<Buffer> {
+  const status = await file.stat();
+  if (status.isCharacterDevice()) throw new FinetuneError('bad-image', 'a device, not a file');
+  validateLength(status.size);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // A file that grows meanwhile is read on.
+  for (let wanted = status.size; ; wanted = chunkBytes) {
+    const chunk = await readChunk(file, wanted);
+    length += chunk.length;
+    validateLength(length);
+    if (chunk.length > 0) chunks.push(chunk);
+    const isRead = chunk.length < wanted || (status.isFile() && length === status.size && length > 0);
+    if (isRead) return chunks[0] !== undefined && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+  }
+}
+
+async function readChunk(file: FileHandle, wanted: number): Promise<Buffer> {
+  const chunk = Buffer.allocUnsafeSlow(wanted);
+  let length = 0;
+  while (length < wanted) {
+    const { bytesRead } = await file.read(chunk, length, wanted - length, null);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return chunk.subarray(0, length);
 }
 
 /**
@@ -44,22 +71,9 @@ export async function readImageStream(stream: Readable): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function withFile<Result>(path: string, use: (file: FileHandle) => Promise<Result>): Promise<Result> {
-  try {
-    const file = await open(path);
-    try {
-      return await use(file);
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    if (cause instanceof FinetuneError) throw cause;
-    throw new FinetuneError('bad-image', describeReadFailure(cause), { cause });
-  }
-}
-
 const reasonOfCode: ReadonlyMap<unknown, string> = new Map([
   ['ENOENT', 'no such file'],
+  ['ENOTDIR', 'no such file'],
   ['EISDIR', 'a folder, not a file'],
   ['EACCES', 'cannot be read: no permission'],
   ['EPERM', 'cannot be read: no permission'],
@@ -72,7 +86,5 @@ export function describeReadFailure(error: unknown): string {
 }
 
 function validateLength(bytes: number): void {
-  if (bytes > mostMebibytes * 2 ** 20) {
-    throw new FinetuneError('bad-image', `too large: more than ${mostMebibytes} MiB`);
-  }
+  if (bytes > mostBytes) throw new FinetuneError('bad-image', `too large: more than ${mostMebibytes} MiB`);
 }

@@ -24,15 +24,19 @@ export interface Preprocessing {
   readonly std: readonly number[];
 }
 
-/** How an image becomes a rectangle of the input shape. */
+/**
+ * How an image becomes a rectangle of the input shape. `interpolation` names the kernel of one exact rule, that of
+ * `tf.image.resize(antialias=True)`, Pillow's `resize` and ONNX' `Resize` (half_pixel, antialias): resize.ts has it in words.
+ */
 export interface ResizeRule {
   /**
    * `stretch`: the image in full, aspect ratio lost. `crop`: centre crop of `cropFraction` of the short side.
-   * `pad`: the image in full, black bars.
+   * `pad`: the image in full, black bars of equal width.
    */
   readonly method: 'stretch' | 'crop' | 'pad';
+  /** Triangle, Catmull and Rom's cubic (a = -0.5), or Lanczos' with three lobes. */
   readonly interpolation: 'linear' | 'cubic' | 'lanczos3';
-  /** Part of the scaled short side that is kept by `crop`, e.g. 224 / 256. */
+  /** Part of the scaled short side that is kept by `crop`, e.g. 224 / 256; opposite margins are equal. */
   readonly cropFraction: number;
 }
 

@@ -101,3 +101,33 @@ export function headerOfBmp(): Buffer {
   file.writeUInt32LE(40, 14);
   return file;
 }
+
+/** A TIFF of 2 x 2 pixels with these tags (TIFF 6.0), each a 16-bit value; the samples are zeros. */
+export function tiffWith(tags: Readonly<Record<number, number>>): Buffer {
+  const entries = Object.entries({
+    256: 2,
+    257: 2,
+    258: 8,
+    259: 1,
+    262: 2,
+    277: 3,
+    278: 2,
+    279: 64,
+    ...tags,
+    273: 8,
+  })
+    .map(([tag, value]) => [Number(tag), value] as const)
+    .sort(([a], [b]) => a - b);
+  const file = Buffer.alloc(8 + 64 + 2 + entries.length * 12 + 4);
+  file.write('II*\0', 'latin1');
+  file.writeUInt32LE(72, 4);
+  file.writeUInt16LE(entries.length, 72);
+  for (const [i, [tag, value]] of entries.entries()) {
+    const at = 74 + i * 12;
+    file.writeUInt16LE(tag, at);
+    file.writeUInt16LE(3, at + 2);
+    file.writeUInt32LE(1, at + 4);
+    file.writeUInt16LE(value, at + 8);
+  }
+  return file;
+}
