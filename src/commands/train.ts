@@ -27,6 +27,7 @@ export const command: Command = {
     const result = await train(options, program.callbacks);
     await program.print(printing.json ? `${JSON.stringify(result)}\n` : renderResult(result));
     program.say(renderMeans(result));
+    program.say(renderAdvice(result, options.engine));
     if (printing.profile) program.say(`${renderProfile(result.profile, result.computed)}\n`);
     program.say(`Next: finetune predict IMAGE --model ${relative('', result.run)}\n`);
     return 0;
@@ -49,6 +50,19 @@ function renderResult(result: TrainResult): string {
         'the others came from the store.\n',
     ),
   ].join('');
+}
+
+/** TensorFlow trains a head at least twice as fast. */
+const worthInstallingSeconds = 6;
+
+/** Another engine is worth a word only where it would have saved seconds. */
+function renderAdvice({ engine, seconds }: TrainResult, asked: string | undefined): string {
+  const { head = 0 } = seconds;
+  if (engine.name !== 'wasm' || asked === 'wasm' || head < worthInstallingSeconds) return '';
+  return wrap(
+    `The head took ${head.toFixed(1)} s on the wasm engine: \`finetune setup\` installs TensorFlow, ` +
+      'which trains it faster.\n',
+  );
 }
 
 /** With what the base and the head were computed, and how the int8 model here and the fp32 one of browsers compare. */

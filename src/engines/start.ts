@@ -16,9 +16,7 @@ export async function startEngine(requested: 'auto' | EngineName): Promise<Engin
   const place = findTensorflow();
   if (place === undefined) {
     if (requested === 'tensorflow') throw missing('The tensorflow engine is not installed.');
-    return startWasm(
-      'Engine: wasm on the CPU, one thread. `finetune setup` installs TensorFlow, which trains faster.',
-    );
+    return startWasm('Engine: wasm on the CPU, one thread.');
   }
   try {
     return await startTensorflow(place);

@@ -48,7 +48,7 @@ export const trainOptions = {
   headSolver: maybe(
     choice(
       ['lbfgs', 'adam'],
-      'lbfgs solves a linear head to its optimum; adam trains by epochs (default: lbfgs)',
+      'How the head is found: a linear one solved to its optimum, or by epochs (default: lbfgs)',
     ),
   ),
   l2: maybe(number(0, 1e6, 'L2 regularization of the linear head (default: chosen by cross-validation)')),

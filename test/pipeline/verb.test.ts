@@ -46,24 +46,3 @@ test('a verb with many results checks its options when the first is asked for', 
   assert.deepEqual(numbers, [1, 2, 3]);
   await assert.rejects(count({ to: 10 }).next(), { code: 'bad-option' });
 });
-
-const problems: [title: string, content: string, message: RegExp][] = [
-  ['no JSON', '{"data": ', /it is not JSON/],
-  ['a list', '["data"]', /it is no object/],
-  [
-    'an option that nobody knows',
-    '{"dta": "x"}',
-    /Unknown option "dta" in the config file\. Did you mean data\?/,
-  ],
-];
-
-for (const [title, content, message] of problems) {
-  test(`a config file with ${title} is refused`, async () => {
-    writeFileSync(config, content);
-    await assert.rejects(echo({ config }), { code: 'bad-option', message });
-  });
-}
-
-test('a config file that is not there is refused', async () => {
-  await assert.rejects(echo({ config: 'nowhere.json' }), { message: /nowhere\.json: there is no such file/ });
-});

@@ -1,6 +1,6 @@
 // What answers must be made of one piece: a model and the card that lies beside it.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
@@ -54,3 +54,65 @@ for (const [changes, message] of contradictions) {
     await assert.rejects(openWith(changes), { code: 'bad-model', message });
   });
 }
+
+const seven = join(checkout, 'datasets/digits-unseen/7.png');
+
+test('an image is a path, a Buffer or any bytes, and all give the same', async () => {
+  const classifier = await openWith({});
+  const bytes = await readFile(seven);
+  const padded = new Uint8Array(bytes.length + 16);
+  padded.set(bytes, 8);
+  const images = [seven, bytes, padded.subarray(8, 8 + bytes.length)];
+  const labels = await Promise.all(images.map(async image => (await classifier.classify(image)).confidence));
+  await classifier.close();
+  assert.equal(new Set(labels).size, 1);
+});
+
+test('many images come in their order, each with its classes or the reason why it has none', async () => {
+  const classifier = await openWith({});
+  const images = [seven, Buffer.from('no image'), 'nowhere.png', seven];
+  const results: [same: boolean, isGood: boolean][] = [];
+  let i = 0;
+  for await (const { image, error } of classifier.classifyAll(images)) {
+    results.push([image === images[i++], error === undefined]);
+  }
+  await classifier.close();
+  assert.deepEqual(results, [
+    [true, true],
+    [true, false],
+    [true, false],
+    [true, true],
+  ]);
+});
+
+test('one image that cannot be read rejects', async () => {
+  const classifier = await openWith({});
+  await assert.rejects(classifier.classify('nowhere.png'), { code: 'bad-image', message: /no such file/ });
+  await assert.rejects(classifier.classify(7 as never), { code: 'bad-option', message: /Received: number/ });
+  await classifier.close();
+});
+
+test('the classes come best first, as many as are asked for', async () => {
+  const classifier = await loadClassifier({ model: run, top: 3 });
+  const { top, label, confidence } = await classifier.classify(seven);
+  await classifier.close();
+  assert.equal(top.length, 3);
+  assert.deepEqual(top[0], { label, confidence });
+  assert.deepEqual(
+    top.map(each => each.confidence).sort((a, b) => b - a),
+    top.map(each => each.confidence),
+  );
+});
+
+test('a model whose weights are damaged gives no prediction', async () => {
+  const damaged = await loadLayersModel(lite);
+  for (const { data } of damaged.weights.values()) data.fill(Number.NaN);
+  await saveCard(join(run, 'model'), card);
+  await writeFile(join(run, 'model.onnx'), compileOnnx(damaged));
+  const classifier = await loadClassifier(run);
+  await assert.rejects(classifier.classify(seven), {
+    code: 'bad-model',
+    message: /values that are no numbers/,
+  });
+  await classifier.close();
+});

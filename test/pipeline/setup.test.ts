@@ -1,0 +1,34 @@
+// setup as a program calls it. What it installs is tested beside the engines; nothing is downloaded here.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { findTensorflow } from '../../src/engines/tensorflow/place.js';
+import { setup } from '../../src/pipeline/setup.js';
+
+test('a GPU and the processor cannot both be meant', async () => {
+  await assert.rejects(setup({ cuda: true, cpu: true }), {
+    code: 'bad-option',
+    message: /exclude each other/,
+  });
+});
+
+test('an unknown option is refused with the nearest one', async () => {
+  await assert.rejects(setup({ gpu: true } as never), {
+    message: /Unknown option "gpu"\. Did you mean cpu\?/,
+  });
+});
+
+test('stopped before it begins, it changes nothing', async () => {
+  await assert.rejects(setup({ cpu: true }, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+});
+
+const here = findTensorflow() === undefined && 'no TensorFlow is set up here';
+
+test('an engine that works already is left as it is, and each step is told', { skip: here }, async () => {
+  const steps: string[] = [];
+  const { way, device, failed } = await setup(
+    { cpu: true },
+    { onEvent: event => event.type === 'setup' && steps.push(event.step) },
+  );
+  assert.deepEqual([way, device, failed], ['installed', 'cpu', []]);
+  assert.match(steps.join(), /checking/);
+});
