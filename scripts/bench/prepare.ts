@@ -57,8 +57,10 @@ async function makeWeights(): Promise<string> {
   const file = join(dir, 'vgg16-top.h5');
   if (existsSync(file)) return file;
   const maker = join(scripts, '../golden/catalogue.py');
-  await runProcess(values.python, [maker, dir, 'vgg16', 'top', '224', '224', 'weights']);
-  await rename(join(dir, 'vgg16.weights-only.h5'), file);
+  const made = await mkdtemp(join(dir, 'weights-'));
+  await runProcess(values.python, [maker, made, 'vgg16', 'top:224x224:weights']);
+  await rename(join(made, '0/vgg16.weights-only.h5'), file);
+  await rm(made, { recursive: true });
   return file;
 }
 

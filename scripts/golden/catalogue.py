@@ -1,10 +1,11 @@
-"""Keras' own files and answers for a network of the catalogue, for test/pipeline/catalogue-parity.test.ts.
+"""Keras' own files and outputs for a network of the catalogue, for test/pipeline/catalogue-parity.test.ts.
 
 Run with Keras 3 and TensorFlow installed:
-    python scripts/golden/catalogue.py OUT NAME top|no-top HEIGHT WIDTH LAYOUT[,LAYOUT...]
+    python scripts/golden/catalogue.py OUT NAME top|no-top:HEIGHTxWIDTH:LAYOUT[,LAYOUT...] ...
 LAYOUT is weights (the weights-only HDF5 of Keras 1 and 2, as the published files are), h5, weights.h5 or keras.
-Writes OUT/NAME.LAYOUT, OUT/pixels.bin (float32, RGB 0..255, [HEIGHT, WIDTH, 3]), OUT/output.whole.bin (float32, of a
-whole model) and OUT/output.weights.bin (of the network that Keras builds around published weights).
+Writes for the first case OUT/0/NAME.LAYOUT, OUT/0/pixels.bin (float32, RGB 0..255, [HEIGHT, WIDTH, 3]),
+OUT/0/output.whole.bin (float32, of a whole model) and OUT/0/output.weights.bin (of the network that Keras builds around
+published weights), for the next one OUT/1/..., and so on.
 Weights are random, with a fixed seed, batch-norm statistics included.
 """
 
@@ -91,23 +92,36 @@ def made_up_photo(height, width):
     return (patches[rows][:, columns] + rng.uniform(0, 30, (height, width, 3)))[np.newaxis].astype("float32")
 
 
-def main():
-    out, name, top, height, width, layouts = sys.argv[1:]
-    out = Path(out)
+def answer(model, inputs, path):
+    np.asarray(model(inputs, training=False)).tofile(path)
+
+
+def run_case(out, name, top, height, width, layouts):
     build, module = APPLICATIONS[name]
-    model = build(weights=None, include_top=top == "top", input_shape=(int(height), int(width), 3))
+    keras.backend.clear_session()
+    model = build(weights=None, include_top=top, input_shape=(height, width, 3))
     randomise(model)
-    images = made_up_photo(int(height), int(width))
+    images = made_up_photo(height, width)
     images.tofile(out / "pixels.bin")
     inputs = module.preprocess_input(images.copy())
-    if top == "top":
+    if top:
         temper_classifier(model, inputs)
-    for layout in layouts.split(","):
+    for layout in layouts:
         suffix = {"weights": "weights-only.h5"}.get(layout, layout)
         save(model, layout, str(out / f"{name}.{suffix}"))
-    np.asarray(model(inputs, training=False)).tofile(out / "output.whole.bin")
+    answer(model, inputs, out / "output.whole.bin")
     rescale_as_published(model)  # predict() would go on with the old constants
-    np.asarray(model(inputs, training=False)).tofile(out / "output.weights.bin")
+    answer(model, inputs, out / "output.weights.bin")
+
+
+def main():
+    out, name, *cases = sys.argv[1:]
+    for number, case in enumerate(cases):
+        top, size, layouts = case.split(":")
+        folder = Path(out) / str(number)
+        folder.mkdir()
+        height, width = map(int, size.split("x"))
+        run_case(folder, name, top == "top", height, width, layouts.split(","))
 
 
 if __name__ == "__main__":

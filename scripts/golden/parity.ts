@@ -1,4 +1,4 @@
-// The catalogue's networks, prepared from files that Keras saved, against Keras' own answers with the same random weights.
+// The catalogue's networks, prepared from files that Keras saved, against Keras' own outputs with the same random weights.
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,12 +15,12 @@ export const layouts = ['weights-only.h5', 'h5', 'weights.h5', 'keras'] as const
 export type Layout = (typeof layouts)[number];
 
 export interface ParityCase {
-  readonly name: string;
   readonly includeTop: boolean;
   readonly size: readonly [height: number, width: number];
+  readonly layouts: readonly Layout[];
 }
 
-export interface Parity {
+export interface Parity extends Pick<ParityCase, 'includeTop' | 'size'> {
   readonly layout: Layout;
   /** Largest absolute difference of an output. */
   readonly difference: number;
@@ -28,8 +28,8 @@ export interface Parity {
   readonly largest: number;
 }
 
-/** Odd sizes where Keras pads by them. */
-const rectangles: Readonly<Record<string, readonly [number, number]>> = {
+/** The six networks that Keras has, and a large shape that is not square: odd where Keras pads by it. */
+export const rectangles: Readonly<Record<string, readonly [number, number]>> = {
   vgg16: [640, 480],
   vgg19: [192, 256],
   resnet50: [192, 256],
@@ -38,35 +38,37 @@ const rectangles: Readonly<Record<string, readonly [number, number]>> = {
   efficientnet_b0: [193, 257],
 };
 
-/** Six architectures: without top at 224x224 and at one rectangular shape, and with top. */
-export const parityCases: readonly ParityCase[] = Object.entries(rectangles).flatMap(([name, rectangle]) => [
-  { name, includeTop: false, size: [224, 224] },
-  { name, includeTop: false, size: rectangle },
-  { name, includeTop: true, size: [224, 224] },
-]);
-
 /**
- * Lets Keras save the network in these layouts and answer once, then prepares each file and answers, too.
+ * Lets Keras save a network in these layouts and run it, then prepares each file and runs that, too.
  * @param dir an empty folder; the files in it are removed one after the other
  */
 export async function* measureParity(
   dir: string,
-  { name, includeTop, size }: ParityCase,
-  chosen: readonly Layout[] = layouts,
+  name: string,
+  cases: readonly ParityCase[],
 ): AsyncGenerator<Parity> {
-  const asKerasNames = chosen.map(layout => layout.replace('weights-only.h5', 'weights')).join();
-  runKeras('catalogue.py', [dir, name, includeTop ? 'top' : 'no-top', ...size.map(String), asKerasNames]);
-  for (const layout of chosen) {
-    const isWhole = layout === 'h5' || layout === 'keras';
-    const file = join(dir, `${name}.${layout}`);
-    const output = await answer(dir, isWhole ? { from: file } : { name, includeTop, weights: file }, size);
-    const expected = readFloats(join(dir, isWhole ? 'output.whole.bin' : 'output.weights.bin'));
-    yield { layout, ...compare(output, expected) };
-    await rm(file);
+  const asKerasNames = (chosen: readonly Layout[]) =>
+    chosen.map(layout => layout.replace('weights-only.h5', 'weights')).join();
+  const descriptions = cases.map(
+    ({ includeTop, size, layouts: chosen }) =>
+      `${includeTop ? 'top' : 'no-top'}:${size.join('x')}:${asKerasNames(chosen)}`,
+  );
+  runKeras('catalogue.py', [dir, name, ...descriptions]);
+  for (const [i, { includeTop, size, layouts: chosen }] of cases.entries()) {
+    const folder = join(dir, String(i));
+    for (const layout of chosen) {
+      const isWhole = layout === 'h5' || layout === 'keras';
+      const file = join(folder, `${name}.${layout}`);
+      const output = await run(folder, isWhole ? { from: file } : { name, includeTop, weights: file }, size);
+      const expected = readFloats(join(folder, isWhole ? 'output.whole.bin' : 'output.weights.bin'));
+      yield { includeTop, size, layout, ...compare(output, expected) };
+      await rm(file);
+    }
+    await rm(folder, { recursive: true });
   }
 }
 
-async function answer(
+async function run(
   dir: string,
   source: { from: string } | { name: string; includeTop: boolean; weights: string },
   size: ParityCase['size'],
