@@ -10,6 +10,7 @@ export interface Measurement {
   readonly seconds: number;
   /** Photos through the frozen base, decoding included, start not included. */
   readonly imagesPerSecond?: number | undefined;
+  /** Largest resident size, in MB of 10^6 bytes. */
   readonly peakMegabytes: number;
   /** On the validation images, after the last epoch. */
   readonly accuracy?: number | undefined;

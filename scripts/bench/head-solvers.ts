@@ -65,10 +65,10 @@ function measure(count: number, seed: number, flags: readonly string[]): number 
     '--json',
     ...flags,
   ];
-  const answer = execFileSync(process.execPath, line, {
+  const output = execFileSync(process.execPath, line, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   rmSync(dir, { recursive: true });
-  return JSON.parse(answer).test.accuracy;
+  return JSON.parse(output).test.accuracy;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Contender, type Folder, finetune, peer } from './contenders.js';
 import { copiesOf, megapixelPhotos } from './photos.js';
 import { runProcess } from './process.js';
-import type { Workspace } from './workspace.js';
+import type { KerasFile, Workspace } from './workspace.js';
 
 export interface Job {
   readonly name: string;
@@ -16,26 +16,27 @@ export interface Job {
 
 interface Network {
   readonly title: string;
-  readonly file: (workspace: Workspace) => string;
+  /** Of its Keras file. */
+  readonly file: KerasFile;
   /** How Keras is told of it. */
   readonly kerasFlags: readonly string[];
 }
 
 const vgg16: Network = {
   title: 'VGG16',
-  file: ({ vgg16 }) => vgg16,
+  file: 'vgg16',
   kerasFlags: ['--preprocessing', 'caffe'],
 };
 
 const mobileNet: Network = {
   title: 'MobileNetV2 0.35',
-  file: ({ models }) => join(models, 'mobilenet_v2_0.35/model.keras'),
+  file: 'mobilenet_v2_0.35',
   kerasFlags: ['--preprocessing', 'tf'],
 };
 
 const efficientNet: Network = {
   title: 'EfficientNet-Lite0',
-  file: ({ models }) => join(models, 'efficientnet_lite0/model.keras'),
+  file: 'efficientnet_lite0',
   kerasFlags: ['--preprocessing', 'lite', '--cut', 'top_activation'],
 };
 
@@ -45,7 +46,8 @@ const flowers: Folder = ({ data }) => data;
 const prepared = (network: Network) => async (workspace: Workspace) => {
   const folder = join(workspace.dir, 'prepared', network.title.toLowerCase().replaceAll(' ', '-'));
   if (!existsSync(join(folder, 'card.json'))) {
-    const flags = ['--from', network.file(workspace), '--out', folder, ...network.kerasFlags.slice(0, 2)];
+    const file = await workspace.kerasFile(network.file);
+    const flags = ['--from', file, '--out', folder, ...network.kerasFlags.slice(0, 2)];
     await runProcess(process.execPath, [join(workspace.checkout, 'dist/finetune.cjs'), 'prepare', ...flags]);
   }
   return folder;
@@ -67,15 +69,15 @@ const keras = (
 ) =>
   peer(`Keras${mode === 'extract' ? '' : `, ${mode}`}`, 'keras_peer.py', async workspace => [
     mode,
-    network.file(workspace),
-    ...(await sidesOf(folder, workspace)),
+    await workspace.kerasFile(network.file),
+    ...(await subsetsOf(folder, workspace)),
     ...network.kerasFlags,
     ...flags,
   ]);
 
-const torch = (folder: Folder) => peer('PyTorch', 'torch_peer.py', workspace => sidesOf(folder, workspace));
+const torch = (folder: Folder) => peer('PyTorch', 'torch_peer.py', workspace => subsetsOf(folder, workspace));
 
-const sidesOf = async (folder: Folder, workspace: Workspace) => {
+const subsetsOf = async (folder: Folder, workspace: Workspace) => {
   const root = await folder(workspace);
   return [join(root, 'train'), join(root, 'val')];
 };

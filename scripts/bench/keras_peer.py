@@ -1,6 +1,5 @@
 """One measurement of what a Keras user would run. Prints one JSON line.
 
-  keras_peer.py make-vgg16 FILE                  VGG16 without its top, seeded random weights
   keras_peer.py extract MODEL TRAIN VAL          every image once through the frozen base
   keras_peer.py recipe  MODEL TRAIN VAL          keras.io's transfer learning: the frozen base inside fit()
   keras_peer.py cached  MODEL TRAIN VAL          features once, then a head on them
@@ -30,22 +29,16 @@ PREPROCESSING = {
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("mode", choices=["make-vgg16", "extract", "recipe", "cached"])
+    parser.add_argument("mode", choices=["extract", "recipe", "cached"])
     parser.add_argument("model")
-    parser.add_argument("train", nargs="?")
-    parser.add_argument("val", nargs="?")
+    parser.add_argument("train")
+    parser.add_argument("val")
     parser.add_argument("--cut", help="layer whose output is the base's (default: the last one)")
     parser.add_argument("--preprocessing", choices=PREPROCESSING, default="caffe")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--epochs", type=int, default=5)
     return parser.parse_args()
-
-
-def make_vgg16(path):
-    keras.utils.set_random_seed(1)
-    keras.applications.VGG16(weights=None, include_top=False, input_shape=(224, 224, 3)).save(path)
-    return {}
 
 
 def load_base(arguments):
@@ -119,14 +112,12 @@ def cached(base, arguments):
 
 def main():
     arguments = parse_arguments()
-    if arguments.mode == "make-vgg16":
-        answer = make_vgg16(arguments.model)
-    else:
-        base = load_base(arguments)
-        start_seconds = time.perf_counter() - started
-        run = {"extract": extract, "recipe": recipe, "cached": cached}[arguments.mode]
-        answer = {"startSeconds": start_seconds, **run(base, arguments)}
-    print(json.dumps({"version": f"Keras {keras.__version__}, TensorFlow {tf.__version__}", "peakMegabytes": peak_megabytes(), **answer}))
+    base = load_base(arguments)
+    start_seconds = time.perf_counter() - started
+    run = {"extract": extract, "recipe": recipe, "cached": cached}[arguments.mode]
+    figures = {"startSeconds": start_seconds, **run(base, arguments)}
+    version = f"Keras {keras.__version__}, TensorFlow {tf.__version__}"
+    print(json.dumps({"version": version, "peakMegabytes": peak_megabytes(), **figures}))
 
 
 main()

@@ -1,9 +1,9 @@
 // finetune against Keras and PyTorch on this machine: every run a process of its own, contenders taking turns,
 // medians over several rounds. Writes results.json and table.md.
 //
-//   npx tsx scripts/bench/main.ts --data FLOWERS --models MODELS [--rounds 5] [--only extract-vgg16,...] [--python PATH]
+//   npx tsx scripts/bench/main.ts [--rounds 5] [--only extract-vgg16,...] [--data FLOWERS] [--models DIR] [--python PATH]
 //
-// Leave the machine alone meanwhile.
+// README.md beside this file says what is needed. Leave the machine alone meanwhile.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,8 @@ import { openWorkspace, type Workspace } from './workspace.js';
 
 const { values } = parseArgs({
   options: {
-    data: { type: 'string', default: '../shared/data/flowers' },
-    models: { type: 'string', default: '../shared/models' },
-    vgg16: { type: 'string' },
+    data: { type: 'string', default: '.cache/bench/flowers' },
+    models: { type: 'string' },
     python: { type: 'string' },
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
@@ -26,7 +25,7 @@ const { values } = parseArgs({
 });
 
 const chosen = chooseJobs(values.only?.split(','));
-const workspace = await openWorkspace({ ...values, vgg16: values.vgg16, python: values.python });
+const workspace = await openWorkspace({ ...values, models: values.models, python: values.python });
 const results: NamedResult[] = [];
 for (const job of chosen) {
   results.push(await runJob(job, Number(values.rounds), workspace));

@@ -23,9 +23,9 @@ export function megapixelPhotos({ dir, data }: Workspace): Promise<string> {
         join(data, 'train', photos[next++ % photos.length]!),
       );
     };
-    for (const [side, count] of Object.entries(largePhotos)) {
+    for (const [subset, count] of Object.entries(largePhotos)) {
       for (const className of ['even', 'odd']) {
-        const target = join(folder, side, className);
+        const target = join(folder, subset, className);
         await mkdir(target, { recursive: true });
         for (let i = 0; i < count; i++) await writeMosaic(takeTiles(), join(target, `${i}.jpg`));
       }

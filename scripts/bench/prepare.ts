@@ -46,7 +46,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
     const measured = await run(weights, fresh).finally(() => rm(fresh, { recursive: true }));
     runs.get(name)!.push(measured);
     process.stderr.write(
-      `${name}: ${measured.seconds.toFixed(2)} s, ${measured.peakMegabytes.toFixed(0)} MiB\n`,
+      `${name}: ${measured.seconds.toFixed(2)} s, ${measured.peakMegabytes.toFixed(0)} MB\n`,
     );
   }
 }
@@ -72,8 +72,8 @@ async function measureFinetune(weights: string, fresh: string): Promise<Run> {
 async function measureKeras(weights: string, fresh: string): Promise<Run> {
   const script = join(scripts, 'keras_convert.py');
   const finished = await runProcess(values.python, [script, weights, join(fresh, 'vgg16.keras')]);
-  const answer = z.object({ peakMegabytes: z.number(), startedSeconds: z.number() });
-  return { seconds: finished.seconds, ...answer.parse(readLastLine(finished)) };
+  const measured = z.object({ peakMegabytes: z.number(), startedSeconds: z.number() });
+  return { seconds: finished.seconds, ...measured.parse(readLastLine(finished)) };
 }
 
 function renderTable(): string {
@@ -86,5 +86,5 @@ function renderTable(): string {
     return `| ${[name, ...figures.map(figure => figure ?? '-')].join(' | ')} |\n`;
   });
   const share = median('finetune', 'seconds')! / median('Keras', 'seconds')!;
-  return `| | seconds | without the start | peak MiB |\n|---|---|---|---|\n${rows.join('')}\nfinetune takes ${share.toFixed(2)} of Keras' time.\n`;
+  return `| | seconds | without the start | peak MB |\n|---|---|---|---|\n${rows.join('')}\nfinetune takes ${share.toFixed(2)} of Keras' time.\n`;
 }

@@ -66,14 +66,14 @@ def main():
             images += len(base(inputs))
     seconds = time.perf_counter() - began
 
-    answer = {
+    figures = {
         "version": f"PyTorch {torch.__version__}",
         "peakMegabytes": peak_megabytes(),
         "startSeconds": start_seconds,
         "images": images,
         "imagesPerSecond": images / seconds,
     }
-    print(json.dumps(answer))
+    print(json.dumps(figures))
 
 
 main()

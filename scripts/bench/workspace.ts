@@ -13,11 +13,12 @@ export interface Workspace {
   readonly python: string;
   /** Holds train/ and val/ with a folder of photos per class. */
   readonly data: string;
-  /** Holds `mobilenet_v2_0.35/model.keras` and `efficientnet_lite0/model.keras`. */
-  readonly models: string;
-  /** VGG16 without its top as a .keras file. */
-  readonly vgg16: string;
+  /** The path of a network as a .keras file: one of the user's, or made when first asked for. */
+  kerasFile(name: KerasFile): Promise<string>;
 }
+
+/** VGG16 (random weights) and MobileNetV2 without their tops, EfficientNet-Lite0 with its own. */
+export type KerasFile = 'vgg16' | 'mobilenet_v2_0.35' | 'efficientnet_lite0';
 
 export const scripts = import.meta.dirname;
 
@@ -25,19 +26,30 @@ export interface WorkspaceOptions {
   readonly dir: string;
   readonly python: string | undefined;
   readonly data: string;
-  readonly models: string;
-  readonly vgg16: string | undefined;
+  /** Holds `NAME/model.keras` for the networks that need not be made. */
+  readonly models: string | undefined;
 }
 
-/** Builds the checkout, installs the peers and makes VGG16, as far as they are not there yet. */
+/**
+ * Builds the checkout and installs the peers, as far as they are not there yet.
+ * @throws Error where there are no photos, saying how to get them
+ */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const dir = resolve(options.dir);
+  const data = resolve(options.data);
+  if (!existsSync(data)) {
+    throw new Error(`${data} is not there: npx tsx scripts/bench/get-flowers.ts --out ${options.data}`);
+  }
   await mkdir(join(dir, 'models'), { recursive: true });
   const checkout = resolve(scripts, '../..');
   await runProcess('npm', ['run', '--silent', 'build'], { cwd: checkout });
   const python = options.python ?? (await installPeers(join(dir, 'peers')));
-  const vgg16 = options.vgg16 ?? (await makeVgg16(python, join(dir, 'models/vgg16.keras')));
-  return { dir, checkout, python, vgg16, data: resolve(options.data), models: resolve(options.models) };
+  const kerasFile: Workspace['kerasFile'] = async name => {
+    const given = options.models === undefined ? undefined : resolve(options.models, name, 'model.keras');
+    if (given !== undefined && existsSync(given)) return given;
+    return await makeModel(python, name, join(dir, `models/${name}.keras`));
+  };
+  return { dir, checkout, python, kerasFile, data };
 }
 
 /** A virtual environment of the benchmark's own. */
@@ -53,7 +65,7 @@ async function installPeers(folder: string): Promise<string> {
   return python;
 }
 
-async function makeVgg16(python: string, file: string): Promise<string> {
-  if (!existsSync(file)) await runProcess(python, [join(scripts, 'keras_peer.py'), 'make-vgg16', file]);
+async function makeModel(python: string, name: KerasFile, file: string): Promise<string> {
+  if (!existsSync(file)) await runProcess(python, [join(scripts, 'make_models.py'), name, file]);
   return file;
 }
