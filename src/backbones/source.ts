@@ -122,6 +122,6 @@ async function ownSource(from: string, wantedName: string | undefined): Promise<
 
 /** `model.keras` says nothing: then the folder that it lies in. */
 function nameAfter(path: string): string {
-  const stem = basename(path).replace(/\.(keras|h5|hdf5)$/i, '');
+  const stem = basename(path).replace(/\.(keras|h5|hdf5|json)$/i, '');
   return stem === 'model' ? basename(resolve(path, '..')) : stem;
 }

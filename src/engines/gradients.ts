@@ -12,12 +12,12 @@ import {
 } from '@tensorflow/tfjs-core';
 import { type Convolution, sizesOf } from './convolution.js';
 import {
-  tapsFromPlain,
   layPadding,
   needsPlainForm,
   outputsToPlain,
-  tapsToPlain,
   takeOffPadding,
+  tapsFromPlain,
+  tapsToPlain,
 } from './plain-convolution.js';
 
 interface GradientKernels {

@@ -1,9 +1,13 @@
 // One door for models of the user's own: what a file or folder is decides which format reads it.
 
 import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { FinetuneError } from '../errors.js';
+import type { Network } from '../network/network.js';
 import { networkSourceOf, type OpenNetwork } from '../network/source.js';
 import { readLabelsBeside } from './class-names.js';
+import { refuseForeign } from './foreign-models.js';
+import { findSplitModel } from './keras/config-beside.js';
 import { openKerasFile } from './keras/keras-file.js';
 import type { ModelFacts } from './model-facts.js';
 import { readTeachableMachine } from './teachable-machine.js';
@@ -16,30 +20,34 @@ export interface OpenModel extends OpenNetwork {
   readonly facts: ModelFacts;
 }
 
-/** A format that can be read: a new one is a row in the table and a folder. */
-interface Format {
-  readonly recognizes: (entry: Entry) => boolean | Promise<boolean>;
-  readonly open: (path: string) => Promise<OpenNetwork>;
-}
-
 interface Entry {
   readonly path: string;
   readonly isFolder: boolean;
 }
 
-/** The first that recognizes what is there reads it. */
-const formats: readonly Format[] = [
-  { recognizes: ({ isFolder }) => !isFolder, open: openKerasFile },
-  {
-    recognizes: ({ path }) => isGraphModel(path),
-    open: async path => withoutFile(networkSourceOf(await readGraphModel(path))),
+/** Reads a model of its format; undefined where something else is there. */
+type ReadFormat = (entry: Entry) => Promise<OpenNetwork | undefined>;
+
+/** The first to whose format the files belong reads them: a new format is a row and a folder. */
+const formats: readonly ReadFormat[] = [
+  refuseForeign,
+  async ({ path, isFolder }) => {
+    const split = await findSplitModel(path, isFolder);
+    return split && (await openKerasFile(split.weights, split.config));
   },
-  { recognizes: ({ isFolder }) => isFolder, open: async path => withoutFile(await openLayersModel(path)) },
+  async ({ path, isFolder }) => {
+    if (!isFolder && basename(path) !== 'model.json') return await openKerasFile(path);
+    const folder = isFolder ? path : dirname(path);
+    if (await isGraphModel(folder)) return inMemory(await readGraphModel(folder));
+    return { ...(await openLayersModel(folder)), close: nothing };
+  },
 ];
 
-/** Its shards are opened only while they are read. */
-function withoutFile<Source extends object>(source: Source) {
-  return { ...source, close: async () => undefined };
+/** Shards are open only while they are read. */
+const nothing = async () => undefined;
+
+function inMemory(network: Network): OpenNetwork {
+  return { ...networkSourceOf(network), close: nothing };
 }
 
 /**
@@ -55,9 +63,9 @@ export async function openModel(path: string): Promise<OpenModel> {
     );
   });
   const isFolder = entry.isDirectory();
-  for (const { recognizes, open } of formats) {
-    if (!(await recognizes({ path, isFolder }))) continue;
-    return { ...(await open(path)), facts: await readFacts(path, isFolder) };
+  for (const read of formats) {
+    const network = await read({ path, isFolder });
+    if (network !== undefined) return { ...network, facts: await readFacts(path, isFolder) };
   }
   throw new FinetuneError(
     'bad-model',

@@ -10,7 +10,7 @@ import {
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
 import { sizesOf } from '../convolution.js';
-import { layPadding, needsPlainForm, tapsToPlain, outputsFromPlain } from '../plain-convolution.js';
+import { layPadding, needsPlainForm, outputsFromPlain, tapsToPlain } from '../plain-convolution.js';
 
 const kernelName = 'DepthwiseConv2dNative';
 const backendName = 'tensorflow';

@@ -7,11 +7,13 @@ import { FinetuneError } from '../../errors.js';
 import type { FunctionalConfig } from '../../network/network.js';
 import { elementCount, type NetworkSource, type OpenNetwork } from '../../network/source.js';
 import { foreignKind } from '../../system/foreign-file.js';
-import { isObject, parseJson } from '../../system/json.js';
+import { isObject, type JsonObject, parseJson } from '../../system/json.js';
 import { bindWeights } from '../layer-config/bind.js';
 import { flattenModel } from '../layer-config/flatten.js';
 import { type ModelNode, parseModel } from '../layer-config/tree.js';
 import { type KerasArchive, openArchive } from './archive.js';
+import { findConfigBeside } from './config-beside.js';
+import { withSlashes } from './hdf5/backslashes.js';
 import { type Hdf5Client, type Hdf5File, openHdf5 } from './hdf5/file.js';
 import { findKeras3Weights, isKeras3Layout } from './hdf5/keras3.js';
 import { findLegacyWeights, hasLegacyLayout } from './hdf5/legacy.js';
@@ -25,11 +27,13 @@ interface KerasModel {
 
 /**
  * Opens a model that Keras saved with its topology: a `.keras` archive or an `.h5` file.
+ * @param config what `model.to_json()` gave, for a file that holds weights alone; absent: looked for beside it
  * @throws FinetuneError `not-found`; `bad-model` where the file is none of them or damaged; `unsupported-layer`;
  * `bad-weights` where weights are missing or have other shapes than the config implies
  */
-export async function openKerasFile(path: string): Promise<OpenNetwork> {
-  return await openWith(path, holder => findWeights(holder, readModel(holder)));
+export async function openKerasFile(path: string, config?: JsonObject): Promise<OpenNetwork> {
+  const topology = async () => config ?? (await findConfigBeside(path));
+  return await openWith(path, async holder => findWeights(holder, await readModel(holder, topology)));
 }
 
 /**
@@ -40,7 +44,7 @@ export async function openKerasFile(path: string): Promise<OpenNetwork> {
  */
 export async function openWeightsFile(path: string, topology: FunctionalConfig): Promise<OpenNetwork> {
   const model = { root: parseModel(topology), kerasVersion: 2 };
-  return await openWith(path, holder => findWeights(holder, model));
+  return await openWith(path, async holder => findWeights(holder, model));
 }
 
 /** The HDF5 file in which weights lie, alone or in an archive. */
@@ -52,7 +56,10 @@ interface WeightHolder {
 }
 
 /** Opens a file and finds a network in it; whatever goes wrong, nothing stays open. */
-async function openWith(path: string, find: (holder: WeightHolder) => NetworkSource): Promise<OpenNetwork> {
+async function openWith(
+  path: string,
+  find: (holder: WeightHolder) => Promise<NetworkSource>,
+): Promise<OpenNetwork> {
   const { kind, bytes } = await sniff(path);
   const archive = kind === 'zip' ? await openArchive(path) : undefined;
   const label = archive === undefined ? basename(path) : `model.weights.h5 of ${basename(path)}`;
@@ -65,7 +72,7 @@ async function openWith(path: string, find: (holder: WeightHolder) => NetworkSou
   };
   try {
     file = await openHdf5(range, label);
-    return { ...find({ file, bytes: range.bytes, archive }), close };
+    return { ...(await find({ file: withSlashes(file), bytes: range.bytes, archive })), close };
   } catch (error) {
     await close();
     throw error;
@@ -95,7 +102,10 @@ async function sniff(path: string): Promise<{ kind: 'zip' | 'hdf5'; bytes: numbe
   }
 }
 
-function readModel({ file, archive }: WeightHolder): KerasModel {
+async function readModel(
+  { file, archive }: WeightHolder,
+  findBeside: () => Promise<JsonObject | undefined>,
+): Promise<KerasModel> {
   if (archive !== undefined) {
     const { label } = archive;
     const metadata = archive.metadata === '' ? {} : parseJson(archive.metadata, `metadata.json of ${label}`);
@@ -104,14 +114,22 @@ function readModel({ file, archive }: WeightHolder): KerasModel {
     return { root, kerasVersion: majorVersion(version, 3) };
   }
   if (!file.hasAttribute('/', 'model_config')) {
+    const beside = await findBeside();
+    if (beside !== undefined) return { root: parseModel(beside), kerasVersion: versionOfConfig(beside) };
     throw new FinetuneError(
       'bad-model',
-      `${file.label} holds weights without a model config. Expected a whole model (model.save('model.keras')); weights of a published network are taken by its name: finetune prepare NAME --weights FILE.`,
+      `${file.label} holds weights without their topology. Expected a model as model.save('model.keras') writes it, or the file of model.to_json() beside it; ` +
+        'weights of a published network are taken by its name: finetune prepare NAME --weights FILE.',
     );
   }
   const [config = ''] = file.attribute('/', 'model_config');
   const root = parseModel(parseJson(config, `model_config of ${file.label}`));
   return { root, kerasVersion: versionOf(file) };
+}
+
+/** Keras 3 says of every object which module it is from. */
+function versionOfConfig({ keras_version: version, module }: JsonObject): number {
+  return majorVersion(version, module === undefined ? 2 : 3);
 }
 
 function versionOf(file: Hdf5File): number {

@@ -3,16 +3,15 @@
 import { FinetuneError } from '../../errors.js';
 import type { NetworkSource, WeightSource } from '../../network/source.js';
 import { isObject } from '../../system/json.js';
+import { rewriteLayer } from '../keras/rewrite/table.js';
 import { bindWeights } from '../layer-config/bind.js';
 import { flattenModel } from '../layer-config/flatten.js';
-import type { KerasLayer, Steps, Tensor } from '../layer-config/steps.js';
+import type { KerasLayer, SavedVariable, Steps, Tensor } from '../layer-config/steps.js';
 import { type LeafNode, parseModel, placeOf } from '../layer-config/tree.js';
 
-/** tfjs' configs are those of Keras 2. */
-const kerasVersion = 2;
-
 /**
- * Flattens a tfjs topology and finds each layer's weights among the sources.
+ * Flattens a topology and finds each layer's weights among the sources. What tfjs saved is taken as it is; what Python's
+ * converter wrote speaks Keras, of which tfjs does not know every layer.
  * @param where the model's folder, for messages
  * @throws FinetuneError `bad-model`, `unsupported-layer`
  */
@@ -21,14 +20,28 @@ export function openTfjsTopology(
   sources: readonly WeightSource[],
   where: string,
 ): NetworkSource {
-  const wrapped = isObject(modelTopology) && isObject(modelTopology.model_config);
-  const model = parseModel(wrapped ? modelTopology.model_config : modelTopology);
-  const flat = flattenModel(model, kerasVersion, keepLayer);
+  const { config, kerasVersion } = unwrap(modelTopology);
+  const isNative = kerasVersion === undefined;
+  const flat = flattenModel(parseModel(config), kerasVersion ?? 2, isNative ? keepLayer : rewriteLayer);
   const find = weightFinder(sources, where);
   const saved = new Map(
-    [...flat.saved].map(([leaf, variables]) => [leaf, variables.map(({ name }) => find(leaf, name))]),
+    [...flat.saved].map(([leaf, variables]) => [
+      leaf,
+      variables.flatMap(variable => find(leaf, variable) ?? []),
+    ]),
   );
   return { topology: flat.topology, weights: bindWeights(flat, saved), notes: flat.notes };
+}
+
+/** @returns the major version of the Keras that wrote the config; undefined for what tfjs itself wrote */
+function unwrap(modelTopology: unknown): { config: unknown; kerasVersion: number | undefined } {
+  if (!isObject(modelTopology)) return { config: modelTopology, kerasVersion: undefined };
+  const { keras_version: version, model_config: config } = modelTopology;
+  const major = Number.parseInt(String(version), 10);
+  return {
+    config: isObject(config) ? config : modelTopology,
+    kerasVersion: Number.isNaN(major) ? undefined : major,
+  };
 }
 
 /** tfjs knows its own layers: nothing to rewrite. */
@@ -41,13 +54,18 @@ function weightFinder(sources: readonly WeightSource[], where: string) {
   const byName = new Map(sources.map(source => [source.name, source]));
   // Python's converter writes a nested layer's weights as `model/layer/kernel`.
   const bySuffix = new Map(sources.map(source => [source.name.split('/').slice(-2).join('/'), source]));
-  return (leaf: LeafNode, variable: string): WeightSource => {
-    const name = `${leaf.name}/${variable}`;
-    const source = byName.get([...leaf.path, name].join('/')) ?? byName.get(name) ?? bySuffix.get(name);
-    if (source !== undefined) return source;
+  return (leaf: LeafNode, { name: variable, optional }: SavedVariable): WeightSource | undefined => {
+    for (const alias of [variable, newNames[variable] ?? variable]) {
+      const name = `${leaf.name}/${alias}`;
+      const source = byName.get([...leaf.path, name].join('/')) ?? byName.get(name) ?? bySuffix.get(name);
+      if (source !== undefined || optional) return source;
+    }
     throw new FinetuneError(
       'bad-model',
       `The weight "${variable}" of the layer ${placeOf(leaf)} is missing in ${where}. The folder is incomplete or of another model.`,
     );
   };
 }
+
+/** What Keras 3 calls a weight that Keras 2 and tfjs call otherwise. */
+const newNames: Readonly<Record<string, string>> = { depthwise_kernel: 'kernel' };

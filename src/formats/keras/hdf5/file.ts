@@ -11,11 +11,14 @@ export interface FileRange {
   readonly bytes: number;
 }
 
+/** How numbers are stored, as far as weights are stored so; bfloat16 is an opaque type to HDF5. */
+export type NumberKind = 'float' | 'bfloat16' | 'int8' | 'other';
+
 /** What stands at a path. */
 export interface DatasetInfo {
   readonly path: string;
   readonly shape: readonly number[];
-  readonly kind: 'float' | 'other';
+  readonly kind: NumberKind;
   /** Bytes per value. */
   readonly size: number;
 }

@@ -5,6 +5,7 @@ import type { WeightSource } from '../../../network/source.js';
 import type { LeafNode, ModelNode, TreeNode } from '../../layer-config/tree.js';
 import type { Hdf5File } from './file.js';
 import type { WantedWeights } from './legacy.js';
+import { dequantize } from './quantized.js';
 import { openWeight } from './weight.js';
 
 /** What Keras calls the group of a model's layers; the second is that of Keras 2.12 to 2.15. */
@@ -86,7 +87,10 @@ function variablesIn(file: Hdf5File, leaf: LeafNode, group: string): readonly We
     );
   }
   const count = file.children(vars).length;
-  return Array.from({ length: count }, (_, i) => openWeight(file, `${vars}/${i}`));
+  return dequantize(
+    leaf,
+    Array.from({ length: count }, (_, i) => openWeight(file, `${vars}/${i}`)),
+  );
 }
 
 /** `DepthwiseConv2D` to `depthwise_conv2d`, as Keras does it. */

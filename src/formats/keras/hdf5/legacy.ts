@@ -6,6 +6,7 @@ import type { WeightSource } from '../../../network/source.js';
 import type { SavedVariable } from '../../layer-config/steps.js';
 import type { LeafNode, ModelNode, TreeNode } from '../../layer-config/tree.js';
 import type { Hdf5File } from './file.js';
+import { quantizationOf, refused } from './quantized.js';
 import { openWeight } from './weight.js';
 
 /** A model's layers, and what a file must hold for each. */
@@ -108,6 +109,10 @@ function match(
   { child, owned }: { readonly child: TreeNode; readonly owned: readonly Owned[] },
   paths: readonly string[],
 ): readonly (Owned & { readonly path: string })[] {
+  for (const { leaf } of owned) {
+    const quantization = quantizationOf(leaf);
+    if (quantization !== undefined) throw refused(leaf, quantization);
+  }
   const required = owned.filter(({ variable }) => !variable.optional).length;
   if (paths.length > owned.length || paths.length < required) {
     throw new FinetuneError(

@@ -6,7 +6,7 @@
 import { openSync, readSync } from 'node:fs';
 import type { ready as Ready } from 'h5wasm';
 import { FinetuneError, messageOf } from '../../../errors.js';
-import type { DatasetInfo, FileRange, Hdf5File } from './file.js';
+import type { DatasetInfo, FileRange, Hdf5File, NumberKind } from './file.js';
 
 type H5Module = Awaited<typeof Ready>;
 
@@ -94,13 +94,19 @@ class LocalHdf5File implements Hdf5File {
   dataset(path: string): DatasetInfo {
     const { module } = this.library;
     const metadata = this.guard(path, () => module.get_dataset_metadata(this.id, path));
-    const { shape, size, type, chunks } = metadata;
+    const { shape, size, chunks } = metadata;
     if (shape === null || shape.length > 8) throw this.damaged(path, 'it has no usable shape');
     if (metadata.virtual_sources !== undefined) throw this.damaged(path, 'it lies in other files');
     const chunkBytes = (chunks ?? [0]).reduce((count, length) => count * length, size);
     if (chunkBytes > maximumChunkBytes) throw this.damaged(path, `it claims blocks of ${chunkBytes} bytes`);
-    const isFloat = type === module.H5T_class_t.H5T_FLOAT.value && [2, 4, 8].includes(size);
-    return { path, shape, size, kind: isFloat ? 'float' : 'other' };
+    return { path, shape, size, kind: this.numberKind(metadata) };
+  }
+
+  private numberKind({ type, size, signed }: Metadata): NumberKind {
+    const { H5T_FLOAT, H5T_OPAQUE, H5T_INTEGER } = this.library.module.H5T_class_t;
+    if (type === H5T_FLOAT.value && [2, 4, 8].includes(size)) return 'float';
+    if (type === H5T_OPAQUE.value && size === 2) return 'bfloat16';
+    return type === H5T_INTEGER.value && size === 1 && signed ? 'int8' : 'other';
   }
 
   readBlock(

@@ -1,8 +1,8 @@
 // A data set as a weight that is read in pieces, whatever float type it is stored in.
 
 import { FinetuneError } from '../../../errors.js';
-import type { WeightSource } from '../../../network/source.js';
-import { decodeFloat16 } from '../../tfjs-weights/float16.js';
+import { elementCount, type WeightSource } from '../../../network/source.js';
+import { decodeBfloat16, decodeFloat16 } from '../../tfjs-weights/float16.js';
 import type { DatasetInfo, Hdf5File } from './file.js';
 
 /** Values of one piece; 4 MiB of single precision. */
@@ -24,14 +24,14 @@ export function openWeight(file: Hdf5File, path: string): WeightSource {
 }
 
 function* readPieces(file: Hdf5File, info: DatasetInfo): Iterable<Float32Array> {
-  if (info.kind !== 'float') {
+  if (info.kind === 'other') {
     throw new FinetuneError(
       'bad-weights',
-      `The weight ${info.path} in ${file.label} holds no floating-point numbers. Expected float16, float32 or float64: save the model without quantisation.`,
+      `The weight ${info.path} in ${file.label} holds no floating-point numbers. Expected float16, bfloat16, float32 or float64: save the model without quantization.`,
     );
   }
   for (const { offset, count } of blocksOf(info.shape)) {
-    yield toSingle(file.readBlock(info, offset, count), info.size);
+    yield toSingle(file.readBlock(info, offset, count), info);
   }
 }
 
@@ -42,15 +42,15 @@ interface Block {
 
 /** Cuts an array into blocks of at most `pieceLength` values that follow each other in memory order. */
 function* blocksOf(shape: readonly number[]): Iterable<Block> {
-  const axis = shape.findIndex((_, i) => product(shape.slice(i + 1)) <= pieceLength);
+  const axis = shape.findIndex((_, i) => elementCount(shape.slice(i + 1)) <= pieceLength);
   const [length, ...inner] = axis < 0 ? [] : shape.slice(axis);
   if (length === undefined) {
     yield { offset: [], count: [] };
     return;
   }
-  const step = Math.max(Math.floor(pieceLength / Math.max(product(inner), 1)), 1);
+  const step = Math.max(Math.floor(pieceLength / Math.max(elementCount(inner), 1)), 1);
   const before = shape.slice(0, axis);
-  for (let outer = 0; outer < product(before); outer++) {
+  for (let outer = 0; outer < elementCount(before); outer++) {
     for (let start = 0; start < length; start += step) {
       yield {
         offset: [...indicesOf(outer, before), start, ...inner.map(() => 0)],
@@ -71,12 +71,9 @@ function indicesOf(position: number, shape: readonly number[]): number[] {
   return indices;
 }
 
-function toSingle(bytes: Uint8Array<ArrayBuffer>, size: number): Float32Array {
-  if (size === 4) return new Float32Array(bytes.buffer);
-  if (size === 2) return decodeFloat16(new Uint16Array(bytes.buffer));
-  return Float32Array.from(new Float64Array(bytes.buffer));
-}
-
-function product(sizes: readonly number[]): number {
-  return sizes.reduce((count, size) => count * size, 1);
+function toSingle({ buffer }: Uint8Array<ArrayBuffer>, { kind, size }: DatasetInfo): Float32Array {
+  if (kind === 'int8') return new Float32Array(new Int8Array(buffer));
+  if (kind === 'bfloat16') return decodeBfloat16(new Uint16Array(buffer));
+  if (size === 4) return new Float32Array(buffer);
+  return size === 2 ? decodeFloat16(new Uint16Array(buffer)) : new Float32Array(new Float64Array(buffer));
 }
