@@ -52,7 +52,7 @@ export async function extractFeatures(extraction: Extraction, context: Context):
     return new FeatureSet({
       images: kept,
       ...{ source, bad, shape: base.featureShape, computed: missing.length - failures.size },
-      profile: work.profile(runtime.name),
+      profile: work.profile(runsOnThisThread(runtime), missing.length > 0),
     });
   } catch (error) {
     work.store.close();
@@ -97,6 +97,11 @@ function keyOf({ example, view }: ViewedExample): string {
 
 function uniqueByKey(images: readonly ViewedExample[]): ViewedExample[] {
   return [...new Map(images.map(image => [keyOf(image), image])).values()];
+}
+
+/** On an engine, or a device other than the CPU, this thread is the one that preprocesses and runs the base. */
+function runsOnThisThread({ name, device }: BaseRuntime): boolean {
+  return name === 'tfjs' || (device !== undefined && device.name !== 'cpu');
 }
 
 /** The steps of an extraction, and where the processors' time goes meanwhile. */
@@ -152,17 +157,16 @@ class ExtractionWork {
   }
 
   /** Seconds of processor time by step (system/processor-time.ts says how they are told apart). */
-  profile(runtime: BaseRuntime['name']): ProcessorTimes {
+  profile(onThisThread: boolean, hasDecoded: boolean): ProcessorTimes {
     this.clock.mark('other');
     const { other = 0, ...own } = this.clock.take();
     const all = { ...this.#times };
     addTimes(all, own);
-    // On an engine this thread is the one that preprocesses and runs the base.
-    if (runtime === 'tfjs') addTimes(all, { base: other });
-    const known = Object.values(all).reduce((sum, seconds) => sum + seconds, runtime === 'tfjs' ? 0 : other);
+    if (onThisThread) addTimes(all, { base: other });
+    const known = Object.values(all).reduce((sum, seconds) => sum + seconds, onThisThread ? 0 : other);
     // Without images to decode it is this program's own.
     const rest = Math.max(0, readProcessorTime() - this.#started - known);
-    addTimes(all, { [all.decode === undefined ? 'store' : 'decode']: rest });
+    addTimes(all, { [hasDecoded ? 'decode' : 'store']: rest });
     return all;
   }
 }

@@ -126,7 +126,7 @@ async function resolveAuto(deciding: Deciding): Promise<Precision> {
   const floatSpeed = await measureFloat(deciding.base);
   const work = estimateWork(missing, {
     base: 1 / floatSpeed,
-    decode: await measureDecoding(deciding),
+    decode: await measureDecoding(deciding.base, request.train),
     processors: countProcessors(),
   });
   if (!work.isWorthTrials) return inFloat(`${work.description}: not worth trials`);
@@ -192,7 +192,7 @@ function describeTrial(trial: TrialRecord | undefined): string {
 }
 
 /** The images of lowest hash: a sample that hardly changes when others are added. */
-function sampleOf(images: readonly Example[]): readonly Example[] {
+export function sampleOf(images: readonly Example[]): readonly Example[] {
   return images.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, sampleSize);
 }
 
@@ -204,15 +204,15 @@ async function* inputsOf({ rules }: Base, images: readonly Example[]) {
 }
 
 /** Images per second and processor of the base in float. */
-function measureFloat({ network, size }: Base): Promise<number> {
-  return measureSpeed(compileFastGraph(network), [1, ...size, 3], { threads: 1 });
+function measureFloat({ network, size, rules }: Base): Promise<number> {
+  return measureSpeed(compileFastGraph(network), [1, ...size, rules.channels], { threads: 1 });
 }
 
 /** Seconds to read, decode and preprocess an image on one processor. The first one is not timed: it loads the decoder. */
-async function measureDecoding({ base, request }: Deciding): Promise<number> {
-  const [first, ...timed] = sampleOf(request.train).slice(0, timedImages + 1);
+export async function measureDecoding({ rules }: Base, images: readonly Example[]): Promise<number> {
+  const [first, ...timed] = sampleOf(images).slice(0, timedImages + 1);
   if (first === undefined) return 0;
-  const decode = ({ file }: Example) => readImage(file, base.rules);
+  const decode = ({ file }: Example) => readImage(file, rules);
   await decode(first);
   const started = performance.now();
   for (const image of timed) await decode(image);

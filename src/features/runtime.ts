@@ -1,4 +1,5 @@
-// Where the frozen base runs: in ONNX Runtime on the processors, or with the tensorflow engine on a CUDA GPU.
+// Where the frozen base runs: in ONNX Runtime on the processors or another device, or with the tensorflow engine on a
+// CUDA GPU.
 
 import { freemem } from 'node:os';
 import type { EngineBase } from '../engines/base.js';
@@ -7,14 +8,24 @@ import type { Engine } from '../engines/start.js';
 import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
 import type { Context } from '../system/context.js';
 import type { Base } from './base.js';
+import {
+  chooseDevice,
+  type DeviceChoice,
+  type DeviceRequest,
+  precisionOn,
+  runOnDevice,
+  takeDevice,
+} from './device.js';
 import { runOnThreads } from './pool.js';
-import { inFloat, type Precision, type PrecisionRequest, resolvePrecision } from './precision.js';
+import { inFloat, type Precision, resolvePrecision } from './precision.js';
 import type { BaseResult, BaseWork, ViewedExample } from './run-images.js';
 
 /** A way of running the base. */
 export interface BaseRuntime {
   readonly name: 'onnxruntime' | 'tfjs';
   readonly precision: Precision;
+  /** What ONNX Runtime runs on; absent on an engine. */
+  readonly device?: DeviceChoice | undefined;
   /**
    * Decodes images and runs the base on them; the next ones are decoded meanwhile.
    * @returns a result per image, in their order
@@ -27,10 +38,11 @@ export interface BaseRuntime {
 export async function chooseRuntime(
   base: Base,
   engine: Engine,
-  request: PrecisionRequest,
+  request: DeviceRequest,
   context: Context,
 ): Promise<BaseRuntime> {
-  if (engine.device === 'cuda' && request.wanted !== 'int8') {
+  const { device: asked } = request;
+  if (asked === 'auto' && engine.device === 'cuda' && request.wanted !== 'int8') {
     return {
       name: 'tfjs',
       // Sums in another order: what one runtime stored is not to be mixed with the other's.
@@ -38,8 +50,18 @@ export async function chooseRuntime(
       run: work => runOnEngine(base, work),
     };
   }
+  const work = { base, request };
+  const named = asked === 'auto' || asked === 'cpu' ? undefined : await takeDevice(asked, work, context);
+  if (named !== undefined && named.name !== 'cpu') return runtimeOn(named, base);
   const precision = await resolvePrecision(base, request, context);
-  return { name: 'onnxruntime', precision, run: work => runOnThreads(base, precision, work) };
+  const device = asked === 'auto' ? await chooseDevice(precision, work, context) : named;
+  if (device !== undefined && device.name !== 'cpu') return runtimeOn(device, base);
+  return { name: 'onnxruntime', device, precision, run: images => runOnThreads(base, precision, images) };
+}
+
+function runtimeOn(device: DeviceChoice, base: Base): BaseRuntime {
+  const precision = precisionOn(device);
+  return { name: 'onnxruntime', device, precision, run: images => runOnDevice(device.name, base, images) };
 }
 
 /** On the engine that is started, batch by batch: the way on a GPU, the same code on any device. */

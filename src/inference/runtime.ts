@@ -8,6 +8,8 @@ import { countProcessors, overflowsByteSums } from '../system/processors.js';
 export interface InferenceOptions {
   /** Threads of the model's operators; by default as many as there are processors. */
   readonly threads?: number | undefined;
+  /** ONNX Runtime's name of what the model runs on; by default the CPU. */
+  readonly device?: string | undefined;
   /** Where to write the graph as ONNX Runtime optimized it. */
   readonly optimizedModelPath?: string | undefined;
 }
@@ -27,6 +29,7 @@ export async function openInference(
       ? await InferenceSession.create(model, planOptions(options))
       : await InferenceSession.create(model, planOptions(options));
   } catch (cause) {
+    if (options.device !== undefined && options.device !== 'cpu') throw badDevice(options.device, cause);
     throw badModel(model, messageOf(cause), cause);
   }
 }
@@ -41,6 +44,14 @@ export function badModel(model: Uint8Array | string, reason: string, cause?: unk
   );
 }
 
+/** ONNX Runtime's own messages begin with places in its source, and end with what happened. */
+function badDevice(device: string, cause: unknown): FinetuneError {
+  const reason = messageOf(cause)
+    .trim()
+    .replace(/^.* was false\. /s, '');
+  return new FinetuneError('engine-missing', `${device} does not start: ${reason}`, { cause });
+}
+
 /** Loads the native library without the usage data that its prebuilt form sends unless told not to. */
 export async function importRuntime(): Promise<typeof import('onnxruntime-node')> {
   process.env.ORT_DISABLE_TELEMETRY = '1';
@@ -49,9 +60,14 @@ export async function importRuntime(): Promise<typeof import('onnxruntime-node')
   return runtime;
 }
 
-function planOptions({ threads, optimizedModelPath }: InferenceOptions): InferenceSession.SessionOptions {
+function planOptions({
+  threads,
+  device = 'cpu',
+  optimizedModelPath,
+}: InferenceOptions): InferenceSession.SessionOptions {
   return {
-    executionProviders: ['cpu'],
+    // What a device cannot do runs on the CPU.
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     intraOpNumThreads: threads ?? countProcessors(),
     interOpNumThreads: 1,
     logSeverityLevel: 4,

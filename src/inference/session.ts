@@ -3,7 +3,11 @@
 import { stat } from 'node:fs/promises';
 import type { InferenceSession } from 'onnxruntime-node';
 import { FinetuneError } from '../errors.js';
+import { BatchRunner, type ImageBatch, type ImageBatchShape, type SessionOutput } from './batch.js';
+import { type DeviceName, devices } from './devices.js';
 import { badModel, importRuntime, openInference } from './runtime.js';
+
+export { type ImageBatch, type ImageBatchShape, joinBatches, type SessionOutput } from './batch.js';
 
 /** Larger files are refused before they are read: ONNX itself ends at 2 GiB. */
 const largestModelBytes = 2 ** 31 - 1;
@@ -27,39 +31,10 @@ export interface Session {
 /** The shape of an input or output as its model declares it. */
 export type DeclaredShape = readonly (number | string)[];
 
-/** The shape of a network's input. */
-export type ImageBatchShape = readonly [count: number, height: number, width: number, channels: number];
-
-/** Preprocessed images of one size. */
-export interface ImageBatch {
-  /** Row-major, of `shape`. */
-  readonly input: Float32Array;
-  readonly shape: ImageBatchShape;
-}
-
-/** One batch of several; all have the same size. */
-export function joinBatches(batches: readonly ImageBatch[]): ImageBatch {
-  const [, ...size] = batches[0]?.shape ?? [0, 0, 0, 0];
-  const length = batches.reduce((sum, { input }) => sum + input.length, 0);
-  const joined = new Float32Array(length);
-  let offset = 0;
-  for (const { input } of batches) {
-    joined.set(input, offset);
-    offset += input.length;
-  }
-  return { input: joined, shape: [batches.reduce((sum, { shape }) => sum + shape[0], 0), ...size] };
-}
-
-/** What a network gives for a batch. */
-export interface SessionOutput {
-  readonly data: Float32Array;
-  readonly shape: readonly number[];
-  /** What `data` was made of, where the model's output is uint8. */
-  readonly bytes?: Uint8Array;
-}
-
 /** How a session runs. */
 export interface SessionOptions {
+  /** What the model runs on; by default the CPU. Runs on another device wait for one another. */
+  readonly device?: DeviceName | undefined;
   /** Threads of the model's operators; by default as many as there are processors. */
   readonly threads?: number;
   /** What the numbers of a uint8 output stand for: `value = (q - zeroPoint) * scale`. */
@@ -83,20 +58,23 @@ export async function openSession(
     await inference.release();
     throw badModel(model, `it has ${inference.inputNames.length} inputs; expected one image`);
   }
+  const runBatch = async ({ input, shape }: ImageBatch): Promise<SessionOutput> => {
+    const tensor = new Tensor('float32', input, shape);
+    const { [outputName]: output } = await inference.run({ [inputName]: tensor }, [outputName]);
+    if (output?.data instanceof Float32Array) return { data: output.data, shape: output.dims };
+    if (output?.data instanceof Uint8Array && options.output !== undefined) {
+      const { scale, zeroPoint } = options.output;
+      const data = Float32Array.from(output.data, q => (q - zeroPoint) * scale);
+      return { data, shape: output.dims, bytes: output.data };
+    }
+    throw badModel(model, `its output is ${output?.type ?? 'missing'}`);
+  };
+  const { device = 'cpu' } = options;
+  const inParts = device === 'cpu' ? undefined : new BatchRunner(runBatch, devices[device].batchSize);
   return {
     inputShape: declaredShape(inference.inputMetadata[0]),
     outputShape: declaredShape(inference.outputMetadata[0]),
-    async run(input, shape) {
-      const tensor = new Tensor('float32', input, shape);
-      const { [outputName]: output } = await inference.run({ [inputName]: tensor }, [outputName]);
-      if (output?.data instanceof Float32Array) return { data: output.data, shape: output.dims };
-      if (output?.data instanceof Uint8Array && options.output !== undefined) {
-        const { scale, zeroPoint } = options.output;
-        const data = Float32Array.from(output.data, q => (q - zeroPoint) * scale);
-        return { data, shape: output.dims, bytes: output.data };
-      }
-      throw badModel(model, `its output is ${output?.type ?? 'missing'}`);
-    },
+    run: (input, shape) => inParts?.run({ input, shape }) ?? runBatch({ input, shape }),
     release: () => inference.release(),
   };
 }

@@ -49,16 +49,27 @@ export async function withSession<Result>(
   options: SessionOptions,
   use: (session: Session) => Promise<Result>,
 ): Promise<Result> {
+  const session = await openTemporarySession(graph, options);
+  try {
+    return await use(session);
+  } finally {
+    await session.release();
+  }
+}
+
+/** Opens a graph by way of a file, which goes when the session is released. */
+export async function openTemporarySession(graph: OnnxGraph, options: SessionOptions): Promise<Session> {
   const model = await writeTemporaryModel(graph);
   try {
     const session = await openSession(model.path, options);
-    try {
-      return await use(session);
-    } finally {
+    const release = async () => {
       await session.release();
-    }
-  } finally {
+      await model.remove();
+    };
+    return { ...session, release };
+  } catch (error) {
     await model.remove();
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { FinetuneError } from '../errors.js';
 import type { BaseOptions } from '../features/base.js';
+import { deviceNames } from '../inference/devices.js';
 import {
   choice,
   flag,
@@ -66,6 +67,10 @@ export const trainOptions = {
   learningRate: maybe(number(1e-8, 10, 'Learning rate, when training by epochs (default: 0.001)')),
   precision: withDefault(
     choice(['auto', 'fp32', 'int8'], 'How the frozen base computes; auto measures int8 on your images'),
+    'auto',
+  ),
+  device: withDefault(
+    choice(['auto', ...deviceNames], 'What the frozen base runs on; auto measures where there is a GPU'),
     'auto',
   ),
   verify: flag('Compare the int8 model with the fp32 one on every validation image, not on 32'),
@@ -135,7 +140,9 @@ function validateFit(plan: FitOptions): void {
   );
 }
 
-function validatePrecision({ verify, precision }: SettledTrainOptions): void {
+function validatePrecision({ verify, precision, device }: SettledTrainOptions): void {
+  if (precision === 'int8' && device !== 'auto' && device !== 'cpu')
+    refuse(`--precision int8 runs on the CPU. Leave out --device ${device}, or --precision int8.`);
   if (!verify || precision !== 'fp32') return;
   refuse('--verify compares the int8 model with the fp32 one: with --precision fp32 there is no int8 model.');
 }

@@ -45,6 +45,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   const store = storeDirectory(options.store);
   const request = {
     wanted: options.precision,
+    device: options.device,
     train: split.train,
     images: subsets.flatMap(subset => split[subset]),
     countMissing: (fingerprint: string) => countMissing({ base, split, store }, fingerprint),

@@ -159,6 +159,7 @@ function record(learnt: Learnt, { options, base, runtime, dataSet, split, featur
       backbone: base.card.name,
       runtime: runtime.name,
       fingerprint: base.fingerprint,
+      device: runtime.device,
       precision: runtime.precision.name,
       trials: runtime.precision.trials,
     },

@@ -88,7 +88,12 @@ test('threads tell for which steps they have worked', async () => {
 test('on a GPU the base runs on the engine in float, unless int8 is asked for', async () => {
   const request = { train: examples, images: examples, countMissing: () => examples.length };
   const choose = (device: 'cuda' | 'cpu', wanted: 'auto' | 'int8') =>
-    chooseRuntime(base, { name: 'tensorflow', description: '', device }, { ...request, wanted }, silent);
+    chooseRuntime(
+      base,
+      { name: 'tensorflow', description: '', device },
+      { ...request, device: 'auto', wanted },
+      silent,
+    );
   const onGpu = await choose('cuda', 'auto');
   const onCpu = await choose('cpu', 'auto');
   const inInt8 = await choose('cuda', 'int8');

@@ -1,0 +1,90 @@
+// Images by the batch: what goes into a network and comes out, and how batches run on a device other than the CPU.
+
+/** The shape of a network's input. */
+export type ImageBatchShape = readonly [count: number, height: number, width: number, channels: number];
+
+/** Preprocessed images of one size. */
+export interface ImageBatch {
+  /** Row-major, of `shape`. */
+  readonly input: Float32Array;
+  readonly shape: ImageBatchShape;
+}
+
+/** One batch of several; all have the same size. */
+export function joinBatches(batches: readonly ImageBatch[]): ImageBatch {
+  const [, ...size] = batches[0]?.shape ?? [0, 0, 0, 0];
+  const length = batches.reduce((sum, { input }) => sum + input.length, 0);
+  const joined = new Float32Array(length);
+  let offset = 0;
+  for (const { input } of batches) {
+    joined.set(input, offset);
+    offset += input.length;
+  }
+  return { input: joined, shape: [batches.reduce((sum, { shape }) => sum + shape[0], 0), ...size] };
+}
+
+/** What a network gives for a batch. */
+export interface SessionOutput {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+  /** What `data` was made of, where the model's output is uint8. */
+  readonly bytes?: Uint8Array;
+}
+
+/** Two runs at once crash the process on some devices, whichever sessions they belong to. */
+let lastRun: Promise<unknown> = Promise.resolve();
+
+/** Cuts batches into parts that the device can take. */
+export class BatchRunner {
+  readonly #run: (batch: ImageBatch) => Promise<SessionOutput>;
+  #mostImages: number;
+
+  /** @param mostImages to begin with; halved whenever a part fails */
+  constructor(run: (batch: ImageBatch) => Promise<SessionOutput>, mostImages: number) {
+    this.#run = run;
+    this.#mostImages = mostImages;
+  }
+
+  /**
+   * Runs a batch when all earlier runs in this process have ended.
+   * @throws what a run of a single image throws
+   */
+  run(batch: ImageBatch): Promise<SessionOutput> {
+    const run = lastRun.then(() => this.#runInParts(batch));
+    lastRun = run.catch(() => undefined);
+    return run;
+  }
+
+  async #runInParts(batch: ImageBatch): Promise<SessionOutput> {
+    const [images] = batch.shape;
+    const outputs: SessionOutput[] = [];
+    for (let first = 0; first < images; ) {
+      const count = Math.min(this.#mostImages, images - first);
+      try {
+        outputs.push(await this.#run(partOf(batch, first, count)));
+        first += count;
+      } catch (error) {
+        if (count === 1) throw error;
+        this.#mostImages = Math.ceil(count / 2);
+      }
+    }
+    return joinOutputs(outputs, images);
+  }
+}
+
+function partOf({ input, shape: [images, ...size] }: ImageBatch, first: number, count: number): ImageBatch {
+  const length = input.length / images;
+  return { input: input.subarray(first * length, (first + count) * length), shape: [count, ...size] };
+}
+
+function joinOutputs(outputs: readonly SessionOutput[], images: number): SessionOutput {
+  const [first, ...others] = outputs;
+  if (first === undefined || others.length === 0) return first ?? { data: new Float32Array(), shape: [0] };
+  const data = new Float32Array(outputs.reduce((sum, each) => sum + each.data.length, 0));
+  let offset = 0;
+  for (const output of outputs) {
+    data.set(output.data, offset);
+    offset += output.data.length;
+  }
+  return { data, shape: [images, ...first.shape.slice(1)] };
+}

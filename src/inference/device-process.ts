@@ -1,0 +1,32 @@
+// The process that tries a device out. It may crash.
+
+import { readFile } from 'node:fs/promises';
+import { answerParent } from '../system/child-process.js';
+import { cosineOf } from './cosine.js';
+import type { DeviceTask, DeviceTrial } from './device-trial.js';
+import { openSession } from './session.js';
+
+await answerParent(run);
+
+async function run({ device, model, images, shape }: DeviceTask): Promise<DeviceTrial> {
+  const bytes = await readFile(images);
+  const input = new Float32Array(new Uint8Array(bytes).buffer);
+  const cpu = await openSession(model);
+  const expected = await cpu.run(input, shape);
+  await cpu.release();
+  const started = performance.now();
+  const session = await openSession(model, { device });
+  await session.run(input, shape);
+  const warm = performance.now();
+  const { data } = await session.run(input, shape);
+  const finished = performance.now();
+  const [count] = shape;
+  const size = data.length / count;
+  const row = (values: Float32Array, i: number) => values.subarray(i * size, (i + 1) * size);
+  const cosines = Array.from({ length: count }, (_, i) => cosineOf(row(data, i), row(expected.data, i)));
+  return {
+    cosineMin: Math.min(...cosines),
+    imagesPerSecond: (1000 * count) / (finished - warm),
+    startSeconds: (warm - started) / 1000,
+  };
+}

@@ -1,0 +1,122 @@
+// On which device the base runs.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Example } from '../../src/data/data-set.js';
+import { scanDataSet } from '../../src/data/scan.js';
+import type { PipelineEvent } from '../../src/events.js';
+import { type Base, loadBase } from '../../src/features/base.js';
+import { chooseDevice, type DeviceRequest, findSoonest, takeDevice } from '../../src/features/device.js';
+import { inFloat } from '../../src/features/precision.js';
+import { listLikelyDevices } from '../../src/inference/devices.js';
+import { silent } from '../../src/system/context.js';
+import { checkout } from '../helpers/finetune.js';
+import { swiftShader, withoutSwiftShader } from '../helpers/swiftshader.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'finetune-device-'));
+after(() => rmSync(folder, { recursive: true }));
+process.env.FINETUNE_CACHE = join(folder, 'cache');
+
+let base: Base;
+let examples: readonly Example[];
+
+before(async () => {
+  base = await loadBase({
+    backbone: join(checkout, 'pretrained/efficientnet-lite0'),
+    ...{ inputShape: [32, 32], cut: 'block1a_project_bn', resize: undefined, pooling: 'avg' },
+  });
+  ({ examples } = await scanDataSet(join(checkout, 'datasets/digits')));
+});
+
+const request = (more: Partial<DeviceRequest> = {}): DeviceRequest => ({
+  ...{ wanted: 'auto', device: 'auto', train: examples, images: examples, countMissing: () => 600 },
+  ...more,
+});
+
+async function withWarnings<Result>(work: (context: typeof silent) => Promise<Result>) {
+  const warnings: string[] = [];
+  const emit = (event: PipelineEvent) => {
+    if (event.type === 'warning') warnings.push(event.message);
+  };
+  return { ...(await work({ ...silent, emit })), warnings };
+}
+
+describe('The device with which a job is done soonest', () => {
+  const cpu = { images: 1000, decode: 0.01, base: 0.05 };
+  const trial = (imagesPerSecond: number, startSeconds: number) => ({
+    ...{ imagesPerSecond, startSeconds, cosineMin: 1 },
+  });
+  for (const [title, trials, expected] of [
+    ['is the CPU where there is no other', {}, 'cpu'],
+    ['is a GPU that computes while the processors decode', { webgpu: trial(50, 5) }, 'webgpu'],
+    ['is not a GPU that takes longer to start than it spares', { webgpu: trial(50, 41) }, 'cpu'],
+    ['is not a GPU that is hardly faster: measuring errs', { webgpu: trial(18, 0) }, 'cpu'],
+    ['is the faster one of two', { webgpu: trial(30, 2), coreml: trial(40, 2) }, 'coreml'],
+    ['is no faster than decoding', { webgpu: trial(1e6, 3), coreml: trial(100, 1) }, 'coreml'],
+  ] as const) {
+    test(title, () => assert.equal(findSoonest(cpu, trials), expected));
+  }
+});
+
+describe('--device auto', () => {
+  test('costs at most 50 ms on a machine without a GPU', async t => {
+    if ((await listLikelyDevices()).length > 0) return t.skip('this machine has a GPU');
+    const started = performance.now();
+    const choice = await chooseDevice(inFloat(''), { base, request: request() }, silent);
+    assert.ok(performance.now() - started < 50);
+    assert.deepEqual(choice, { name: 'cpu', trials: {} });
+  });
+
+  test('does not start another device for a job of seconds', async () => {
+    const work = { base, request: request({ countMissing: () => 10 }) };
+    const choice = await chooseDevice(inFloat(''), work, silent, ['webgpu']);
+    assert.deepEqual([choice.name, choice.trials], ['cpu', {}]);
+    assert.match(choice.reason ?? '', /^about \d+\.\d s on the CPU$/);
+  });
+
+  test('stays on the CPU where the other device is slower', { skip: withoutSwiftShader }, async () => {
+    Object.assign(process.env, swiftShader);
+    const work = { base, request: request({ countMissing: () => 1e7 }) };
+    const choice = await chooseDevice(inFloat(''), work, silent, ['webgpu']);
+    assert.equal(choice.name, 'cpu');
+    assert.match(choice.reason ?? '', /^webgpu \d+\.\d images\/s after \d+\.\d s, features at cosine/);
+  });
+});
+
+describe('--device webgpu', () => {
+  test('says what was measured', { skip: withoutSwiftShader }, async () => {
+    Object.assign(process.env, swiftShader);
+    const { name, reason, trials } = await takeDevice('webgpu', { base, request: request() }, silent);
+    assert.equal(name, 'webgpu');
+    assert.match(reason ?? '', /^\d+\.\d images\/s after \d+\.\d s, features at cosine 1\.0000 or better$/);
+    assert.ok((trials.webgpu?.cosineMin ?? 0) > 0.999999);
+  });
+
+  test('falls back to the CPU with a warning where there is no GPU', async t => {
+    if ((await listLikelyDevices()).length > 0) return t.skip('this machine has a GPU');
+    for (const name of Object.keys(swiftShader)) delete process.env[name];
+    const { name, warnings } = await withWarnings(context =>
+      takeDevice('webgpu', { base, request: request() }, context),
+    );
+    assert.equal(name, 'cpu');
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /^--device webgpu cannot be used here.*CPU: webgpu does not start: /);
+  });
+
+  test('opens nothing where all features are stored', async () => {
+    const work = { base, request: request({ countMissing: () => 0 }) };
+    assert.deepEqual(await takeDevice('webgpu', work, silent), {
+      ...{ name: 'webgpu', reason: 'all features are stored', trials: {} },
+    });
+  });
+});
+
+test('a device that ONNX Runtime does not carry here says what it needs', async t => {
+  if (process.platform !== 'linux') return t.skip('there may be one');
+  await assert.rejects(takeDevice('coreml', { base, request: request() }, silent), {
+    code: 'engine-missing',
+    message: /^--device coreml needs macOS\. ONNX Runtime on linux-.* offers: cpu, webgpu\.$/,
+  });
+});
