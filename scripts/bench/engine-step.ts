@@ -2,8 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { input, type LayersModel, layers, model } from '@tensorflow/tfjs-layers';
 import { startEngine } from '../../src/engines/start.js';
-import { trainableVariables, trainStep } from '../../src/training/model.js';
-import { createAdam } from '../../src/training/optimizer.js';
+import { plainLoss } from '../../src/training/loss.js';
+import { trainableWeights, trainStep } from '../../src/training/model.js';
+import { Optimizer } from '../../src/training/optimizer.js';
 
 const [engine = 'auto', tail = 'block5', steps = '4'] = process.argv.slice(2);
 const batchSize = 32;
@@ -44,7 +45,9 @@ if (engine === 'wasm-as-it-comes') {
 }
 const startMilliseconds = performance.now() - started;
 const network = tails[tail]!();
-const training = { model: network, optimizer: createAdam(trainableVariables(network)) };
+const variables = trainableWeights(network).map(({ variable }) => ({ variable, factor: 1 }));
+const optimizer = new Optimizer(variables, { optimizer: 'adam', weightDecay: 0 });
+const training = { model: network, optimizer, loss: plainLoss };
 const [, ...shape] = network.inputs[0]!.shape as [null, ...number[]];
 const batch = {
   features: new Float32Array(tf.util.sizeFromShape(shape) * batchSize).map(

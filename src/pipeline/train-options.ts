@@ -17,7 +17,7 @@ import {
 } from '../option-kinds.js';
 import { flagOf } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
-import { type FitOptions, trainsByEpochs } from '../training/fit.js';
+import { type FitOptions, loopOptionNames, trainsByEpochs } from '../training/plan.js';
 import { force, inputShape } from './common-options.js';
 import type { OptionsOf } from './verb.js';
 
@@ -65,6 +65,34 @@ export const trainOptions = {
   epochs: maybe(integer(1, 100_000, 'Most epochs, when training by epochs (default: 100, stopping early)')),
   batchSize: maybe(integer(1, 4096, 'Images per training step, when training by epochs (default: 32)')),
   learningRate: maybe(number(1e-8, 10, 'Learning rate, when training by epochs (default: 0.001)')),
+  optimizer: maybe(
+    choice(
+      ['adam', 'adamw', 'sgd', 'rmsprop'],
+      'What moves the weights, when training by epochs (default: adam)',
+    ),
+  ),
+  schedule: maybe(
+    choice(
+      ['constant', 'cosine', 'one-cycle', 'step', 'plateau'],
+      'How the learning rate goes over the epochs (default: cosine)',
+    ),
+  ),
+  warmup: maybe(integer(0, 1000, 'Epochs in which the learning rate rises at first (default: 0)')),
+  weightDecay: maybe(
+    number(0, 10, 'Part of the weights taken off per step and unit of rate (default: 0; adamw: 0.01)'),
+  ),
+  clipNorm: maybe(
+    number(1e-6, 1e6, 'Longest gradient of a step; longer ones are shortened (default: no limit)'),
+  ),
+  labelSmoothing: maybe(number(0, 0.9, 'Part of each label that is spread over all classes (default: 0)')),
+  focalLoss: maybe(
+    number(0, 10, 'Focus on images that are not yet right: 2 is usual, 0 is none (default: 0)'),
+  ),
+  classWeights: maybe(choice(['balanced'], 'balanced: every class counts the same, however few its images')),
+  ema: maybe(number(0, 0.99999, 'Average weights over steps, keeping this part each time, e.g. 0.99')),
+  patience: maybe(
+    integer(1, 100_000, 'Epochs without a lower validation loss before training stops (default: 10)'),
+  ),
   precision: withDefault(
     choice(['auto', 'fp32', 'int8'], 'How the frozen base computes; auto measures int8 on your images'),
     'auto',
@@ -104,8 +132,7 @@ export interface TrainingPlan {
  */
 export function planTraining(options: SettledTrainOptions): TrainingPlan {
   const { val, test, seed, data, out, force, backbone, inputShape, cut, resize, pooling } = options;
-  const { headSolver, l2, hidden, dropout, epochs, batchSize, learningRate } = options;
-  const fit = { headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, seed };
+  const fit = planFitOptions(options);
   validateFit(fit);
   validatePrecision(options);
   return {
@@ -116,7 +143,17 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
   };
 }
 
-const optionsOfEpochs = ['batchSize', 'learningRate', 'dropout'] as const;
+function planFitOptions(options: SettledTrainOptions): FitOptions {
+  const { seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer } = options;
+  const { schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience } =
+    options;
+  return {
+    ...{ seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer },
+    ...{ schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience },
+  };
+}
+
+const optionsOfEpochs = [...loopOptionNames, 'dropout'] as const;
 
 function validateFit(plan: FitOptions): void {
   const { headSolver, hidden, epochs, l2 } = plan;

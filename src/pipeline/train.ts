@@ -15,7 +15,8 @@ import { computeFloatFeatures } from '../runs/compare.js';
 import { planRunFolder } from '../runs/folder.js';
 import { saveRun, type TrainResult } from '../runs/save.js';
 import { startTimer } from '../system/timer.js';
-import { fit, planFit } from '../training/fit.js';
+import { fit } from '../training/fit.js';
+import { planFit } from '../training/plan.js';
 import { planTraining, trainOptions } from './train-options.js';
 import { verb } from './verb.js';
 

@@ -7,7 +7,7 @@ import { messageOf } from '../errors.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import type { Checkpoint } from './loop.js';
 
-const formatVersion = 1;
+const formatVersion = 2;
 const largestHeaderBytes = 64 * 1024 * 1024;
 
 const count = z.number().int().nonnegative();
@@ -16,6 +16,8 @@ const headerSchema = z.object({
   /** Of what is trained: options, data, model. A checkpoint of another training is none. */
   fingerprint: z.string(),
   steps: count,
+  /** Arrays that the optimizer keeps of every weight. */
+  slots: count.max(8),
   bestEpoch: count,
   history: z.array(
     z.object({
@@ -39,11 +41,12 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const header: z.input<typeof headerSchema> = {
     ...{ formatVersion, fingerprint, history: [...history] },
-    ...{ steps: optimizer.steps, bestEpoch: best.epoch, lengths: weights.map(({ length }) => length) },
+    ...{ steps: optimizer.steps, slots: optimizer.slots.length, bestEpoch: best.epoch },
+    lengths: weights.map(({ length }) => length),
   };
   await writeAtomically(path, async file => {
     await file.writeFile(`${JSON.stringify(header)}\n`);
-    for (const values of [weights, optimizer.first, optimizer.second, best.weights].flat()) {
+    for (const values of [weights, best.weights, ...optimizer.slots].flat()) {
       await file.writeFile(littleEndian(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)));
     }
   });
@@ -73,20 +76,23 @@ async function readCheckpoint(
 ): Promise<Checkpoint | undefined> {
   const found = await stat(path).catch(ignoreMissing);
   if (found === undefined) return undefined;
-  const floats = 4 * lengths.reduce((sum, length) => sum + length, 0);
-  if (found.size > largestHeaderBytes + 4 * floats) throw new Error(`it is too large (${found.size} bytes)`);
+  // Of one array per weight.
+  const groupBytes = 4 * lengths.reduce((sum, length) => sum + length, 0);
+  if (found.size > largestHeaderBytes + 10 * groupBytes)
+    throw new Error(`it is too large (${found.size} bytes)`);
   const bytes = await readFile(path);
   const end = bytes.indexOf('\n');
   const header = headerSchema.parse(JSON.parse(bytes.subarray(0, Math.max(0, end)).toString('utf8')));
   if (header.fingerprint !== fingerprint) throw new Error('it belongs to other data or options');
-  if (String(header.lengths) !== String(lengths) || bytes.length !== end + 1 + 4 * floats) {
+  const groups = 2 + header.slots;
+  if (String(header.lengths) !== String(lengths) || bytes.length !== end + 1 + groups * groupBytes) {
     throw new Error('it does not fit the model');
   }
   const readArrays = arrayReader(bytes.subarray(end + 1), lengths);
   return {
     weights: readArrays(),
-    optimizer: { steps: header.steps, first: readArrays(), second: readArrays() },
     best: { epoch: header.bestEpoch, weights: readArrays() },
+    optimizer: { steps: header.steps, slots: Array.from({ length: header.slots }, readArrays) },
     history: header.history,
   };
 }

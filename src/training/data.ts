@@ -12,6 +12,8 @@ export interface TrainingData {
   read(rows: readonly number[]): Float32Array | Promise<Float32Array>;
   /** The features of all images, `[labels.length, ...shape]`, where they are in memory. Not to be changed. */
   matrix?(): Float32Array | undefined;
+  /** Rows of the same image, seen in several views: an epoch takes one of them. Absent: every row is an image. */
+  readonly views?: readonly (readonly number[])[] | undefined;
 }
 
 /** What a fit sees: it learns from `train`; `val` decides when to stop and which epoch to keep. */

@@ -6,30 +6,23 @@ import type { EpochRecord } from '../events.js';
 import type { Network } from '../network/network.js';
 import { elementCount } from '../network/source.js';
 import type { Context } from '../system/context.js';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import type { FitData, TrainingData } from './data.js';
-import { type DenseWeights, type HeadPlan, headNetwork } from './head.js';
+import { type DenseWeights, headNetwork } from './head.js';
 import { solveLinearHead } from './linear/solve.js';
-import { type LoopPlan, trainByEpochs } from './loop.js';
-import { openModel, predictData, readNetwork } from './model.js';
+import { type LoopContext, type LoopPlan, type LoopResult, trainByEpochs } from './loop.js';
+import { openModel, predictData, readNetwork, trainableWeights } from './model.js';
+import {
+  describeLoop,
+  type EpochsPlan,
+  type FitPlan,
+  planForImages,
+  planUnsolved,
+  type SolvedPlan,
+  type TrainingPlan,
+} from './plan.js';
 import { seededRandom } from './random.js';
 import { foldScaling, planScaling, scaleData } from './scaling.js';
-
-/** What is fitted and how, settled. */
-export type FitPlan = SolvedPlan | EpochsPlan;
-
-/** A linear head, solved to its optimum. */
-export interface SolvedPlan {
-  readonly solver: 'lbfgs';
-  readonly classes: number;
-  readonly seed: number;
-  /** Of the L2 penalty; chosen by cross-validation where absent. */
-  readonly l2?: number | undefined;
-}
-
-/** A head with or without hidden layers, trained by epochs. */
-export interface EpochsPlan extends HeadPlan, LoopPlan {
-  readonly solver: 'adam';
-}
 
 /** What was fitted. */
 export interface Fit {
@@ -37,7 +30,7 @@ export interface Fit {
   readonly trainable: Network;
   /** Probabilities `[labels.length, classes]`. Needs a started engine; leaves no tensor behind. */
   predict(data: TrainingData): Promise<Float32Array>;
-  readonly solver: FitPlan['solver'];
+  readonly solver: string;
   /** How it was found, in one line for people. */
   readonly description: string;
   /** The same for run.json. */
@@ -46,45 +39,13 @@ export interface Fit {
   readonly history: readonly EpochRecord[];
 }
 
-/** What a caller asks for; what is left open has its default. */
-export interface FitOptions {
-  readonly headSolver?: 'lbfgs' | 'adam' | undefined;
-  readonly hidden: readonly number[];
-  readonly epochs?: number | undefined;
-  readonly batchSize?: number | undefined;
-  readonly learningRate?: number | undefined;
-  readonly dropout?: number | undefined;
-  readonly l2?: number | undefined;
-  readonly seed: number;
-}
-
-const epochsDefaults = { epochs: 100, batchSize: 32, learningRate: 1e-3, dropout: 0.3 } as const;
-
-/** True when the options ask for training by epochs instead of the optimum of a linear head. */
-export function trainsByEpochs(options: Pick<FitOptions, 'headSolver' | 'hidden' | 'epochs'>): boolean {
-  return options.headSolver === 'adam' || options.hidden.length > 0 || options.epochs !== undefined;
-}
-
-/** Settles how to fit a head for so many classes. */
-export function planFit(options: FitOptions, classes: number): FitPlan {
-  const { seed, hidden, l2 } = options;
-  if (!trainsByEpochs(options)) return { solver: 'lbfgs', classes, seed, l2 };
-  return {
-    ...{ solver: 'adam', classes, seed, hidden },
-    epochs: options.epochs ?? epochsDefaults.epochs,
-    batchSize: options.batchSize ?? epochsDefaults.batchSize,
-    learningRate: options.learningRate ?? epochsDefaults.learningRate,
-    dropout: options.dropout ?? epochsDefaults.dropout,
-  };
-}
-
 /**
  * Fits a head on features: it learns from `data.train`; `data.val` is used for early stopping only. Needs a started
  * engine; leaves no tensor behind.
  * @throws FinetuneError `bad-weights` when a feature is no finite number; `bad-option` when training diverges
  */
 export async function fit(data: FitData, plan: FitPlan, context: Context): Promise<Fit> {
-  if (plan.solver === 'adam') return fitByEpochs(data, plan, context);
+  if (plan.solver !== 'lbfgs') return fitByEpochs(data, plan, context);
   const matrix = data.train.matrix?.();
   return matrix === undefined
     ? fitUnsolved(data, plan, context)
@@ -115,45 +76,103 @@ function howChosen(given: number | undefined, candidates: number): string {
 }
 
 /** To be solved, a head needs all features in memory. */
-async function fitUnsolved(data: FitData, { classes, seed, l2 }: SolvedPlan, context: Context): Promise<Fit> {
-  if (l2 !== undefined) {
+async function fitUnsolved(data: FitData, plan: SolvedPlan, context: Context): Promise<Fit> {
+  if (plan.l2 !== undefined) {
     throw new FinetuneError(
       'bad-option',
       '--l2 belongs to a head that is solved, and the features of these images do not fit in memory. ' +
         'Leave it out: the head is then trained by epochs.',
     );
   }
-  const plan: EpochsPlan = { ...{ solver: 'adam', classes, seed, hidden: [] }, ...epochsDefaults };
-  const { description, ...found } = await fitByEpochs(data, plan, context);
+  const { description, ...found } = await fitByEpochs(data, planUnsolved(plan), context);
   return { ...found, description: `${description}, because the features do not fit in memory` };
 }
 
 /** The head is trained on scaled features; the scaling is folded into its first layer afterwards. */
 async function fitByEpochs({ train, val }: FitData, plan: EpochsPlan, context: Context): Promise<Fit> {
-  const { hidden, dropout, epochs, batchSize, learningRate } = plan;
+  const { hidden, dropout } = plan;
   const scaling = await planScaling(train);
   const start = headNetwork(train.shape, plan, drawWeights(elementCount(train.shape), plan));
   const scaled = { train: scaleData(train, scaling), val: scaleData(val, scaling) };
-  const { network, bestEpoch, history } = await trainNetwork(start, scaled, { ...plan, ...context });
+  const loop = planForImages(plan, train.labels, plan.classes);
+  const { network, bestEpoch, history } = await trainNetwork(start, scaled, { ...loop, ...context });
   const [first, ...rest] = readDense(network);
   if (first === undefined) throw new Error('A head has a dense layer.');
   const layers = hidden.length === 0 ? 'no hidden layer' : `hidden layers ${hidden.join(', ')}`;
   return toFit(headNetwork(train.shape, plan, [foldScaling(first, scaling), ...rest]), {
-    solver: 'adam',
+    solver: plan.solver,
     description: `a head with ${layers}, best at epoch ${bestEpoch} of ${history.length}`,
-    details: { bestEpoch, epochs, batchSize, learningRate, dropout },
+    details: { bestEpoch, ...describeLoop(plan), dropout },
     history,
   });
 }
 
-async function trainNetwork(start: Network, data: FitData, plan: LoopPlan & Context) {
+/** Where a training that was killed goes on. */
+export interface CheckpointPlace {
+  readonly path: string;
+  /** Of everything that the weights depend on: a checkpoint of another training is none. */
+  readonly fingerprint: string;
+}
+
+/** A network whose weights are good already, and how it is trained on. */
+export interface TuningPlan extends TrainingPlan {
+  /** From features at the cut to probabilities. */
+  readonly start: Network;
+  readonly classes: number;
+  /** What is told of it. */
+  readonly description: string;
+  readonly checkpoint?: CheckpointPlace | undefined;
+}
+
+/**
+ * Trains all of a network that may be trained, from where it is. Needs a started engine; leaves no tensor behind.
+ * @throws FinetuneError `bad-option` when training diverges
+ */
+export async function tune(data: FitData, plan: TuningPlan, context: Context): Promise<Fit> {
+  const { start, classes, description, checkpoint, ...settings } = plan;
+  const loop = planForImages(settings, data.train.labels, classes);
+  const run = { ...loop, ...context, checkpoint };
+  const { network, bestEpoch, history } = await trainNetwork(start, data, run);
+  const kept = settings.patience === undefined ? '' : `, best at epoch ${bestEpoch} of ${history.length}`;
+  return toFit(network, {
+    solver: settings.optimizer,
+    description: `${description}${kept}`,
+    details: { bestEpoch, ...describeLoop(settings) },
+    history,
+  });
+}
+
+type NetworkRun = LoopPlan & Context & { readonly checkpoint?: CheckpointPlace | undefined };
+
+async function trainNetwork(
+  start: Network,
+  data: FitData,
+  { checkpoint, ...plan }: NetworkRun,
+): Promise<LoopResult & { network: Network }> {
   const model = await openModel(start);
   try {
-    const result = await trainByEpochs(model, data, plan);
+    const lengths = trainableWeights(model).map(({ variable }) => variable.size);
+    const saving = checkpoint && (await openCheckpoint(checkpoint, lengths, plan));
+    const result = await trainByEpochs(model, data, { ...plan, ...saving });
     return { network: readNetwork(model, start), ...result };
   } finally {
     model.dispose();
   }
+}
+
+/** What makes the loop go on where it was, and save where it is. */
+async function openCheckpoint(
+  { path, fingerprint }: CheckpointPlace,
+  lengths: readonly number[],
+  { emit }: Context,
+): Promise<Pick<LoopContext, 'resume' | 'onCheckpoint'>> {
+  const warn = (message: string) => emit({ type: 'warning', message });
+  const resume = await loadCheckpoint(path, { fingerprint, lengths }, warn);
+  if (resume) {
+    const message = `Going on after epoch ${resume.history.length} of a training that was stopped.`;
+    emit({ type: 'notice', message });
+  }
+  return { resume, onCheckpoint: each => saveCheckpoint(path, fingerprint, each) };
 }
 
 /**

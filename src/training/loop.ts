@@ -1,5 +1,5 @@
-// The training loop, for whatever lies above the cut, from a head alone to a whole network: Adam, its rate falling
-// along half a cosine; seeded order and dropout; early stopping, best weights kept; checkpoints to go on from.
+// The training loop, for whatever lies above the cut, from a head alone to a whole network: seeded order and dropout,
+// early stopping with the best weights kept, checkpoints to go on from. Optimizer, schedule and loss are files of their own.
 
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,20 +10,25 @@ import type { Context } from '../system/context.js';
 import { prefetch } from '../system/prefetch.js';
 import { type FitData, groupRows, type TrainingData } from './data.js';
 import { computeMetrics } from './metrics.js';
-import { type Batch, predictData, seedDropout, trainableVariables, trainStep } from './model.js';
-import { createAdam, type Optimizer, type OptimizerState, readValues } from './optimizer.js';
-import { seededRandom, shuffle } from './random.js';
+import type { LossPlan } from './loss.js';
+import { type Batch, predictData, seedDropout, type Trainer, trainableWeights, trainStep } from './model.js';
+import { Optimizer, type OptimizerPlan, type OptimizerState, readValues } from './optimizer.js';
+import { type Random, seededRandom, shuffle } from './random.js';
+import { rateAt, type SchedulePlan } from './schedule.js';
 
 /** How to train by epochs. */
-export interface LoopPlan {
+export interface LoopPlan extends OptimizerPlan, SchedulePlan, LossPlan {
   /** At most. */
   readonly epochs: number;
   readonly batchSize: number;
-  /** Of the first epoch; it falls along half a cosine, to next to nothing in the last of `epochs`. */
-  readonly learningRate: number;
   readonly seed: number;
-  /** Stops after this many epochs without a lower validation loss. Default 10. Without validation nothing stops early. */
+  /**
+   * Stops after this many epochs without a lower validation loss, and keeps the epoch of the lowest. Absent: all
+   * epochs are run and the last is kept, so that validation images have no say in what they are to evaluate.
+   */
   readonly patience?: number | undefined;
+  /** What the rate of a layer's weights is multiplied with; absent: 1 for all. */
+  readonly layerFactors?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Whom the loop tells, and where it goes on. */
@@ -45,7 +50,7 @@ export interface Checkpoint {
 
 /** The epoch that is kept. */
 export interface BestEpoch {
-  /** From 1: the one of lowest validation loss; the last one where there are no validation images. */
+  /** From 1: the one of lowest validation loss; the last one without `patience` or validation images. */
   readonly epoch: number;
   readonly weights: readonly Float32Array[];
 }
@@ -55,13 +60,6 @@ export interface LoopResult {
   /** From 1. */
   readonly bestEpoch: number;
   readonly history: readonly EpochRecord[];
-}
-
-/** A training under way. */
-interface Training {
-  readonly model: LayersModel;
-  readonly optimizer: Optimizer;
-  readonly plan: LoopPlan;
 }
 
 /**
@@ -76,24 +74,30 @@ export async function trainByEpochs(
   { train, val }: FitData,
   { emit, signal, onCheckpoint, resume, ...plan }: LoopPlan & LoopContext,
 ): Promise<LoopResult> {
-  const variables = trainableVariables(model);
-  const optimizer = createAdam(variables, resume?.optimizer);
+  const weights = trainableWeights(model);
+  const variables = weights.map(({ variable }) => variable);
   if (resume) writeValues(variables, resume.weights);
+  const tuned = weights.map(({ name, variable }) => ({ variable, factor: factorOf(name, plan) }));
+  const optimizer = new Optimizer(tuned, plan, resume?.optimizer);
   const history = [...(resume?.history ?? [])];
   let best = resume?.best;
   try {
     while (goesOn(history, best, plan)) {
       const started = performance.now();
       const epoch = history.length + 1;
-      const trained = await runEpoch({ model, optimizer, plan }, train, epoch, signal);
+      const trained = await runEpoch({ model, optimizer, loss: plan }, train, { plan, history, signal });
       validateLoss(trained.loss, epoch);
+      const current = variables.map(readValues);
+      const kept = optimizer.readWeights();
+      writeValues(variables, kept);
       const evaluated = val.labels.length > 0 ? await evaluateEpoch(model, val, plan.batchSize) : {};
+      writeValues(variables, current);
       const record = { epoch, ...trained, ...evaluated, seconds: (performance.now() - started) / 1000 };
-      const weights = variables.map(readValues);
-      if (best === undefined || isLower(record, history[best.epoch - 1])) best = { epoch, weights };
+      if (best === undefined || isBest(record, history[best.epoch - 1], plan))
+        best = { epoch, weights: kept };
       history.push(record);
       emit({ type: 'epoch', epoch: record, epochs: plan.epochs });
-      await onCheckpoint?.({ weights, optimizer: optimizer.readState(), best, history });
+      await onCheckpoint?.({ weights: current, optimizer: optimizer.readState(), best, history });
     }
   } finally {
     optimizer.dispose();
@@ -103,10 +107,14 @@ export async function trainByEpochs(
   return { bestEpoch: best.epoch, history };
 }
 
+function factorOf(weight: string, { layerFactors }: LoopPlan): number {
+  return layerFactors?.get(weight.slice(0, weight.lastIndexOf('/'))) ?? 1;
+}
+
 function goesOn(
   history: readonly EpochRecord[],
   best: BestEpoch | undefined,
-  { epochs, patience = 10 }: LoopPlan,
+  { epochs, patience = Infinity }: LoopPlan,
 ): boolean {
   return history.length < epochs && history.length - (best?.epoch ?? 0) < patience;
 }
@@ -119,33 +127,47 @@ function validateLoss(loss: number, epoch: number): void {
   );
 }
 
-/** Without validation images every epoch is better than those before. */
-function isLower({ valLoss }: EpochRecord, best: EpochRecord | undefined): boolean {
+/** Without validation images, and where nothing is stopped early, every epoch is better than those before. */
+function isBest({ valLoss }: EpochRecord, best: EpochRecord | undefined, { patience }: LoopPlan): boolean {
+  if (patience === undefined) return true;
   return valLoss === undefined || best?.valLoss === undefined || valLoss < best.valLoss;
+}
+
+/** The epochs before, and what says how to go on. */
+interface EpochContext {
+  readonly plan: LoopPlan;
+  readonly history: readonly EpochRecord[];
+  readonly signal: AbortSignal;
 }
 
 /** @returns mean loss and accuracy as the steps saw them: with dropout, while the weights changed */
 async function runEpoch(
-  training: Training,
+  trainer: Trainer,
   data: TrainingData,
-  epoch: number,
-  signal: AbortSignal,
+  { plan, history, signal }: EpochContext,
 ): Promise<{ loss: number; accuracy: number }> {
-  const { seed, batchSize } = training.plan;
+  const epoch = history.length + 1;
   // A sequence of its own for each epoch: what is gone on with later runs as if it had never stopped.
-  const random = seededRandom(seed, epoch);
-  const order = shuffle([...data.labels.keys()], random);
-  const rate = cosineRate(training.plan, epoch);
-  let [loss, right] = [0, 0];
-  for await (const batch of readBatches(data, groupRows(order, batchSize))) {
+  const random = seededRandom(plan.seed, epoch);
+  const order = shuffle(drawRows(data, random), random);
+  let [loss, right, done] = [0, 0, 0];
+  for await (const batch of readBatches(data, groupRows(order, plan.batchSize))) {
     signal.throwIfAborted();
-    seedDropout(training.model, random);
-    const step = trainStep(training, batch, rate);
+    seedDropout(trainer.model, random);
+    done += batch.labels.length;
+    const rate = rateAt(plan, { epoch, part: done / order.length, history });
+    const step = trainStep(trainer, batch, rate);
     loss += step.loss * batch.labels.length;
     right += step.right;
     await setImmediate(); // a signal, a progress bar or the reading of the next batch has its turn
   }
   return { loss: loss / order.length, accuracy: right / order.length };
+}
+
+/** A row of every image. */
+function drawRows({ labels, views }: TrainingData, random: Random): number[] {
+  if (views === undefined) return [...labels.keys()];
+  return views.flatMap(rows => rows[Math.floor(random() * rows.length)] ?? []);
 }
 
 /** The next batch is read while one is in use. */
@@ -169,11 +191,6 @@ async function evaluateEpoch(
   const names = Array.from({ length: classes }, (_, label) => String(label));
   const { loss, accuracy } = computeMetrics(probabilities, data.labels, names);
   return { valLoss: loss, valAccuracy: accuracy };
-}
-
-/** Half a cosine: the full rate in the first epoch, next to nothing in the last. */
-function cosineRate({ learningRate, epochs }: LoopPlan, epoch: number): number {
-  return (learningRate * (1 + Math.cos((Math.PI * (epoch - 1)) / epochs))) / 2;
 }
 
 function writeValues(variables: readonly tf.Variable[], values: readonly Float32Array[]): void {

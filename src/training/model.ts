@@ -5,6 +5,7 @@ import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
 import type { Network } from '../network/network.js';
 import { groupRows, rowsAtOnce, type TrainingData } from './data.js';
+import { computeLoss, type LossPlan } from './loss.js';
 import { type Optimizer, readValues } from './optimizer.js';
 import type { Random } from './random.js';
 
@@ -35,15 +36,25 @@ export async function openModel(network: Network): Promise<LayersModel> {
   return model;
 }
 
+/** A trainable weight: its name in the network, and the variable that holds it. */
+export interface TrainableWeight {
+  /** e.g. `block5_conv1/kernel` */
+  readonly name: string;
+  readonly variable: tf.Variable;
+}
+
 /** What training may change, in the model's order. */
-export function trainableVariables(model: LayersModel): tf.Variable[] {
-  return model.trainableWeights.map(weight => weight.read() as tf.Variable);
+export function trainableWeights(model: LayersModel): TrainableWeight[] {
+  return model.trainableWeights.map(weight => ({
+    name: weight.originalName,
+    variable: weight.read() as tf.Variable,
+  }));
 }
 
 /** The network with the weights that the model has by now; those that cannot be trained are the very same. */
 export function readNetwork(model: LayersModel, { topology, weights }: Network): Network {
   const trained = new Map(
-    model.trainableWeights.map(weight => [weight.originalName, readValues(weight.read())]),
+    trainableWeights(model).map(({ name, variable }) => [name, readValues(variable)] as const),
   );
   const read = [...weights].map(([name, weight]) => {
     return [name, { ...weight, data: trained.get(name) ?? weight.data }] as const;
@@ -63,12 +74,19 @@ function isSeeded(layer: Layer): layer is Layer & { seed: number } {
   return layer.getClassName() === 'Dropout';
 }
 
+/** What takes the steps. */
+export interface Trainer {
+  readonly model: LayersModel;
+  readonly optimizer: Optimizer;
+  readonly loss: LossPlan;
+}
+
 /**
  * One step at `rate`.
- * @returns the batch's mean log-loss and right predictions before the step, under dropout
+ * @returns the batch's mean loss and right predictions before the step, under dropout
  */
 export function trainStep(
-  { model, optimizer }: { readonly model: LayersModel; readonly optimizer: Optimizer },
+  { model, optimizer, loss }: Trainer,
   { features, shape, labels }: Batch,
   rate: number,
 ): { loss: number; right: number } {
@@ -76,11 +94,14 @@ export function trainStep(
     const inputs = tf.tensor(features, [labels.length, ...shape]);
     const targets = tf.tensor1d([...labels], 'int32');
     let right = 0;
-    const { value, grads } = tf.variableGrads(() => {
-      const probabilities = model.apply(inputs, { training: true }) as tf.Tensor2D;
-      right = readScalar(tf.sum(tf.equal(tf.argMax(probabilities, 1), targets)));
-      return logLoss(probabilities, targets);
-    }, trainableVariables(model));
+    const { value, grads } = tf.variableGrads(
+      () => {
+        const probabilities = model.apply(inputs, { training: true }) as tf.Tensor2D;
+        right = readScalar(tf.sum(tf.equal(tf.argMax(probabilities, 1), targets)));
+        return computeLoss(probabilities, targets, loss);
+      },
+      trainableWeights(model).map(({ variable }) => variable),
+    );
     optimizer.step(grads, rate);
     return { loss: readScalar(value), right };
   });
@@ -113,12 +134,6 @@ function predictBatch(model: LayersModel, features: Float32Array, shape: number[
   const values = readValues(probabilities);
   probabilities.dispose();
   return values;
-}
-
-/** Mean over the batch. The least of probabilities keeps the logarithm finite; unlike Keras' 1e-7 it lets gradients by. */
-function logLoss(probabilities: tf.Tensor2D, targets: tf.Tensor1D): tf.Scalar {
-  const ofLabels = tf.sum(tf.mul(probabilities, tf.oneHot(targets, probabilities.shape[1])), 1);
-  return tf.neg(tf.mean(tf.log(tf.add(ofLabels, 1e-30))));
 }
 
 function readScalar(tensor: tf.Tensor): number {

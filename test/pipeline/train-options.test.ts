@@ -20,6 +20,16 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ dropout: 0.5 }, /--dropout 0\.5 does nothing here/],
   [{ batchSize: 8 }, /--batch-size 8 does nothing here/],
   [{ learningRate: 0.1 }, /--learning-rate 0\.1 does nothing here/],
+  [{ optimizer: 'sgd' }, /--optimizer sgd does nothing here/],
+  [{ schedule: 'step' }, /--schedule step does nothing here/],
+  [{ warmup: 2 }, /--warmup 2 does nothing here/],
+  [{ weightDecay: 0.1 }, /--weight-decay 0\.1 does nothing here/],
+  [{ clipNorm: 1 }, /--clip-norm 1 does nothing here/],
+  [{ labelSmoothing: 0.1 }, /--label-smoothing 0\.1 does nothing here/],
+  [{ focalLoss: 2 }, /--focal-loss 2 does nothing here/],
+  [{ classWeights: 'balanced' }, /--class-weights balanced does nothing here/],
+  [{ ema: 0.9 }, /--ema 0\.9 does nothing here/],
+  [{ patience: 5 }, /--patience 5 does nothing here/],
   [{ verify: true, precision: 'fp32' }, /there is no int8 model/],
 ];
 

@@ -13,7 +13,7 @@ const arrays = (first: number): Float32Array[] => [
 ];
 const checkpoint: Checkpoint = {
   weights: arrays(1),
-  optimizer: { steps: 7, first: arrays(2), second: arrays(3) },
+  optimizer: { steps: 7, slots: [arrays(2), arrays(3)] },
   best: { epoch: 1, weights: arrays(4) },
   history: [{ epoch: 1, loss: 0.5, accuracy: 0.75, valLoss: 0.6, valAccuracy: 0.5, seconds: 1 }],
 };
@@ -71,7 +71,7 @@ const damages: { name: string; damage: (bytes: Buffer) => Buffer }[] = [
   {
     name: 'of a later version',
     damage: bytes =>
-      Buffer.from(bytes.toString('latin1').replace('"formatVersion":1', '"formatVersion":2'), 'latin1'),
+      Buffer.from(bytes.toString('latin1').replace('"formatVersion":2', '"formatVersion":3'), 'latin1'),
   },
 ];
 

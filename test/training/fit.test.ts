@@ -4,12 +4,12 @@ import test, { before } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { startEngine } from '../../src/engines/start.js';
 import type { PipelineEvent } from '../../src/events.js';
-import { resolveOptions } from '../../src/options.js';
-import { trainOptions } from '../../src/pipeline/train-options.js';
 import { silent } from '../../src/system/context.js';
 import { dataInMemory, type TrainingData } from '../../src/training/data.js';
-import { type EpochsPlan, type Fit, type FitPlan, fit, planFit } from '../../src/training/fit.js';
+import { type Fit, fit } from '../../src/training/fit.js';
 import { computeMetrics } from '../../src/training/metrics.js';
+import type { EpochsPlan, FitPlan } from '../../src/training/plan.js';
+import { headLoop } from './loop-plans.js';
 import { clusterData, outOfMemory } from './clusters.js';
 
 before(async () => {
@@ -17,16 +17,8 @@ before(async () => {
 });
 
 const plan: EpochsPlan = {
-  ...{
-    solver: 'adam',
-    classes: 3,
-    hidden: [],
-    dropout: 0,
-    epochs: 20,
-    batchSize: 8,
-    learningRate: 0.01,
-    seed: 1,
-  },
+  ...{ ...headLoop, epochs: 20, batchSize: 8, learningRate: 0.01 },
+  ...{ solver: 'adam', classes: 3, hidden: [], dropout: 0 },
 };
 const clusters = { perClass: 10, classes: 3, size: 12, spread: 1 };
 const train = clusterData(clusters);
@@ -137,31 +129,6 @@ test('A linear head on features that do not fit in memory is trained by epochs, 
   await assert.rejects(fit(stored, { ...solved, l2: 0.1 }, silent), { code: 'bad-option', message: /--l2/ });
 });
 
-const plans: { given: Record<string, unknown>; expected: FitPlan }[] = [
-  { given: {}, expected: { solver: 'lbfgs', classes: 4, seed: 1, l2: undefined } },
-  { given: { l2: 0.1, seed: 3 }, expected: { solver: 'lbfgs', classes: 4, seed: 3, l2: 0.1 } },
-  {
-    given: { hidden: 8 },
-    expected: {
-      ...{ solver: 'adam', classes: 4, seed: 1, hidden: [8] },
-      ...{ epochs: 100, batchSize: 32, learningRate: 0.001, dropout: 0.3 },
-    },
-  },
-  {
-    given: { epochs: 7, batchSize: 5, learningRate: 0.1, dropout: 0 },
-    expected: {
-      ...{ solver: 'adam', classes: 4, seed: 1, hidden: [] },
-      ...{ epochs: 7, batchSize: 5, learningRate: 0.1, dropout: 0 },
-    },
-  },
-];
-
-for (const { given, expected } of plans) {
-  test(`The options ${JSON.stringify(given)} are fitted with ${expected.solver}`, () => {
-    assert.deepEqual(planFit(resolveOptions(trainOptions, { data: 'pets', ...given }), 4), expected);
-  });
-}
-
 test('More images than are read at once are predicted in order', async () => {
   const many = clusterData({ ...clusters, perClass: 200 });
   const { predict } = await fitHead({ epochs: 2 });
@@ -172,4 +139,42 @@ test('More images than are read at once are predicted in order', async () => {
   (await predict(some)).forEach((probability, i) => {
     assert.ok(Math.abs(probability - expected[i]!) < 1e-6);
   });
+});
+
+const settings: Partial<EpochsPlan>[] = [
+  { optimizer: 'adamw', weightDecay: 0.01 },
+  { optimizer: 'sgd', learningRate: 0.1 },
+  { optimizer: 'rmsprop' },
+  { schedule: 'one-cycle', learningRate: 0.05 },
+  { schedule: 'step' },
+  { schedule: 'plateau' },
+  { warmup: 2 },
+  { clipNorm: 0.1 },
+  { labelSmoothing: 0.1 },
+  { focus: 2 },
+  { classWeights: 'balanced' },
+  { ema: 0.9 },
+];
+
+for (const given of settings) {
+  test(`A head learns with ${JSON.stringify(given)}, and not as without`, async () => {
+    const fitted = await fitHead(given);
+    assert.ok((await measure(fitted, train)).accuracy > 0.9);
+    const same = given.classWeights === undefined ? await fitHead() : undefined;
+    if (same) assert.notDeepEqual(weightsOf(fitted), weightsOf(same));
+  });
+}
+
+test('Balanced class weights help a class of few images', async () => {
+  const few = dataInMemory(
+    await train.read([0, 3, 6, 9, 12, 15, 18, 21, 1, 4]),
+    Int32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1, 1),
+    [12],
+  );
+  const lossOfFew = async (classWeights: EpochsPlan['classWeights']) => {
+    const { predict } = await fitHead({ classes: 2, classWeights, epochs: 5 }, { train: few, val: none });
+    const ofFew = dataInMemory(await few.read([8, 9]), Int32Array.of(1, 1), [12]);
+    return computeMetrics(await predict(ofFew), ofFew.labels, ['many', 'few']).loss;
+  };
+  assert.ok((await lossOfFew('balanced')) < (await lossOfFew(undefined)));
 });

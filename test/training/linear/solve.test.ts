@@ -7,8 +7,9 @@ import { startEngine } from '../../../src/engines/start.js';
 import type { PipelineEvent } from '../../../src/events.js';
 import { silent } from '../../../src/system/context.js';
 import { dataInMemory } from '../../../src/training/data.js';
-import { fit as fitData, type SolvedPlan } from '../../../src/training/fit.js';
+import { fit as fitData } from '../../../src/training/fit.js';
 import type { LinearHead } from '../../../src/training/linear/solve.js';
+import type { SolvedPlan } from '../../../src/training/plan.js';
 import { drawClusters } from '../clusters.js';
 
 interface Golden {
