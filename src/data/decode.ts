@@ -1,15 +1,18 @@
 // An image file to 8-bit pixels of the size and channels that a network wants. The only place that decodes.
 
-import sharp, { type Metadata } from 'sharp';
+import { createHash } from 'node:crypto';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import { FinetuneError, messageOf } from '../errors.js';
 import { findConversion } from './colour-profile.js';
-import { reasonNotReadable } from './formats.js';
+import { estimateDecodingBytes, takeTurn, withDecodingMemory } from './decode-memory.js';
+import { isJpeg, reasonNotReadable } from './formats.js';
 import { readImageFile } from './image-file.js';
-import { type Channels, type InputRules, originalView, type Pixels } from './image-rules.js';
+import { type InputRules, originalView, type Pixels, type ResizeRule } from './image-rules.js';
 import { mendScanHeader } from './jpeg.js';
+import { findJpegBreak, findJpegDamage } from './jpeg-check.js';
 import { type Orientation, placePixels } from './place-pixels.js';
 import type { ImageSource, ReadOptions } from './read-image.js';
-import { type Placement, planPlacement, resample } from './resize.js';
+import { planPlacement, type Rectangle, resample } from './resize.js';
 
 /** What of the rules concerns pixels. */
 export type DecodeRules = Pick<InputRules, 'size' | 'channels' | 'resize'>;
@@ -23,40 +26,61 @@ sharp.cache(false);
 
 /**
  * Decodes an image: orientation applied, an embedded colour profile converted to sRGB, CMYK and grey to RGB,
- * 16 bits to 8, alpha over white where the network takes none, the first frame of several, resized by the rule of resize.ts;
+ * 16 bits to 8 (8, 10 or 12 in 16 by their own range), alpha over white where the network takes none, the first frame of several, resized by the rule of resize.ts;
  * to grey as Pillow and TensorFlow do it (ITU-R 601: .299 red, .587 green, .114 blue).
- * @param options `view` and `onStep`, which is told after `read` and `decode`
  * @throws FinetuneError `bad-image` with the reason in plain words: what cannot be read, is cut short, or is so damaged that
- * the decoder notices. Damage inside the coded data of a JPEG may only show as wrong pixels.
+ * the decoder or a look at the markers tells. Damage inside the coded data of a JPEG is found with `thorough` only.
  */
 export async function decodeImage(
   source: ImageSource,
-  { size, channels, resize: rule }: DecodeRules,
-  { view = originalView, onStep }: Pick<ReadOptions, 'view' | 'onStep'> = {},
+  rules: DecodeRules,
+  options: Omit<ReadOptions, 'target'> = {},
 ): Promise<Pixels> {
-  const bytes = typeof source === 'string' ? await readImageFile(source) : bufferOf(source);
-  onStep?.('read');
-  const reason = bytes.length === 0 ? 'an empty file' : reasonNotReadable(bytes);
-  if (reason !== undefined) throw new FinetuneError('bad-image', reason);
-  const file = mendScanHeader(bytes);
-  const header = await decoding(sharp(file, decoderOptions).metadata());
-  const upright = [header.autoOrient.height, header.autoOrient.width] as const;
-  const placement = planPlacement(upright, size, rule);
-  const decoded = await decodePart(file, { header, placement, channels, kernel: rule.interpolation });
-  const isTurned = orientationOf(header) > 4;
-  const { to } = placement;
-  const target = isTurned ? ([to.width, to.height] as const) : ([to.height, to.width] as const);
-  const isSmaller = decoded.height < target[0] || decoded.width < target[1];
-  const resized = isSmaller ? resample(decoded, target, rule.interpolation) : decoded;
-  const coloured = channels === 1 || channels === 2 ? toGrey(resized, channels) : resized;
-  const pixels = placePixels(coloured, {
-    orientation: orientationOf(header),
-    mirrored: view.mirrored,
-    size,
-    to,
+  return takeTurn(async () => {
+    const bytes = typeof source === 'string' ? await readImageFile(source) : bufferOf(source);
+    options.onStep?.('read');
+    validateFile(bytes, options);
+    const pixels = await decodeBytes(mendScanHeader(bytes), rules, options);
+    options.onStep?.('decode');
+    return pixels;
   });
-  onStep?.('decode');
-  return pixels;
+}
+
+/** @throws FinetuneError `bad-image` for what is known to be bad before it is decoded */
+function validateFile(bytes: Buffer, { hash, thorough = false }: ReadOptions): void {
+  const reason =
+    bytes.length === 0 ? 'an empty file' : (reasonNotReadable(bytes) ?? findDamage(bytes, thorough));
+  if (reason !== undefined) throw new FinetuneError('bad-image', reason);
+  if (hash !== undefined && createHash('sha256').update(bytes).digest('hex') !== hash)
+    throw new FinetuneError('bad-image', 'changed after the folder was looked through');
+}
+
+function findDamage(bytes: Buffer, thorough: boolean): string | undefined {
+  if (!isJpeg(bytes)) return undefined;
+  return findJpegBreak(bytes) ?? (thorough ? findJpegDamage(bytes) : undefined);
+}
+
+async function decodeBytes(
+  file: Buffer,
+  { size, channels, resize: rule }: DecodeRules,
+  { view = originalView }: ReadOptions,
+): Promise<Pixels> {
+  const header = await decoding(sharp(file, decoderOptions).metadata());
+  const orientation = orientationOf(header);
+  const { from, to } = planPlacement([header.autoOrient.height, header.autoOrient.width], size, rule);
+  // As they are stored, not yet upright.
+  const part = orientation > 4 ? turn(from) : from;
+  const target = orientation > 4 ? turn(to) : to;
+  const options = { header, part, target, kernel: rule.interpolation, hasAlpha: channels % 2 === 0 };
+  const decoded = await withDecodingMemory(estimateDecodingBytes(header), () => decodePart(file, options));
+  const isSmaller = decoded.height < target.height || decoded.width < target.width;
+  const resized = isSmaller ? resample(decoded, [target.height, target.width], rule.interpolation) : decoded;
+  const coloured = channels === 1 || channels === 2 ? toGrey(resized, channels) : resized;
+  return placePixels(coloured, { orientation, mirrored: view.mirrored, size, to });
+}
+
+function turn({ left, top, width, height }: Rectangle): Rectangle {
+  return { left: top, top: left, width: height, height: width };
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {
@@ -68,35 +92,40 @@ const decoderOptions = { failOn: 'warning', limitInputPixels: mostPixels } as co
 
 interface PartOptions {
   readonly header: Metadata;
-  readonly placement: Placement;
-  readonly channels: Channels;
-  readonly kernel: 'linear' | 'cubic' | 'lanczos3';
+  readonly part: Rectangle;
+  readonly target: Rectangle;
+  readonly kernel: ResizeRule['interpolation'];
+  readonly hasAlpha: boolean;
 }
 
-/** The wanted part as it is stored, not yet upright: shrunk on either axis as far as needed, never enlarged. */
+/** A part of an image, shrunk on either axis as far as needed, never enlarged: RGB, or RGB and alpha. */
 async function decodePart(
   file: Buffer,
-  { header, placement: { from, to }, channels, kernel }: PartOptions,
+  { header, part, target, kernel, hasAlpha }: PartOptions,
 ): Promise<Pixels> {
-  const hasAlpha = channels === 2 || channels === 4;
   const toSrgb = hasAlpha ? undefined : await findConversion(file);
   const image = sharp(file, { ...decoderOptions, ignoreIcc: toSrgb !== undefined });
-  const isTurned = orientationOf(header) > 4;
-  const stored = isTurned ? { left: from.top, top: from.left, width: from.height, height: from.width } : from;
-  const [width, height] = [
-    Math.min(stored.width, isTurned ? to.height : to.width),
-    Math.min(stored.height, isTurned ? to.width : to.height),
-  ];
   if (hasAlpha) image.ensureAlpha();
   else if (header.hasAlpha) image.flatten({ background: 'white' });
+  const isWhole = part.width === header.width && part.height === header.height;
   // Whatever is extracted is not scaled while it is read, which WebP does by a rule of its own, hidden colours included.
-  if (stored.width * stored.height < header.width * header.height || header.format === 'webp')
-    image.extract(stored);
+  if (!isWhole || header.format === 'webp') image.extract(part);
+  if (header.depth === 'ushort') await widenRange(image, file);
+  const width = Math.min(part.width, target.width);
+  const height = Math.min(part.height, target.height);
   // Scaled while it is read only where it is at least twice as large as needed: else the result is off.
   image.resize({ width, height, fit: 'fill', kernel, fastShrinkOnLoad: false });
   const data = await decoding(image.toColourspace('srgb').raw().toBuffer());
   toSrgb?.(data);
   return { data, width, height, channels: hasAlpha ? 4 : 3 };
+}
+
+/** Samples of 8, 10 or 12 bits that are kept in 16 would be nearly black. */
+async function widenRange(image: Sharp, file: Buffer): Promise<void> {
+  const { channels } = await decoding(sharp(file, decoderOptions).stats());
+  const largest = Math.max(...channels.slice(0, 3).map(({ max }) => max));
+  const bits = [8, 10, 12].find(each => largest < 2 ** each);
+  if (bits !== undefined && largest > 0) image.linear(65535 / (2 ** bits - 1));
 }
 
 function orientationOf({ orientation = 1 }: Metadata): Orientation {

@@ -11,6 +11,9 @@ export interface ImageFormat {
   readonly findUnreadable?: (file: Buffer) => string | undefined;
 }
 
+/** Whether bytes begin as a JPEG file does. */
+export const isJpeg = (head: Buffer) => head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff;
+
 /** How many bytes `recognizeFormat` wants to see. */
 export const headLength = 32;
 
@@ -42,7 +45,7 @@ const isTiff = (head: Buffer) => ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].some(magic
 const everyKind = () => undefined;
 
 const formats: readonly ImageFormat[] = [
-  { name: 'JPEG', matches: startsWith('\xff\xd8\xff'), findUnreadable: unreadableJpeg },
+  { name: 'JPEG', matches: isJpeg, findUnreadable: unreadableJpeg },
   { name: 'PNG', matches: startsWith('\x89PNG\r\n\x1a\n'), findUnreadable: everyKind },
   { name: 'GIF', matches: startsWith('GIF8'), findUnreadable: everyKind },
   { name: 'WebP', matches: isWebp, findUnreadable: everyKind },

@@ -1,7 +1,9 @@
 // From an image to what a network takes: decoding, view, resizing and preprocessing, for whoever runs a network on images.
 
 import { FinetuneError } from '../errors.js';
-import { type InputRules, originalView, type View } from './image-rules.js';
+// Before threads are started: they share what it counts.
+import './decode-memory.js';
+import type { InputRules, View } from './image-rules.js';
 import { preprocess } from './preprocess.js';
 
 /** A path, or the bytes of an image file. */
@@ -19,10 +21,15 @@ export interface BadInput {
   readonly reason: string;
 }
 
+/** What may be said about the reading of one image. */
 export interface ReadOptions {
   /** How the image is looked at; as it is, where nothing is said. */
   readonly view?: View | undefined;
-  /** Told after `read` (of large files, their beginning only), `decode` and `preprocess`. */
+  /** sha-256 that the bytes of the file must have, hex: another image under the same name is a bad one. */
+  readonly hash?: string | undefined;
+  /** A JPEG is read code by code: every damage is found, for a sixth of the time that a photo takes otherwise. */
+  readonly thorough?: boolean | undefined;
+  /** Told after `read`, `decode` and `preprocess`. */
   readonly onStep?: ((step: 'read' | 'decode' | 'preprocess') => void) | undefined;
   /** Takes the input, which has as many numbers; a new array where there is none. */
   readonly target?: Float32Array | undefined;
@@ -51,13 +58,13 @@ export async function readImage(
 export async function readGoodImage(
   source: ImageSource,
   rules: InputRules,
-  { view = originalView, onStep, target }: ReadOptions = {},
+  { target, ...options }: ReadOptions = {},
 ): Promise<NetworkInput> {
   // Whoever lists images, or hands them to threads that decode them, does without the decoder, which takes a while to load.
   const { decodeImage } = await import('./decode.js');
-  const { data, height, width, channels } = await decodeImage(source, rules, { view, onStep });
+  const { data, height, width, channels } = await decodeImage(source, rules, options);
   const input = preprocess(data, rules.preprocessing, target);
-  onStep?.('preprocess');
+  options.onStep?.('preprocess');
   return { input, shape: [1, height, width, channels] };
 }
 
