@@ -6,7 +6,7 @@ import { FinetuneError } from '../errors.js';
 import type { BadImage } from '../events.js';
 import { flag, maybe, number, type OptionTable, text } from '../option-kinds.js';
 import { type Classifier, loadClassifier } from '../runs/classifier.js';
-import { type Run, type RunRecord, resolveRun } from '../runs/folder.js';
+import { type Run, type RunRecord, resolveRun } from '../runs/record.js';
 import type { Context } from '../system/context.js';
 import { computeMetrics, type Metrics } from '../training/metrics.js';
 import { model } from './common-options.js';

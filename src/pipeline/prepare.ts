@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Card } from '../backbones/card.js';
 import { saveCard } from '../backbones/card.js';
 import { planCard } from '../backbones/plan-card.js';
+import { proveBackbone } from '../backbones/prove-backbone.js';
 import { resolveBackbone } from '../backbones/resolve.js';
 import { findSource, type PrepareSource } from '../backbones/source.js';
 import { FinetuneError } from '../errors.js';
@@ -15,7 +16,7 @@ import { loadLayersModel, writeLayersModel } from '../formats/tfjs-layers/layers
 import { shapeSource } from '../network/shape-source.js';
 import { readNetwork, withClosing } from '../network/source.js';
 import { choice, flag, maybe, type OptionTable, type Resolved, text } from '../option-kinds.js';
-import { writeWholeFolder } from '../system/atomic-folder.js';
+import { type Replacement, validateReplaceable, writeFolderAtomically } from '../system/atomic-folder.js';
 import type { Context } from '../system/context.js';
 import { force, inputShape } from './common-options.js';
 import { type OptionsOf, verb } from './verb.js';
@@ -75,11 +76,16 @@ export const prepare = verb(prepareOptions, async (options, context): Promise<Pr
   const source = await findSource(options);
   const dir = resolve(options.out ?? join('pretrained', source.name));
   if (existsSync(dir) && !options.force) return await keepExisting(dir, source);
+  if (options.force) await validateReplaceable(dir, replacementOf(options));
   context.emit({ type: 'prepare', name: source.name, source: source.origin });
   return await withClosing(await source.open(context), model =>
     convert({ network: { ...model, ...shapeSource(model, options) }, source, dir, options }, context),
   );
 });
+
+function replacementOf({ from, weights }: Settled): Replacement {
+  return { prove: proveBackbone, inputs: { '--from': from, '--weights': weights } };
+}
 
 async function keepExisting(dir: string, source: PrepareSource): Promise<Prepared> {
   const existing = await resolveBackbone(dir).catch(() => undefined);
@@ -115,9 +121,9 @@ async function convert(conversion: Conversion, { emit, signal }: Context): Promi
     classNames: classNames === undefined ? undefined : await readClassNames(classNames),
   });
   for (const message of [...network.notes, ...notes]) emit({ type: 'warning', message });
-  const { written } = await writeWholeFolder(
+  const written = await writeFolderAtomically(
     dir,
-    { force, whenTaken: () => refuseToReplace(dir) },
+    { replacement: force ? replacementOf(options) : undefined, whenTaken: () => refuseToReplace(dir) },
     async (temporary): Promise<Omit<Prepared, 'dir'>> => {
       const { sha256, bytes } = await writeLayersModel(temporary, network, { quantize });
       signal.throwIfAborted();
@@ -130,5 +136,5 @@ async function convert(conversion: Conversion, { emit, signal }: Context): Promi
       return { card, bytes, change };
     },
   );
-  return { dir, ...written };
+  return { dir: written.dir, ...written.written };
 }

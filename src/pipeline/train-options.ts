@@ -2,6 +2,7 @@
 
 import { FinetuneError } from '../errors.js';
 import type { BaseOptions } from '../features/base.js';
+import { storeDirectory } from '../features/store.js';
 import { deviceNames } from '../inference/devices.js';
 import {
   choice,
@@ -116,7 +117,7 @@ export type SettledTrainOptions = Resolved<typeof trainOptions>;
 
 /** What each step of a training gets to know. */
 export interface TrainingPlan {
-  readonly base: Omit<BaseOptions, 'backbone'> & { readonly backbone: string | undefined };
+  readonly base: Omit<BaseOptions, 'backbone'>;
   readonly split: {
     readonly val: number | undefined;
     readonly test: number | undefined;
@@ -124,6 +125,8 @@ export interface TrainingPlan {
   };
   readonly fit: FitOptions;
   readonly run: RunPlan;
+  /** Of the feature store. */
+  readonly store: string;
 }
 
 /**
@@ -131,15 +134,17 @@ export interface TrainingPlan {
  * @throws FinetuneError `bad-option` for options that contradict each other, or would do nothing
  */
 export function planTraining(options: SettledTrainOptions): TrainingPlan {
-  const { val, test, seed, data, out, force, backbone, inputShape, cut, resize, pooling } = options;
+  const { val, test, seed, data, out, force, inputShape, cut, resize, pooling } = options;
+  const store = storeDirectory(options.store);
   const fit = planFitOptions(options);
   validateFit(fit);
   validatePrecision(options);
   return {
-    base: { backbone, inputShape, cut, resize, pooling },
+    base: { inputShape, cut, resize, pooling },
     split: { val, test, seed },
     fit,
-    run: { data, out, force },
+    run: { data, out, force, inputs: { '--data': data, '--store': store } },
+    store,
   };
 }
 

@@ -1,22 +1,20 @@
 // train: a folder of photos to a classifier. Scan, split, base once per image, head, one joined model, a run on disk.
 
-import { resolveBackbone } from '../backbones/resolve.js';
 import { type DataSet, subsets } from '../data/data-set.js';
 import { scanDataSet } from '../data/scan.js';
 import { describeMissingValidation, planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
-import { FinetuneError } from '../errors.js';
 import type { EmitEvent } from '../events.js';
 import { loadBase } from '../features/base.js';
 import { countMissing, extractFeatures } from '../features/extract.js';
 import { chooseRuntime } from '../features/runtime.js';
-import { storeDirectory } from '../features/store.js';
 import { computeFloatFeatures } from '../runs/compare.js';
 import { planRunFolder } from '../runs/folder.js';
 import { saveRun, type TrainResult } from '../runs/save.js';
 import { startTimer } from '../system/timer.js';
 import { fit } from '../training/fit.js';
 import { planFit } from '../training/plan.js';
+import { chooseBackbone } from './choose-backbone.js';
 import { planTraining, trainOptions } from './train-options.js';
 import { verb } from './verb.js';
 
@@ -31,8 +29,10 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   const { emit, signal } = context;
   const plan = planTraining(options);
   const timer = startTimer();
-  const base = await loadBase({ ...plan.base, backbone: await chooseBackbone(plan.base.backbone, emit) });
-  const dir = planRunFolder(plan.run);
+  const backbone = await chooseBackbone(options.backbone, emit);
+  const base = await loadBase({ ...plan.base, backbone: backbone.dir });
+  const run = { ...plan.run, inputs: { ...plan.run.inputs, '--backbone': backbone.dir } };
+  const dir = await planRunFolder(run);
   timer.step('start');
 
   const dataSet = await scanDataSet(plan.run.data);
@@ -43,18 +43,17 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
 
   const engine = await startEngine(options.engine);
   timer.step('engine');
-  const store = storeDirectory(options.store);
   const request = {
     wanted: options.precision,
     device: options.device,
     train: split.train,
     images: subsets.flatMap(subset => split[subset]),
-    countMissing: (fingerprint: string) => countMissing({ base, split, store }, fingerprint),
+    countMissing: (fingerprint: string) => countMissing({ base, split, store: plan.store }, fingerprint),
   };
   const runtime = await chooseRuntime(base, engine, request, context);
   timer.step('precision');
 
-  const features = await extractFeatures({ base, runtime, dataSet, split, store }, context);
+  const features = await extractFeatures({ base, runtime, dataSet, split, store: plan.store }, context);
   try {
     for (const image of features.bad) emit({ type: 'bad-image', image });
     timer.step('features');
@@ -70,35 +69,14 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     signal.throwIfAborted();
     timer.step('head');
 
-    const training = {
-      ...{ options, plan: plan.run, base, runtime, dataSet, split, features, floatFeatures, engine, head },
-      timer,
-    };
-    const result = await saveRun(dir, training);
+    const known = { options, base, runtime, dataSet, split, features, floatFeatures, engine, head, timer };
+    const result = await saveRun(dir, { ...known, plan: run }, context);
     warnOfDisagreement(result, emit);
     return result;
   } finally {
     features.close();
   }
 });
-
-const [preferred, embedded] = ['vgg16', 'efficientnet-lite0'] as const;
-
-/** The backbone that is asked for; else VGG16 where it is prepared, else the one that comes with the program. */
-async function chooseBackbone(asked: string | undefined, emit: EmitEvent): Promise<string> {
-  if (asked !== undefined) return asked;
-  try {
-    await resolveBackbone(preferred);
-    return preferred;
-  } catch (error) {
-    if (!(error instanceof FinetuneError && error.code === 'not-prepared')) throw error;
-  }
-  const message =
-    `Backbone: ${embedded}, which comes with finetune, as ${preferred} is not prepared here.\n` +
-    'To train on VGG16 instead: `finetune prepare`, then the same command again.';
-  emit({ type: 'notice', message });
-  return embedded;
-}
 
 function tellOfDataSet(
   { warnings, bad, examples, classNames }: DataSet,

@@ -13,7 +13,7 @@ import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { type DeclaredShape, openSession, type Session } from '../inference/session.js';
 import { prefetch } from '../system/prefetch.js';
 import { loadFeatureNetwork } from './feature-network.js';
-import { resolveRun } from './folder.js';
+import { resolveRun } from './record.js';
 
 export type { ImageSource } from '../data/read-image.js';
 

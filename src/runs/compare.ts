@@ -9,7 +9,9 @@ import { dataInMemory, type TrainingData } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
 import { predictLabels } from '../training/metrics.js';
 
+/** How the two saved models of a run compare. */
 export interface Agreement {
+  /** How many were compared. */
   readonly images: number;
   /** Images to which both give the same class. */
   readonly same: number;
@@ -47,7 +49,7 @@ export async function computeFloatFeatures(
  * @param inFloat of the first validation images, as `computeFloatFeatures` gives them
  * @param inInt8 of all validation images, in the same order
  */
-export async function compareAnswers(
+export async function comparePredictions(
   { predict }: Pick<Fit, 'predict'>,
   inFloat: readonly (Float32Array | undefined)[],
   inInt8: TrainingData,

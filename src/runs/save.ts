@@ -11,16 +11,19 @@ import type { BaseRuntime } from '../features/runtime.js';
 import { saveLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import type { Network } from '../network/network.js';
 import { join as joinNetworks } from '../network/split.js';
-import { writeWholeFolder } from '../system/atomic-folder.js';
+import { writeFolderAtomically } from '../system/atomic-folder.js';
 import { writeAtomically } from '../system/atomic-write.js';
+import type { Context } from '../system/context.js';
+import { hashFolderFiles } from '../system/folder-files.js';
 import type { Seconds, Timer } from '../system/timer.js';
 import { versions } from '../system/versions.js';
 import type { TrainingData } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
 import type { Metrics } from '../training/metrics.js';
 import { computeMetrics } from '../training/metrics.js';
-import { type Agreement, compareAnswers } from './compare.js';
-import { planRunFolder, type RunPlan, runFormatVersion } from './folder.js';
+import { type Agreement, comparePredictions } from './compare.js';
+import { folderRules, type RunPlan } from './folder.js';
+import { runFormatVersion } from './record.js';
 
 /** Everything a finished training knows. */
 export interface Training {
@@ -68,30 +71,36 @@ export interface TrainResult {
  * Writes the run and says what was learnt. Where another training took the folder meanwhile, it is planned anew.
  * @throws FinetuneError `bad-option` where that folder was asked for with `--out`
  */
-export async function saveRun(dir: string, training: Training): Promise<TrainResult> {
+export async function saveRun(
+  dir: string,
+  training: Training,
+  { signal }: Pick<Context, 'signal'>,
+): Promise<TrainResult> {
   const { base, head, features, floatFeatures, dataSet, timer } = training;
   const { precision } = training.runtime;
   const classifier = joinNetworks(base.network, head.trainable);
   const measured = {
     val: await measure(head, features.subset('val'), dataSet.classNames),
     test: await measure(head, features.subset('test'), dataSet.classNames),
-    agreement: floatFeatures && (await compareAnswers(head, floatFeatures, features.subset('val'))),
+    agreement: floatFeatures && (await comparePredictions(head, floatFeatures, features.subset('val'))),
   };
   const { plan } = training;
-  const rules = { force: plan.force, whenTaken: () => planRunFolder(plan) };
-  const { dir: run, written } = await writeWholeFolder(dir, rules, async temporary => {
+  const { dir: run, written } = await writeFolderAtomically(dir, folderRules(plan), async temporary => {
     await saveModel(join(temporary, 'model'), classifier, training);
+    signal.throwIfAborted();
     await writeAtomically(join(temporary, 'model.onnx'), precision.compile(classifier));
+    signal.throwIfAborted();
     await writeAtomically(
       join(temporary, 'history.jsonl'),
       head.history.map(line => `${JSON.stringify(line)}\n`).join(''),
     );
     timer.step('save');
-    const learnt = summarise(training, measured);
+    const learnt = summarize(training, measured);
     await writeAtomically(
       join(temporary, 'run.json'),
-      `${JSON.stringify(record(learnt, training), null, 1)}\n`,
+      `${JSON.stringify({ ...record(learnt, training), files: await hashFolderFiles(temporary) }, null, 1)}\n`,
     );
+    signal.throwIfAborted();
     return learnt;
   });
   return { run, ...written };
@@ -120,7 +129,7 @@ async function saveModel(dir: string, classifier: Network, { base, dataSet }: Tr
 /** What there is to say before the run has its folder. */
 type Learnt = Omit<TrainResult, 'run'>;
 
-function summarise(
+function summarize(
   { dataSet, features, runtime: { precision }, engine, head, timer }: Training,
   measured: Pick<TrainResult, 'val' | 'test' | 'agreement'>,
 ): Learnt {

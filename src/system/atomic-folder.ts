@@ -1,32 +1,26 @@
-// Folders of runs and backbones that are there whole or not at all, and never in place of what is somebody else's.
+// Folders of runs and backbones that appear complete or not at all, and never in place of what is somebody else's.
 
-import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { FinetuneError } from '../errors.js';
+import { basename, dirname, join, resolve } from 'node:path';
+import { FinetuneError, messageOf } from '../errors.js';
 import { makeTemporaryFolderAt } from './temporary-folder.js';
 
-/** One of these is in every folder that this program writes. */
-const ownFiles = ['run.json', 'card.json'];
-
-/**
- * Only what this program wrote is ever replaced: `--out ./photos --force` must not cost anybody their photos.
- * @throws FinetuneError `bad-option` for any other folder that is not empty
- */
-export function validateReplaceable(dir: string): void {
-  if (!existsSync(dir)) return;
-  const names = statSync(dir).isDirectory() ? readdirSync(dir) : [basename(dir)];
-  if (names.length === 0 || ownFiles.some(name => names.includes(name))) return;
-  throw new FinetuneError(
-    'bad-option',
-    `${dir} is not replaced, even with --force: it holds ${names[0]}, and is neither a run nor a backbone. ` +
-      'Choose another --out.',
-  );
+/** When a folder that is there may be replaced: `--force`. */
+export interface Replacement {
+  /**
+   * Looks at every file of the folder.
+   * @throws an error that says what in it this program cannot have written
+   */
+  readonly prove: (dir: string) => Promise<void>;
+  /** What the work reads or keeps, by the option that names it: none of it may be in the way, or around it. */
+  readonly inputs: Readonly<Record<string, string | undefined>>;
 }
 
+/** What happens where the folder is there already. */
 export interface FolderRules {
-  /** Replace the run or backbone that is there: `--force`. */
-  readonly force: boolean | undefined;
+  /** Undefined where nothing is to be replaced. */
+  readonly replacement: Replacement | undefined;
   /**
    * Asked where the folder appeared since it was planned, and is not to be replaced.
    * @returns another folder to try
@@ -36,39 +30,116 @@ export interface FolderRules {
 }
 
 /**
- * Writes a run or a backbone in a hidden sibling of `dir` and renames it once `write` is through: a half-written one
- * is never found, and one that is replaced goes only when its successor is whole.
- * @returns the folder that it really got, and what `write` gave
- * @throws FinetuneError `bad-option` where `dir` is somebody else's
+ * Only what this program wrote, and can prove to have written, is ever replaced: `--out ./photos --force` must not cost
+ * anybody their photos.
+ * @throws FinetuneError `bad-option` for any other folder that is not empty, and for one that the work itself needs
  */
-export async function writeWholeFolder<Written>(
+export async function validateReplaceable(dir: string, { prove, inputs }: Replacement): Promise<void> {
+  const refuse = (reason: string, cause?: unknown) =>
+    new FinetuneError(
+      'bad-option',
+      `${dir} is not replaced, even with --force: ${reason}. Choose another --out.`,
+      { cause },
+    );
+  if (encloses(dir, process.cwd())) throw refuse('it is or contains the working directory');
+  for (const [option, input] of Object.entries(inputs)) {
+    if (input === undefined) continue;
+    if (encloses(dir, input)) throw refuse(`it is or contains ${option} ${input}`);
+    if (encloses(input, dir)) throw refuse(`it lies in ${option} ${input}`);
+  }
+  const found = lstatSync(dir, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isDirectory()) throw refuse(found.isSymbolicLink() ? 'it is a link' : 'it is no folder');
+  if (readdirSync(dir).length === 0) return;
+  try {
+    await prove(dir);
+  } catch (error) {
+    throw refuse(`not all in it was written by this program, as it is now: ${messageOf(error)}`, error);
+  }
+}
+
+/** Whether a path is another one, or a folder around it, links and the spelling of names apart. */
+function encloses(outer: string, inner: string): boolean {
+  const wanted = identityOf(existing(outer));
+  if (existing(outer) !== resolve(outer)) return false;
+  for (let path = realpathSync(existing(inner)); ; path = dirname(path)) {
+    if (identityOf(path) === wanted) return true;
+    if (path === dirname(path)) return false;
+  }
+}
+
+/** The path, or the nearest folder above it that is there. */
+function existing(path: string): string {
+  let found = resolve(path);
+  while (!existsSync(found) && found !== dirname(found)) found = dirname(found);
+  return found;
+}
+
+function identityOf(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true });
+  return `${dev} ${ino}`;
+}
+
+/**
+ * Writes a run or a backbone in a hidden sibling of `dir` and renames it once `write` is through: a half-written one
+ * is never found. One that is replaced is put aside first and goes last; if anything fails on the way it is put back.
+ * @returns the folder that it really got, and what `write` gave
+ * @throws FinetuneError `bad-option` where `dir` is not to be replaced
+ */
+export async function writeFolderAtomically<Written>(
   dir: string,
   rules: FolderRules,
   write: (temporary: string) => Promise<Written>,
 ): Promise<{ readonly dir: string; readonly written: Written }> {
-  if (rules.force) validateReplaceable(dir);
+  const { replacement } = rules;
+  if (replacement !== undefined) await validateReplaceable(dir, replacement);
   await mkdir(dirname(dir), { recursive: true });
   const temporary = makeTemporaryFolderAt(join(dirname(dir), `.${basename(dir)}`));
   try {
-    const whole = join(temporary.path, 'new');
-    await mkdir(whole);
-    const written = await write(whole);
-    if (!rules.force) return { dir: moveToFree(whole, dir, rules.whenTaken), written };
-    // Both at once: an interrupt between them would leave neither the old run nor the new one.
-    if (existsSync(dir)) renameSync(dir, join(temporary.path, 'old'));
-    renameSync(whole, dir);
+    const complete = join(temporary.path, 'new');
+    await mkdir(complete);
+    const written = await write(complete);
+    if (replacement === undefined) return { dir: moveToFree(complete, dir, rules.whenTaken), written };
+    if (!(await isStillReplaceable(dir, replacement))) return { dir: moveBeside(complete, dir), written };
+    exchange(complete, dir, join(temporary.path, 'old'));
     return { dir, written };
   } finally {
     await temporary.remove();
   }
 }
 
+/** The work took a while, and somebody may have put something there. */
+function isStillReplaceable(dir: string, replacement: Replacement): Promise<boolean> {
+  return validateReplaceable(dir, replacement).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What took so long is kept under another name rather than lost. */
+function moveBeside(complete: string, dir: string): string {
+  let number = 2;
+  return moveToFree(complete, `${dir}-${number}`, () => `${dir}-${++number}`);
+}
+
+/** All at once: an interrupt in between would leave neither the old run nor the new one. */
+function exchange(complete: string, dir: string, aside: string): void {
+  const isTaken = existsSync(dir);
+  if (isTaken) renameSync(dir, aside);
+  try {
+    renameSync(complete, dir);
+  } catch (error) {
+    if (isTaken) renameSync(aside, dir);
+    throw error;
+  }
+}
+
 /** A folder that appears at the last moment makes the renaming fail, for it is not empty. */
-function moveToFree(whole: string, dir: string, whenTaken: () => string): string {
+function moveToFree(complete: string, dir: string, whenTaken: () => string): string {
   for (let target = dir; ; target = whenTaken()) {
     if (existsSync(target)) continue;
     try {
-      renameSync(whole, target);
+      renameSync(complete, target);
       return target;
     } catch (error) {
       if (!existsSync(target)) throw error;

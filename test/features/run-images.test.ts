@@ -9,8 +9,8 @@ import { mirroredView } from '../../src/data/image-rules.js';
 import { FinetuneError } from '../../src/errors.js';
 import type { Base } from '../../src/features/base.js';
 import {
-  ImageRunner,
   type ImageResult,
+  ImageRunner,
   predictBatches,
   predictImages,
 } from '../../src/features/run-images.js';

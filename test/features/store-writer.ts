@@ -1,5 +1,5 @@
 // A process of its own that fills a feature store: store-writer.ts DIR PREFIX COUNT [die]
-import { rowKey, FeatureStore } from '../../src/features/store.js';
+import { FeatureStore, rowKey } from '../../src/features/store.js';
 
 const [dir = '', prefix = '', count, die] = process.argv.slice(2);
 const store = new FeatureStore({ dir, base: 'base', emit: event => console.log(JSON.stringify(event)) });

@@ -7,10 +7,13 @@ import { planTraining, trainOptions } from '../../src/pipeline/train-options.js'
 const plan = (given: object) => planTraining(resolveOptions(trainOptions, { data: 'pets', ...given }));
 
 test('each step gets its own options', () => {
-  const { base, split, run } = plan({ cut: 'block4_pool', val: 0.3, seed: 7, out: 'runs/mine' });
+  const { base, split, run } = plan({
+    ...{ cut: 'block4_pool', val: 0.3, seed: 7, out: 'runs/mine', store: 'features' },
+  });
   assert.equal(base.cut, 'block4_pool');
   assert.deepEqual(split, { val: 0.3, test: undefined, seed: 7 });
-  assert.deepEqual(run, { data: 'pets', out: 'runs/mine', force: false });
+  const inputs = { '--data': 'pets', '--store': 'features' };
+  assert.deepEqual(run, { data: 'pets', out: 'runs/mine', force: false, inputs });
 });
 
 const contradictions: [given: object, message: RegExp][] = [

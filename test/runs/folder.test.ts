@@ -1,130 +1,219 @@
+// Where a run goes, and what it never takes the place of.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, realpath, writeFile } from 'node:fs/promises';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { beforeEach } from 'node:test';
-import { planRunFolder, resolveRun } from '../../src/runs/folder.js';
-import { writeWholeFolder } from '../../src/system/atomic-folder.js';
+import { folderRules, planRunFolder, type RunPlan } from '../../src/runs/folder.js';
+import { writeFolderAtomically } from '../../src/system/atomic-folder.js';
+import { makeOldRun, makeRun, readAll, writeFiles } from '../helpers/run-folder.js';
 
 let dir = '';
 
-const replace = { force: true, whenTaken: () => assert.fail('nobody asks: it is replaced') };
-
-beforeEach(async () => {
-  dir = await realpath(await mkdtemp(join(tmpdir(), 'finetune-runs-')));
+beforeEach(() => {
+  dir = realpathSync(mkdtempSync(join(tmpdir(), 'finetune-runs-')));
   process.chdir(dir);
 });
 
-async function finishRun(name: string, finishedAt: string): Promise<void> {
-  const record = { formatVersion: 1, finishedAt, classNames: ['cat', 'dog'], split: {} };
-  await mkdir(join('runs', name), { recursive: true });
-  await writeFile(join('runs', name, 'run.json'), JSON.stringify(record));
-}
+const plan = (given: Partial<RunPlan> = {}): RunPlan => ({
+  ...{ data: 'pets', out: undefined, force: false, inputs: { '--data': 'pets' } },
+  ...given,
+});
 
 test('a run is named after its data folder, and an existing run is never overwritten', async () => {
-  assert.equal(planRunFolder({ data: 'photos/pets', out: undefined, force: false }), join(dir, 'runs/pets'));
-  await finishRun('pets', '2026-01-01T00:00:00Z');
-  assert.equal(
-    planRunFolder({ data: 'photos/pets', out: undefined, force: false }),
-    join(dir, 'runs/pets-2'),
-  );
-  assert.equal(planRunFolder({ data: 'photos/pets', out: undefined, force: true }), join(dir, 'runs/pets'));
+  assert.equal(await planRunFolder(plan({ data: 'photos/pets' })), join(dir, 'runs/pets'));
+  makeRun('runs/pets');
+  assert.equal(await planRunFolder(plan({ data: 'photos/pets' })), join(dir, 'runs/pets-2'));
+  assert.equal(await planRunFolder(plan({ data: 'photos/pets', force: true })), join(dir, 'runs/pets'));
 });
 
-test('--out that exists is refused without --force', async () => {
-  await mkdir('mine');
-  assert.throws(
-    () => planRunFolder({ data: 'pets', out: 'mine', force: false }),
-    /mine exists already.*--force/,
-  );
-  assert.equal(planRunFolder({ data: 'pets', out: 'mine', force: true }), join(dir, 'mine'));
+test('--out that exists is refused without --force; with it, an empty folder is taken', async () => {
+  mkdirSync('mine');
+  await assert.rejects(planRunFolder(plan({ out: 'mine' })), { message: /mine exists already.*--force/ });
+  assert.equal(await planRunFolder(plan({ out: 'mine', force: true })), join(dir, 'mine'));
 });
 
-test('--force replaces a run or an empty folder, never what somebody else put there', async () => {
-  await mkdir('photos/cat', { recursive: true });
-  assert.throws(
-    () => planRunFolder({ data: 'photos', out: 'photos', force: true }),
-    /photos is not replaced, even with --force.*cat/,
-  );
-  await assert.rejects(
-    writeWholeFolder(join(dir, 'photos'), replace, async () => {}),
-    { code: 'bad-option' },
-  );
-  await writeFile('notes.txt', 'mine');
-  assert.throws(() => planRunFolder({ data: 'pets', out: 'notes.txt', force: true }), { code: 'bad-option' });
-  assert.throws(() => planRunFolder({ data: 'pets', out: '.', force: true }), { code: 'bad-option' });
-  assert.deepEqual((await readdir(dir)).sort(), ['notes.txt', 'photos']);
+/** What is at `out`, and how it came there. */
+const foreign: [title: string, make: () => void, reason: RegExp][] = [
+  ['photos', () => writeFiles('out', { 'cat/1.jpg': 'photo' }), /run\.json is missing/],
+  [
+    'photos inside a run',
+    () => writeFiles(makeRun('out'), { 'cat/1.jpg': 'photo' }),
+    /cat\/1\.jpg is no part of the run/,
+  ],
+  ['a file inside a run', () => writeFiles(makeRun('out'), { 'notes.txt': 'mine' }), /notes\.txt is no part/],
+  [
+    'a hidden file inside a run',
+    () => writeFiles(makeRun('out'), { '.notes': 'mine' }),
+    /\.notes is no part/,
+  ],
+  [
+    'a file in the model of a run',
+    () => writeFiles(makeRun('out', { 'model/model.json': '{}' }), { 'model/a.txt': 'mine' }),
+    /model\/a\.txt is no part/,
+  ],
+  [
+    'an empty folder inside a run',
+    () => mkdirSync(join(makeRun('out'), 'photos')),
+    /photos is an empty folder/,
+  ],
+  [
+    'a link inside a run',
+    () => symlinkSync(dir, join(makeRun('out'), 'photos')),
+    /photos is neither a file nor a folder/,
+  ],
+  [
+    'a run with a changed file',
+    () => writeFiles(makeRun('out'), { 'history.jsonl': 'mine' }),
+    /history\.jsonl was changed/,
+  ],
+  [
+    'data with a run.json of another program',
+    () => writeFiles('out', { 'run.json': '{"id": 7}', 'cat/1.jpg': 'photo' }),
+    /not a run that this version reads/,
+  ],
+  [
+    'data with the record of a run',
+    () => writeFiles(makeRun('out', {}), { 'cat/1.jpg': 'photo', 'dog/2.jpg': 'photo' }),
+    /cat\/1\.jpg is no part/,
+  ],
+  ['a run.json that is not JSON', () => writeFiles('out', { 'run.json': 'mine' }), /it is not JSON/],
+  ['a card.json alone', () => writeFiles('out', { 'card.json': '{}' }), /run\.json is missing/],
+  [
+    'a backbone',
+    () => cpSync(makeOldRun('old'), 'out', { recursive: true, filter: path => !path.endsWith('run.json') }),
+    /run\.json is missing/,
+  ],
+  [
+    'an old run with photos in it',
+    () => writeFiles(makeOldRun('out'), { 'cat/1.jpg': 'photo' }),
+    /cat\/1\.jpg is no part/,
+  ],
+  [
+    'an old run with a model.onnx of somebody else',
+    () => writeFiles(makeOldRun('out'), { 'model.onnx': 'mine' }),
+    /model\.onnx is not as a training writes it/,
+  ],
+  [
+    'an old run with a history of something else',
+    () => writeFiles(makeOldRun('out'), { 'history.jsonl': 'dear diary' }),
+    /history\.jsonl is not as/,
+  ],
+  [
+    'an old run with other weights',
+    () => writeFiles(makeOldRun('out'), { 'model/group1-shard1of3.bin': 'mine' }),
+    /out is not replaced/,
+  ],
+  ['a file', () => writeFiles('.', { out: 'mine' }), /it is no folder/],
+  ['a link to a run', () => symlinkSync(makeRun(join(dir, 'run')), 'out'), /it is a link/],
+  [
+    'a link to photos',
+    () => symlinkSync(writeFiles(join(dir, 'photos'), { 'cat/1.jpg': 'photo' }), 'out'),
+    /it is a link/,
+  ],
+];
+
+for (const [title, make, reason] of foreign) {
+  test(`--force does not replace ${title}`, async () => {
+    make();
+    const before = readdirSync(dir, { recursive: true }).sort();
+    const given = plan({ out: 'out', force: true });
+    await assert.rejects(planRunFolder(given), {
+      code: 'bad-option',
+      message: /is not replaced, even with --force/,
+    });
+    await assert.rejects(planRunFolder(given), { message: reason });
+    const writing = writeFolderAtomically(join(dir, 'out'), folderRules(given), async () => undefined);
+    await assert.rejects(writing, { code: 'bad-option' });
+    assert.deepEqual(readdirSync(dir, { recursive: true }).sort(), before);
+  });
+}
+
+const own: [title: string, make: () => void][] = [
+  ['a run', () => makeRun('out', { 'model.onnx': 'model', 'model/card.json': '{}' })],
+  ['a run of a version that recorded no hashes', () => makeOldRun('out')],
+  ['a run of which files are missing', () => makeRun('out', {})],
+  ['an empty folder', () => mkdirSync('out')],
+];
+
+for (const [title, make] of own) {
+  test(`--force replaces ${title}`, async () => {
+    make();
+    const given = plan({ out: 'out', force: true });
+    assert.equal(await planRunFolder(given), join(dir, 'out'));
+    const write = async (folder: string) => void writeFiles(folder, { 'run.json': 'new' });
+    await writeFolderAtomically(join(dir, 'out'), folderRules(given), write);
+    assert.deepEqual(readAll('out', readdirSync('out')), ['new']);
+    assert.deepEqual(
+      readdirSync(dir).filter(name => name.startsWith('.')),
+      [],
+    );
+  });
+}
+
+/** `--out` against what the training reads or keeps; a run that could be replaced lies there. */
+const overlaps: [title: string, out: string, inputs: Record<string, string>, reason: RegExp][] = [
+  ['is the data', 'a', { '--data': 'a' }, /it is or contains --data a/],
+  ['contains the data', 'a', { '--data': 'a/photos' }, /it is or contains --data a\/photos/],
+  ['lies in the data', 'a/run', { '--data': 'a' }, /it lies in --data a/],
+  ['lies deep in the data', 'a/b/c', { '--data': 'a' }, /it lies in --data a/],
+  ['is the data behind a link', 'a', { '--data': 'link' }, /it is or contains --data link/],
+  ['is the store', 'a', { '--store': 'a' }, /it is or contains --store a/],
+  ['contains the store', 'a', { '--store': 'a/store' }, /it is or contains --store/],
+  ['holds the backbone', 'a', { '--backbone': 'a/model' }, /it is or contains --backbone/],
+  ['is the working directory', '.', {}, /it is or contains the working directory/],
+  ['contains the working directory', '..', {}, /it is or contains the working directory/],
+];
+
+for (const [title, out, inputs, reason] of overlaps) {
+  test(`--force is refused where --out ${title}`, async () => {
+    makeRun('a', {});
+    mkdirSync('a/photos');
+    symlinkSync(join(dir, 'a'), 'link');
+    const planning = planRunFolder(plan({ out, force: true, inputs }));
+    await assert.rejects(planning, { code: 'bad-option', message: reason });
+  });
+}
+
+test('what lies beside the data is no part of it', async () => {
+  makeRun('runs/pets');
+  mkdirSync('runs/pets-photos');
+  const given = plan({ out: 'runs/pets', force: true, inputs: { '--data': 'runs/pets-photos' } });
+  assert.equal(await planRunFolder(given), join(dir, 'runs/pets'));
 });
 
 test('a folder that cannot be written is refused before the training, not after it', async () => {
-  await writeFile('file', '');
-  assert.throws(
-    () => planRunFolder({ data: 'pets', out: 'file/run', force: false }),
-    /Nothing can be saved in .*file is a file.*--out/,
-  );
-  await mkdir('locked', { mode: 0o555 });
-  if (process.getuid?.() === 0) return; // root may write anywhere
-  assert.throws(
-    () => planRunFolder({ data: 'pets', out: 'locked/deep/run', force: false }),
-    /locked is not writable/,
-  );
-});
-
-test('a run that fails while it is written leaves nothing, and the old one as it was', async () => {
-  await finishRun('pets', '2026-01-01T00:00:00Z');
-  const failing = writeWholeFolder(join(dir, 'runs/pets'), replace, async temporary => {
-    await writeFile(join(temporary, 'run.json'), 'half');
-    throw new Error('disk full');
+  writeFiles('.', { file: '' });
+  await assert.rejects(planRunFolder(plan({ out: 'file/run' })), {
+    message: /Nothing can be saved in .*file is a file.*--out/,
   });
-  await assert.rejects(failing, /disk full/);
-  assert.deepEqual(await readdir('runs'), ['pets']);
-  assert.equal((await resolveRun('runs/pets')).record.finishedAt, '2026-01-01T00:00:00Z');
+  mkdirSync('locked', { mode: 0o555 });
+  if (process.getuid?.() === 0) return; // root may write anywhere
+  await assert.rejects(planRunFolder(plan({ out: 'locked/deep/run' })), {
+    message: /locked is not writable/,
+  });
 });
 
-const runs = (out?: string) => {
-  const whenTaken = () => planRunFolder({ data: 'pets', out, force: false });
-  const write = async (temporary: string) => writeFile(join(temporary, 'card.json'), '{}');
-  return [1, 2, 3].map(() => writeWholeFolder(whenTaken(), { force: false, whenTaken }, write));
+const finishThree = async (out?: string) => {
+  const given = plan({ out });
+  const write = async (folder: string) => void writeFiles(folder, { 'run.json': '{}' });
+  const folders = await Promise.all([1, 2, 3].map(() => planRunFolder(given)));
+  return Promise.allSettled(folders.map(folder => writeFolderAtomically(folder, folderRules(given), write)));
 };
 
 test('runs that end at once and were planned alike get a number each, and none is lost', async () => {
-  const taken = await Promise.all(runs());
+  const ends = await finishThree();
   assert.deepEqual(
-    taken.map(each => each.dir).sort(),
+    ends.map(end => end.status === 'fulfilled' && end.value.dir).sort(),
     ['pets', 'pets-2', 'pets-3'].map(name => join(dir, 'runs', name)),
   );
-  assert.deepEqual((await readdir('runs')).sort(), ['pets', 'pets-2', 'pets-3']);
+  assert.deepEqual(readdirSync('runs').sort(), ['pets', 'pets-2', 'pets-3']);
 });
 
 test('a folder asked for with --out that somebody else filled meanwhile is refused as at the start', async () => {
-  const ends = await Promise.allSettled(runs('mine'));
-  const refused = ends.filter(end => end.status === 'rejected');
+  const refused = (await finishThree('mine')).filter(end => end.status === 'rejected');
   assert.equal(refused.length, 2);
   for (const { reason } of refused)
     assert.match(reason.message, /^mine exists already, .*--force to replace/);
-  assert.deepEqual(await readdir(dir), ['mine']);
-});
-
-test('the newest run is the one that finished last, whatever its name', async () => {
-  await finishRun('a', '2026-01-02T00:00:00Z');
-  await finishRun('b', '2026-01-01T00:00:00Z');
-  assert.equal((await resolveRun(undefined)).dir, join('runs', 'a'));
-});
-
-test('a damaged run does not hide the others', async () => {
-  await finishRun('whole', '2026-01-01T00:00:00Z');
-  await finishRun('cut', '2026-01-02T00:00:00Z');
-  await writeFile('runs/cut/run.json', '{"formatVersion": 1, "fini');
-  assert.equal((await resolveRun(undefined)).dir, join('runs', 'whole'));
-  await assert.rejects(resolveRun('runs/cut'), /not JSON/);
-});
-
-test('a missing, foreign or newer run gives a message that says what to do', async () => {
-  await assert.rejects(resolveRun(undefined), /No finished run under .*finetune train/);
-  await assert.rejects(resolveRun('nowhere'), /No run in nowhere/);
-  await finishRun('a', '2026-01-01T00:00:00Z');
-  await writeFile('runs/a/run.json', '{"formatVersion": 2}');
-  await assert.rejects(resolveRun('runs/a'), /not a run that this version reads/);
-  assert.ok(existsSync('runs/a/run.json'));
+  assert.deepEqual(readdirSync(dir), ['mine']);
 });

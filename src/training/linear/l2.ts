@@ -6,8 +6,8 @@ import {
   evaluateHeldOut,
   type Folds,
   oneFold,
-  type Solution,
   type SoftmaxProblem,
+  type Solution,
   solveSoftmax,
 } from './softmax.js';
 

@@ -1,0 +1,100 @@
+// run.json: what it holds for those who use a run, and how a run is found and read back.
+
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { globSync } from 'glob';
+import { z } from 'zod';
+import { FinetuneError } from '../errors.js';
+
+/** The version of run.json that this program writes and reads. */
+export const runFormatVersion = 1;
+
+const largestRecordBytes = 256 * 1024 * 1024;
+
+const subset = z.enum(['train', 'val', 'test']);
+
+/** Which subset an image was in, with its content hash. Older runs call the subset a side. */
+const splitEntry = z.union([
+  z.object({ subset, hash: z.string() }),
+  z.object({ side: subset, hash: z.string() }).transform(({ side, hash }) => ({ subset: side, hash })),
+]);
+
+const recordSchema = z.looseObject({
+  formatVersion: z.literal(runFormatVersion),
+  finishedAt: z.iso.datetime(),
+  classNames: z.array(z.string()).min(2),
+  split: z.record(z.string(), splitEntry),
+  head: z.looseObject({ solver: z.string() }).optional(),
+  /** sha-256 of every other file of the run, by its path. Older runs lack it. */
+  files: z.record(z.string(), z.string()).optional(),
+});
+
+/** What run.json tells those who use a run; it holds more for those who read it. */
+export type RunRecord = z.output<typeof recordSchema>;
+
+/** A run that is on disk. */
+export interface Run {
+  readonly dir: string;
+  readonly record: RunRecord;
+}
+
+/**
+ * Finds a run: the folder given, else the finished run under ./runs with the latest end time. One that is damaged
+ * stands in nobody's way, unless there is no other.
+ * @throws FinetuneError `not-found` | `bad-model`
+ */
+export async function resolveRun(dir: string | undefined): Promise<Run> {
+  if (dir !== undefined) return await openNamed(dir);
+  const dirs = globSync('runs/*/run.json').map(dirname);
+  const loaded = await Promise.allSettled(
+    dirs.map(async each => ({ dir: each, record: await loadRecord(each) })),
+  );
+  const runs = loaded.flatMap(each => (each.status === 'fulfilled' ? each.value : []));
+  const newest = runs.sort((a, b) => b.record.finishedAt.localeCompare(a.record.finishedAt))[0];
+  if (newest === undefined) {
+    const failure = loaded.find(each => each.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+    throw new FinetuneError(
+      'not-found',
+      `No finished run under ${resolve('runs')}. Train one with finetune train --data DIR, or name one with --model RUN.`,
+    );
+  }
+  return newest;
+}
+
+/** Who names the model of a run means the run. */
+async function openNamed(dir: string): Promise<Run> {
+  const isModel = existsSync(join(dir, 'model.json')) && !existsSync(join(dir, 'run.json'));
+  const run = isModel && existsSync(join(dir, '..', 'run.json')) ? join(dir, '..') : dir;
+  return { dir: run, record: await loadRecord(run) };
+}
+
+/**
+ * Reads the record of a run.
+ * @throws FinetuneError `not-found`; `bad-model` where it is damaged, foreign or of a newer version
+ */
+export async function loadRecord(dir: string): Promise<RunRecord> {
+  const path = join(dir, 'run.json');
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) {
+    throw new FinetuneError(
+      'not-found',
+      `No run in ${dir}: ${path} is missing. Train one with finetune train.`,
+    );
+  }
+  const problem = (reason: string, cause?: unknown) =>
+    new FinetuneError(
+      'bad-model',
+      `${path} is not a run that this version reads: ${reason}. Train it again.`,
+      {
+        cause,
+      },
+    );
+  if (found.size > largestRecordBytes) throw problem('it is too large');
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    throw problem(cause instanceof z.ZodError ? z.prettifyError(cause) : 'it is not JSON', cause);
+  }
+}
