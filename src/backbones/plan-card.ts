@@ -6,18 +6,21 @@ import { FinetuneError } from '../errors.js';
 import type { ModelFacts } from '../formats/model-facts.js';
 import { findFeatureLayer } from '../network/cut.js';
 import { showShape } from '../network/layer-shape.js';
-import type { FunctionalConfig, Network } from '../network/network.js';
+import type { Network } from '../network/network.js';
+import type { NetworkSource } from '../network/source.js';
 import { outputShape, walk } from '../network/walk.js';
 import type { Card } from './card.js';
 import { cardFormatVersion } from './card.js';
 import type { CatalogueEntry } from './catalogue.js';
 import { outputsFit } from './class-scores.js';
 import { imagenetClasses } from './imagenet-classes.js';
+import { type PixelRange, pixelRangeInside } from './pixel-range.js';
 import {
   type PreprocessingMode,
   preprocessingFor,
   preprocessingModes,
   resolvePreprocessing,
+  validateMode,
 } from './preprocessing.js';
 
 /** What the topology does not say. */
@@ -49,8 +52,8 @@ export interface PlannedCard {
  * Plans a network's card. A card that came along is kept, but for what is asked otherwise.
  * @throws FinetuneError `bad-model` for a network that takes no image; `bad-option` for an unknown preprocessing
  */
-export function planCard(topology: FunctionalConfig, facts: CardFacts): PlannedCard {
-  const planned = planNewCard({ topology, weights: new Map() }, facts);
+export function planCard(network: NetworkSource, facts: CardFacts): PlannedCard {
+  const planned = planNewCard(network, facts);
   const { card: existing, name, preprocessing, cut, classNames: asked } = facts;
   if (existing === undefined) return planned;
   const { inputShape, featureLayer, classNames } = planned.card;
@@ -66,10 +69,11 @@ export function planCard(topology: FunctionalConfig, facts: CardFacts): PlannedC
   };
 }
 
-function planNewCard(network: Network, facts: CardFacts): PlannedCard {
+function planNewCard(source: NetworkSource, facts: CardFacts): PlannedCard {
   const { entry, files } = facts;
+  const network: Network = { topology: source.topology, weights: new Map() };
   const architecture = entry?.name ?? network.topology.config.name;
-  const { mode, note } = choosePreprocessing(network, architecture, facts);
+  const { mode, note } = choosePreprocessing(source, facts);
   const inputShape = imageInput(network);
   const top = planTop(network, architecture, facts);
   const card = {
@@ -104,43 +108,48 @@ function isChannels(size: number | null | undefined): size is Channels {
   return size === 1 || size === 2 || size === 3 || size === 4;
 }
 
-function choosePreprocessing(
-  network: Network,
-  architecture: string,
-  { entry, files, preprocessing }: CardFacts,
-): { mode: PreprocessingMode; note?: string } {
-  const asked = preprocessing ?? entry?.preprocessing ?? files?.preprocessing;
-  const mode =
-    asked === undefined
-      ? (normalizedInside(network) ?? resolvePreprocessing(architecture))
-      : resolvePreprocessing(architecture, asked);
-  if (mode !== undefined) return { mode };
-  return {
-    mode: 'unit',
-    note:
-      `The network "${architecture}" is not a known one: its pixels will be divided by 255. ` +
-      `If it was trained otherwise, say --preprocessing ${Object.keys(preprocessingModes).join('|')}.`,
-  };
+/** How pixels go in, and what the user should know about it. */
+interface PreprocessingChoice {
+  readonly mode: PreprocessingMode;
+  readonly note?: string;
 }
 
-/**
- * What a rescaling or normalization before the first kernel says: one that divides by tens takes pixels 0..255 (`none`),
- * one that does not takes 0..1 (`unit`), as TensorFlow Hub's models do.
- */
-function normalizedInside({ topology }: Network): 'none' | 'unit' | undefined {
-  const { layers } = topology.config;
-  // A frozen Dense is the matrix of a resize.
-  const firstKernel = layers.findIndex(
-    ({ class_name: className, config }) =>
-      className.includes('Conv') || (className === 'Dense' && config.trainable !== false),
+/** First what is said, then what the network's first layers show, then whose name it bears; else a guess. */
+function choosePreprocessing(network: NetworkSource, facts: CardFacts): PreprocessingChoice {
+  const { entry, files, preprocessing } = facts;
+  const said = preprocessing ?? entry?.preprocessing ?? files?.preprocessing;
+  const inside = pixelRangeInside(network);
+  const mode = said === undefined ? (inside ?? modeByName(network)) : validateMode(said);
+  if (mode === undefined) return { mode: 'unit', note: guessNote(network) };
+  const isContradicted = preprocessing !== undefined && inside !== undefined && inside !== mode;
+  return isContradicted ? { mode, note: contradiction(mode, inside) } : { mode };
+}
+
+function guessNote({ topology }: NetworkSource): string {
+  return (
+    `Nothing tells which pixels "${topology.config.name}" takes: they are divided by 255, which is a guess. ` +
+    `If it was trained otherwise, say --preprocessing ${Object.keys(preprocessingModes).join('|')}, ` +
+    'or let photos of its own classes decide: --check DIR.'
   );
-  const before = layers.slice(0, firstKernel).filter(layer => normalizations.has(layer.class_name));
-  if (before.length === 0) return undefined;
-  const scale = before.reduce((total, { config }) => total * Number(config.scale), 1);
-  return scale > 0.1 && before.every(layer => layer.class_name === 'Rescaling') ? 'unit' : 'none';
 }
 
-const normalizations = new Set(['Rescaling', 'Normalization', 'BatchNormalization']);
+function contradiction(asked: PreprocessingMode, inside: PixelRange): string {
+  const range = { none: '0..255', unit: '0..1', tf: '-1..1' }[inside];
+  return (
+    `The network's own first layers show that it takes pixels ${range}: with --preprocessing ${asked} they are scaled twice. ` +
+    `Leave --preprocessing out, or say --preprocessing ${inside}.`
+  );
+}
+
+/** What is known of the outermost model, or of one in it, by its name or by its layers'. */
+function modeByName({ topology, modelNames = [] }: NetworkSource): PreprocessingMode | undefined {
+  const { name, layers } = topology.config;
+  const known = [name, ...modelNames]
+    .map(each => resolvePreprocessing(each))
+    .find(mode => mode !== undefined);
+  const isMobileNetV2 = layers.some(({ config }) => config.name === 'expanded_conv_depthwise');
+  return known ?? (isMobileNetV2 ? 'tf' : undefined);
+}
 
 /** EfficientNet-Lite is evaluated on a crop; Keras' networks on the image in full, as `load_img` gives it. */
 function chooseResize(mode: PreprocessingMode): ResizeRule {

@@ -63,7 +63,11 @@ export function resolvePreprocessing(architecture: string, mode?: string): Prepr
   return modeOfArchitecture.find(([pattern]) => pattern.test(name))?.[1];
 }
 
-function validateMode(mode: string): PreprocessingMode {
+/**
+ * The mode of a name.
+ * @throws FinetuneError `bad-option` naming those that there are
+ */
+export function validateMode(mode: string): PreprocessingMode {
   if (isMode(mode)) return mode;
   throw new FinetuneError(
     'bad-option',

@@ -4,13 +4,13 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { FinetuneError } from '../errors.js';
 import type { Network } from '../network/network.js';
-import { networkSourceOf, type OpenNetwork } from '../network/source.js';
+import { type NetworkSource, networkSourceOf, type OpenNetwork } from '../network/source.js';
 import { readLabelsBeside } from './class-names.js';
 import { refuseForeign } from './foreign-models.js';
 import { findSplitModel } from './keras/config-beside.js';
 import { openKerasFile } from './keras/keras-file.js';
 import type { ModelFacts } from './model-facts.js';
-import { readTeachableMachine } from './teachable-machine.js';
+import { factsOfKerasExport, readTeachableMachine } from './teachable-machine.js';
 import { isGraphModel } from './tfjs-graph/graph.js';
 import { readGraphModel } from './tfjs-graph/open.js';
 import { openLayersModel } from './tfjs-layers/layers-model.js';
@@ -65,7 +65,7 @@ export async function openModel(path: string): Promise<OpenModel> {
   const isFolder = entry.isDirectory();
   for (const read of formats) {
     const network = await read({ path, isFolder });
-    if (network !== undefined) return { ...network, facts: await readFacts(path, isFolder) };
+    if (network !== undefined) return { ...network, facts: await readFacts({ path, isFolder }, network) };
   }
   throw new FinetuneError(
     'bad-model',
@@ -73,7 +73,10 @@ export async function openModel(path: string): Promise<OpenModel> {
   );
 }
 
-async function readFacts(path: string, isFolder: boolean): Promise<ModelFacts> {
-  const exported = isFolder ? await readTeachableMachine(path) : {};
-  return { classNames: await readLabelsBeside(path, isFolder), ...exported };
+async function readFacts({ path, isFolder }: Entry, network: NetworkSource): Promise<ModelFacts> {
+  const classNames = await readLabelsBeside(path, isFolder);
+  const exported = isFolder
+    ? await readTeachableMachine(path)
+    : factsOfKerasExport(path, network, classNames);
+  return { classNames, ...exported };
 }

@@ -1,8 +1,10 @@
-// Teachable Machine exports: a tfjs layers model beside a metadata.json that names the classes.
+// Teachable Machine exports: a tfjs layers model beside a metadata.json that names the classes, or keras_model.h5 beside
+// a labels.txt.
 
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
+import type { NetworkSource } from '../network/source.js';
 import type { ModelFacts } from './model-facts.js';
 
 const largestBytes = 1024 * 1024;
@@ -25,11 +27,29 @@ export async function readTeachableMachine(dir: string): Promise<ModelFacts> {
   if (size === 0 || size > largestBytes) return {};
   const metadata = metadataSchema.safeParse(parse(await readFile(path, 'utf8')));
   if (!metadata.success) return {};
-  return {
-    classNames: metadata.data.labels,
-    preprocessing: 'tf',
-    resize: { method: 'crop', interpolation: 'linear', cropFraction: 1 },
-  };
+  return { classNames: metadata.data.labels, ...photoRules };
+}
+
+/** Photos are cut to a centred square, and pixels brought to -1..1. */
+const photoRules: ModelFacts = {
+  preprocessing: 'tf',
+  resize: { method: 'crop', interpolation: 'linear', cropFraction: 1 },
+};
+
+/**
+ * What a Keras export tells: a MobileNetV2 within Sequential models, in a file of a fixed name beside its classes.
+ * @param classNames from labels.txt
+ * @returns nothing for any other file
+ */
+export function factsOfKerasExport(
+  path: string,
+  { topology, modelNames = [] }: NetworkSource,
+  classNames: readonly string[] | undefined,
+): ModelFacts {
+  const has = (name: string) => topology.config.layers.some(({ config }) => config.name === name);
+  const isNested = modelNames.length > 2 && has('expanded_conv_depthwise');
+  const isExport = classNames !== undefined && (basename(path) === 'keras_model.h5' || has('dense_Dense1'));
+  return isNested && isExport ? photoRules : {};
 }
 
 function parse(text: string): unknown {

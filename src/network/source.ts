@@ -15,6 +15,8 @@ export interface WeightSource {
 export interface NetworkSource {
   readonly topology: FunctionalConfig;
   readonly weights: readonly WeightSource[];
+  /** Names of the models in the file, the outermost first; models within models are flattened. */
+  readonly modelNames?: readonly string[];
   /** What the reader should tell the user, e.g. augmentation layers that were dropped. */
   readonly notes: readonly string[];
 }

@@ -5,11 +5,13 @@ import { join, resolve } from 'node:path';
 import type { Card } from '../backbones/card.js';
 import { saveCard } from '../backbones/card.js';
 import { planCard } from '../backbones/plan-card.js';
+import { preprocessingFor } from '../backbones/preprocessing.js';
 import { proveBackbone } from '../backbones/prove-backbone.js';
 import { resolveBackbone } from '../backbones/resolve.js';
 import { findSource, type PrepareSource } from '../backbones/source.js';
 import { FinetuneError } from '../errors.js';
 import { type FeatureChange, measureFeatureChange } from '../features/feature-change.js';
+import { checkPreprocessing } from '../features/preprocessing-check.js';
 import { readClassNames } from '../formats/class-names.js';
 import type { OpenModel } from '../formats/open.js';
 import { loadLayersModel, writeLayersModel } from '../formats/tfjs-layers/layers-model.js';
@@ -44,6 +46,12 @@ export const prepareOptions = {
     text(
       "Names of the network's classes, in the order of its outputs: a file with one per line, or a,b,c",
       'a file or a list',
+    ),
+  ),
+  check: maybe(
+    text(
+      'Labelled photos of its own classes: the preprocessing that classifies them best is taken',
+      'a folder',
     ),
   ),
   force,
@@ -110,24 +118,27 @@ interface Conversion {
   readonly options: Settled;
 }
 
-async function convert(conversion: Conversion, { emit, signal }: Context): Promise<Prepared> {
+async function convert(conversion: Conversion, context: Context): Promise<Prepared> {
+  const { emit, signal } = context;
   const { network, source, dir, options } = conversion;
   const { quantize, force, preprocessing, cut, classNames } = options;
-  const { card: planned, notes } = planCard(network.topology, {
+  const { card: planned, notes } = planCard(network, {
     ...source,
     files: network.facts,
     preprocessing,
     cut,
     classNames: classNames === undefined ? undefined : await readClassNames(classNames),
   });
-  for (const message of [...network.notes, ...notes]) emit({ type: 'warning', message });
+  const checked = await check({ network, card: planned }, options, context);
+  const warnings = checked.isChecked ? network.notes : [...network.notes, ...notes];
+  for (const message of warnings) emit({ type: 'warning', message });
   const written = await writeFolderAtomically(
     dir,
     { replacement: force ? replacementOf(options) : undefined, whenTaken: () => refuseToReplace(dir) },
     async (temporary): Promise<Omit<Prepared, 'dir'>> => {
       const { sha256, bytes } = await writeLayersModel(temporary, network, { quantize });
       signal.throwIfAborted();
-      const card: Card = { ...planned, sha256 };
+      const card: Card = { ...checked.card, sha256 };
       await saveCard(temporary, card);
       if (quantize === undefined) return { card, bytes };
       emit({ type: 'compare', storedAs: quantize });
@@ -137,4 +148,29 @@ async function convert(conversion: Conversion, { emit, signal }: Context): Promi
     },
   );
   return { dir: written.dir, ...written.written };
+}
+
+type Unsaved = Omit<Card, 'sha256'>;
+
+/** With `check`, the preprocessing is the one that classifies labelled photos best. */
+async function check(
+  { network, card }: { readonly network: OpenModel; readonly card: Unsaved },
+  { check: dir, preprocessing }: Settled,
+  context: Context,
+): Promise<{ readonly card: Unsaved; readonly isChecked: boolean }> {
+  if (dir === undefined) return { card, isChecked: false };
+  if (preprocessing !== undefined) {
+    throw new FinetuneError('bad-option', '--check finds the preprocessing: leave --preprocessing out.');
+  }
+  const { images, trials } = await checkPreprocessing({ network: readNetwork(network), card }, dir, context);
+  const [best] = trials;
+  const figures = trials.map(({ mode, accuracy }) => `${mode} ${(100 * accuracy).toFixed(1)} %`).join(', ');
+  context.emit({
+    type: 'notice',
+    message: `Preprocessing ${best.mode} classifies ${images} photos of ${dir} best, and is taken: ${figures}.`,
+  });
+  return {
+    card: { ...card, preprocessing: preprocessingFor(best.mode, card.inputShape[2]) },
+    isChecked: true,
+  };
 }

@@ -2,19 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadCard } from '../../src/backbones/card.js';
 import { planCard } from '../../src/backbones/plan-card.js';
+import { preprocessingModes } from '../../src/backbones/preprocessing.js';
 import type { FunctionalConfig, LayerConfig } from '../../src/network/network.js';
+import type { NetworkSource } from '../../src/network/source.js';
 
 type Layer = readonly [className: string, config: Readonly<Record<string, unknown>>];
 
 /** Layers one after another, as a network of somebody's own. */
-function chain(inputShape: readonly (number | null)[], ...layers: readonly Layer[]): FunctionalConfig {
+function chain(inputShape: readonly (number | null)[], ...layers: readonly Layer[]): NetworkSource {
   const input: Layer = ['InputLayer', { batch_input_shape: [null, ...inputShape] }];
   const nodes = [input, ...layers].map(([className, config], i): LayerConfig => {
     const name = `layer_${i}`;
     const inbound = i === 0 ? [] : [[[`layer_${i - 1}`, 0, 0, {}] as const]];
     return { class_name: className, config: { ...config, name }, name, inbound_nodes: inbound };
   });
-  return {
+  const topology: FunctionalConfig = {
     class_name: 'Model',
     config: {
       name: 'my_network',
@@ -23,6 +25,7 @@ function chain(inputShape: readonly (number | null)[], ...layers: readonly Layer
       output_layers: [[`layer_${layers.length}`, 0, 0]],
     },
   };
+  return { topology, weights: [], notes: [] };
 }
 
 const convolution: Layer = ['Conv2D', { filters: 4, kernel_size: [3, 3], padding: 'same' }];
@@ -69,7 +72,7 @@ test('a classifier of which nobody says what its classes are called gets a note 
 
 test('a network that ends in its features has no classes to name', () => {
   const { notes } = planCard(chain([28, 28, 3], convolution, pooling), facts);
-  assert.doesNotMatch(notes.join('\n'), /classes/);
+  assert.doesNotMatch(notes.join(), /class-names/);
 });
 
 test('class names that the user gives come before those in the files; there is one per output, or two for one sigmoid', () => {
@@ -100,4 +103,52 @@ test('a card that came along is kept, but for what is asked otherwise', async ()
   assert.deepEqual({ ...existing, name: 'mine' }, card);
   const asked = planCard(top, { ...facts, card: existing, preprocessing: 'tf' }).card;
   assert.deepEqual(asked.preprocessing.mean, [127.5, 127.5, 127.5]);
+});
+
+/** A normalization as it is after reading: a frozen batch normalization without an epsilon. */
+const fixed: Layer = [
+  'BatchNormalization',
+  { trainable: false, epsilon: 0, axis: -1, center: false, scale: false },
+];
+function statistics(mean: number, deviation: number): NetworkSource['weights'] {
+  const vector = (name: string, value: number) => ({
+    name,
+    shape: [3],
+    read: () => [new Float32Array(3).fill(value)],
+  });
+  return [vector('layer_1/moving_mean', mean), vector('layer_1/moving_variance', deviation ** 2)];
+}
+
+const ranges = [
+  ['a rescaling by 1/255', ['Rescaling', { scale: 1 / 255, offset: 0 }], [], 'none'],
+  ['a rescaling to -1..1', ['Rescaling', { scale: 1 / 127.5, offset: -1 }], [], 'none'],
+  ['a rescaling of 0..1 to -1..1', ['Rescaling', { scale: 2, offset: -1 }], [], 'unit'],
+  ['a rescaling of 0..1 to 0..255', ['Rescaling', { scale: 255, offset: 0 }], [], 'unit'],
+  ['a normalization of 0..1', fixed, statistics(0.46, 0.23), 'unit'],
+  ['a normalization of 0..255', fixed, statistics(118, 58), 'none'],
+  ['a normalization of -1..1', fixed, statistics(-0.07, 0.46), 'tf'],
+  ['a rescaling by 1, which tells nothing', ['Rescaling', { scale: 1, offset: 0 }], [], undefined],
+  ['a batch normalization, which tells nothing', ['BatchNormalization', { epsilon: 0.001 }], [], undefined],
+] as const satisfies readonly (readonly [string, Layer, NetworkSource['weights'], string | undefined])[];
+for (const [title, first, weights, mode] of ranges) {
+  test(`pixels of a network that begins with ${title}`, () => {
+    const { card, notes } = planCard({ ...chain([28, 28, 3], first, convolution), weights }, facts);
+    assert.deepEqual(card.preprocessing, preprocessingModes[mode ?? 'unit']);
+    assert.equal(/which is a guess/.test(notes.join()), mode === undefined);
+  });
+}
+
+test('a nested base whose name is known tells its range', () => {
+  const network = chain([28, 28, 3], convolution, pooling, dense(3));
+  const { card, notes } = planCard({ ...network, modelNames: ['sequential', 'mobilenetv2_1.00_224'] }, facts);
+  assert.deepEqual(card.preprocessing, preprocessingModes.tf);
+  assert.doesNotMatch(notes.join(), /guess/);
+});
+
+test("--preprocessing against the network's own rescaling is done, with a warning", () => {
+  const rescaled = chain([28, 28, 3], ['Rescaling', { scale: 1 / 255, offset: 0 }], convolution);
+  const { card, notes } = planCard(rescaled, { ...facts, preprocessing: 'tf' });
+  assert.deepEqual(card.preprocessing, preprocessingModes.tf);
+  assert.match(notes.join(), /takes pixels 0\.\.255: with --preprocessing tf they are scaled twice/);
+  assert.deepEqual(planCard(rescaled, { ...facts, preprocessing: 'none' }).notes, []);
 });

@@ -10,7 +10,7 @@ import { foreignKind } from '../../system/foreign-file.js';
 import { isObject, type JsonObject, parseJson } from '../../system/json.js';
 import { bindWeights } from '../layer-config/bind.js';
 import { flattenModel } from '../layer-config/flatten.js';
-import { type ModelNode, parseModel } from '../layer-config/tree.js';
+import { type ModelNode, modelNames, parseModel } from '../layer-config/tree.js';
 import { type KerasArchive, openArchive } from './archive.js';
 import { findConfigBeside } from './config-beside.js';
 import { withSlashes } from './hdf5/backslashes.js';
@@ -159,7 +159,7 @@ function findWeights({ file, bytes }: WeightHolder, { root, kerasVersion }: Kera
   const { topology, notes } = flat;
   const weights = bindWeights(flat, found);
   assertPlausible(weights, bytes);
-  return { topology, weights, notes };
+  return { topology, weights, notes, modelNames: modelNames(root) };
 }
 
 /** Compressed floats hardly shrink: a file that claims to hold a hundred times its size lies. */

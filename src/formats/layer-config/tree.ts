@@ -161,6 +161,11 @@ function assertUnique(children: readonly TreeNode[], where: string): void {
   }
 }
 
+/** Names of a model and of all models in it, the outermost first. */
+export function modelNames(model: ModelNode): readonly string[] {
+  return [model.name, ...model.children.flatMap(child => (child.kind === 'model' ? modelNames(child) : []))];
+}
+
 /** `model > block > conv1`, for messages. */
 export function placeOf({ path, name }: TreeNode): string {
   return [...path.slice(1), name].map(part => `"${part}"`).join(' in ');

@@ -7,7 +7,7 @@ import { rewriteLayer } from '../keras/rewrite/table.js';
 import { bindWeights } from '../layer-config/bind.js';
 import { flattenModel } from '../layer-config/flatten.js';
 import type { KerasLayer, SavedVariable, Steps, Tensor } from '../layer-config/steps.js';
-import { type LeafNode, parseModel, placeOf } from '../layer-config/tree.js';
+import { type LeafNode, modelNames, parseModel, placeOf } from '../layer-config/tree.js';
 
 /**
  * Flattens a topology and finds each layer's weights among the sources. What tfjs saved is taken as it is; what Python's
@@ -22,7 +22,8 @@ export function openTfjsTopology(
 ): NetworkSource {
   const { config, kerasVersion } = unwrap(modelTopology);
   const isNative = kerasVersion === undefined;
-  const flat = flattenModel(parseModel(config), kerasVersion ?? 2, isNative ? keepLayer : rewriteLayer);
+  const model = parseModel(config);
+  const flat = flattenModel(model, kerasVersion ?? 2, isNative ? keepLayer : rewriteLayer);
   const find = weightFinder(sources, where);
   const saved = new Map(
     [...flat.saved].map(([leaf, variables]) => [
@@ -30,7 +31,12 @@ export function openTfjsTopology(
       variables.flatMap(variable => find(leaf, variable) ?? []),
     ]),
   );
-  return { topology: flat.topology, weights: bindWeights(flat, saved), notes: flat.notes };
+  return {
+    topology: flat.topology,
+    weights: bindWeights(flat, saved),
+    notes: flat.notes,
+    modelNames: modelNames(model),
+  };
 }
 
 /** @returns the major version of the Keras that wrote the config; undefined for what tfjs itself wrote */

@@ -1,0 +1,86 @@
+// Which pixels a network takes, as its own first layers tell: what a rescaling or a normalization before the first
+// kernel subtracts and divides by shows whether 0..255, 0..1 or -1..1 comes in.
+
+import type { LayerConfig } from '../network/network.js';
+import { type NetworkSource, readWeight } from '../network/source.js';
+
+/** By the modes of `preprocessingModes`: `none` is 0..255, `unit` 0..1, `tf` -1..1. */
+export type PixelRange = 'none' | 'unit' | 'tf';
+
+/** `x * scale + offset` for one channel. */
+interface Affine {
+  readonly scale: number;
+  readonly offset: number;
+}
+
+/**
+ * The range that a network's own rescaling takes.
+ * @returns undefined where it has none before its first kernel, or one that would go with any range
+ */
+export function pixelRangeInside(
+  network: Pick<NetworkSource, 'topology' | 'weights'>,
+): PixelRange | undefined {
+  const { layers } = network.topology.config;
+  const end = layers.findIndex(isLearnt);
+  const steps = layers.slice(0, end < 0 ? layers.length : end).map(layer => affineOf(layer, network));
+  const channels = composed(steps.filter(step => step !== undefined));
+  if (channels === undefined) return undefined;
+  // What comes out is 0 at the middle of what goes in, and 1 at a deviation from there.
+  const middle = mean(channels.map(({ scale, offset }) => -offset / scale));
+  const deviation = mean(channels.map(({ scale }) => 1 / Math.abs(scale)));
+  if (Math.max(Math.abs(middle), deviation) > 10) return 'none';
+  if (middle > 0.2 || deviation < 0.05) return 'unit';
+  return Math.abs(middle) <= 0.2 && deviation < 0.9 ? 'tf' : undefined;
+}
+
+/** Kernels, and batch normalizations whose statistics are those of training: they say nothing of pixels. */
+function isLearnt({ class_name: className, config }: LayerConfig): boolean {
+  if (className === 'BatchNormalization') return !isFixed(config);
+  // A frozen Dense is the matrix of a resize.
+  return className.includes('Conv') || (className === 'Dense' && config.trainable !== false);
+}
+
+/** A Normalization becomes a frozen batch normalization without an epsilon, for tfjs has no such layer. */
+function isFixed({ trainable, epsilon }: LayerConfig['config']): boolean {
+  return trainable === false && epsilon === 0;
+}
+
+function affineOf(
+  { class_name: className, config }: LayerConfig,
+  { weights }: Pick<NetworkSource, 'weights'>,
+): readonly Affine[] | undefined {
+  if (className === 'Rescaling') return [{ scale: Number(config.scale), offset: Number(config.offset ?? 0) }];
+  if (className !== 'BatchNormalization') return undefined;
+  const values = (variable: string) => {
+    const source = weights.find(({ name }) => name === `${config.name}/${variable}`);
+    return source && readWeight(source).data;
+  };
+  const [gamma, beta, means] = [values('gamma'), values('beta'), values('moving_mean')];
+  const variances = values('moving_variance');
+  return Array.from(variances ?? [], (variance, i) => {
+    const scale = (gamma?.[i] ?? 1) / Math.sqrt(variance);
+    return { scale, offset: (beta?.[i] ?? 0) - (means?.[i] ?? 0) * scale };
+  });
+}
+
+/** Steps one after another; one that is the same for all channels goes with those that are not. */
+function composed(steps: readonly (readonly Affine[])[]): readonly Affine[] | undefined {
+  const size = Math.max(...steps.map(({ length }) => length));
+  if (steps.length === 0 || size < 1) return undefined;
+  const channels = Array.from({ length: size }, (_, channel) =>
+    steps.reduce(
+      (before, step) => {
+        const { scale, offset } = step[channel] ?? step[0] ?? { scale: 1, offset: 0 };
+        return { scale: before.scale * scale, offset: before.offset * scale + offset };
+      },
+      { scale: 1, offset: 0 },
+    ),
+  );
+  return channels.every(({ scale, offset }) => scale !== 0 && Number.isFinite(scale + offset))
+    ? channels
+    : undefined;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
