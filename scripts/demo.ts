@@ -1,10 +1,10 @@
-// The demo: a real pretrained network learns real handwritten digits, then names one that it has never seen.
+// The demo: a real pretrained network learns real handwritten digits, then reads ten that it has never seen.
 // It runs the commands a user would type, in the checkout.
 import { spawnSync } from 'node:child_process';
 
 const commands = [
   'train --data datasets/digits --backbone efficientnet-lite0 --out runs/digits --force',
-  'predict datasets/digits-unseen/7.png --model runs/digits',
+  'predict datasets/digits-unseen --top 2 --model runs/digits',
 ];
 
 for (const line of commands) {

@@ -1,9 +1,14 @@
 // The README's sessions and examples, run. A number may differ in its digits; every word has to be right.
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, openAsBlob, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import ts from 'typescript';
+import { chromium, openPage } from './helpers/browser.js';
 import { checkout, makeWorkplace } from './helpers/finetune.js';
 
 const readme = readFileSync(join(checkout, 'README.md'), 'utf8');
@@ -60,16 +65,68 @@ test('the sessions that the README shows run as shown', () => {
   }
 });
 
+const isServer = (program: string) => program.includes('createServer');
+
+/** Writes a program of the README into the workplace, where the sessions have left their run. */
+function writeProgram(name: string, program: string): string {
+  const file = join(workplace.dir, name);
+  writeFileSync(file, program.replaceAll("'finetune'", JSON.stringify(join(checkout, 'dist/index.js'))));
+  return file;
+}
+
 test('the programs that the README shows run', () => {
-  const programs = blocks('js');
+  const programs = blocks('js').filter(program => !isServer(program));
   assert.ok(programs.length > 0);
   for (const [i, program] of programs.entries()) {
-    const file = join(workplace.dir, `example-${i}.mjs`);
-    writeFileSync(file, program.replaceAll("'finetune'", JSON.stringify(join(checkout, 'dist/index.js'))));
-    const { status, stderr } = workplace.runNode([file]);
+    const { status, stderr } = workplace.runNode([writeProgram(`example-${i}.mjs`, program)]);
     assert.equal(status, 0, stderr);
   }
 });
+
+test('the server that the README shows names what is on a photo, and refuses what is none', async t => {
+  const port = await findFreePort();
+  const [program] = blocks('js').filter(isServer);
+  const file = writeProgram('server.mjs', program!.replace('8080', String(port)));
+  const server = spawn(process.execPath, [file], { cwd: workplace.dir, stdio: 'inherit' });
+  t.after(() => server.kill());
+  const post = (body: string | Blob) => fetch(`http://127.0.0.1:${port}`, { method: 'POST', body });
+  while (server.exitCode === null) {
+    if (
+      await post('').then(
+        () => true,
+        () => sleep(100, false),
+      )
+    )
+      break;
+  }
+  const photo = await openAsBlob(join(checkout, 'datasets/digits-unseen/0.png'));
+  const prediction = (await (await post(photo)).json()) as { label: string };
+  assert.equal(prediction.label, '0');
+  assert.equal((await post('no photo')).status, 400);
+});
+
+test('the page that the README shows names what is on a photo, in a real browser', {
+  skip: chromium === undefined && 'no Chromium here',
+}, async () => {
+  const [page] = blocks('html');
+  const files: Readonly<Record<string, string>> = {
+    '/tf.min.js': join(checkout, 'node_modules/@tensorflow/tfjs/dist/tf.min.js'),
+    '/photo.png': join(checkout, 'datasets/digits-unseen/0.png'),
+  };
+  const said = await openPage(
+    page!.replace(/https:.*tf.min.js/, '/tf.min.js'),
+    address => files[address] ?? join(workplace.dir, 'runs/digits', address),
+  );
+  assert.match(said, /^0: 0\.9/);
+});
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
 
 test('the programs that the README shows pass TypeScript at its strictest', async () => {
   const programs = [...blocks('js'), ...blocks('ts')];
