@@ -22,7 +22,6 @@ export function resolveOptions<Table extends OptionTable>(
   given: RawOptions,
   config: RawOptions = {},
 ): Resolved<Table> {
-  validateObject(given);
   refuseUnknown(table, given);
   const values = { ...readConfig(table, config), ...withoutUndefined(given) };
   const entries = Object.entries(table).map(([name, option]) => {
@@ -32,7 +31,8 @@ export function resolveOptions<Table extends OptionTable>(
   return Object.freeze(Object.fromEntries(entries));
 }
 
-function validateObject(given: unknown): void {
+/** @throws FinetuneError `bad-option` for anything but an object whose properties are options */
+export function validateObject(given: unknown): void {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return;
   const received = JSON.stringify(given) ?? typeof given;
   throw new FinetuneError('bad-option', `Expected an object of options. Received: ${received}.`);

@@ -2,7 +2,7 @@
 // and a signal that are carried down.
 
 import type { Given, OptionTable, Resolved } from '../option-kinds.js';
-import { type RawOptions, resolveOptions } from '../options.js';
+import { type RawOptions, resolveOptions, validateObject } from '../options.js';
 import { type Callbacks, type Context, streamWithContext, withContext } from '../system/context.js';
 import { loadConfigFile } from './config-file.js';
 
@@ -13,16 +13,18 @@ export type OptionsOf<Table extends OptionTable> = 'config' extends keyof Table
   ? Given<Table> | (Partial<Given<Table>> & { readonly config: string })
   : Given<Table>;
 
+/** A verb's arguments; where every option may be left out, so may all of them. */
+type VerbArguments<Table extends OptionTable> =
+  Record<never, never> extends OptionsOf<Table>
+    ? [options?: OptionsOf<Table>, callbacks?: Callbacks]
+    : [options: OptionsOf<Table>, callbacks?: Callbacks];
+
 /** A verb that gives one result. */
-export type Verb<Table extends OptionTable, Result> = (
-  options: OptionsOf<Table>,
-  callbacks?: Callbacks,
-) => Promise<Result>;
+export type Verb<Table extends OptionTable, Result> = (...args: VerbArguments<Table>) => Promise<Result>;
 
 /** A verb that gives a result at a time. */
 export type StreamingVerb<Table extends OptionTable, Result> = (
-  options: OptionsOf<Table>,
-  callbacks?: Callbacks,
+  ...args: VerbArguments<Table>
 ) => AsyncGenerator<Result>;
 
 /**
@@ -33,7 +35,7 @@ export function verb<Table extends OptionTable, Result>(
   table: Table,
   work: (options: Resolved<Table>, context: Context) => Promise<Result>,
 ): Verb<Table, Result> {
-  return (options, callbacks = {}) =>
+  return (...[options, callbacks = {}]) =>
     withContext(callbacks, async context => work(await settle(table, options), context));
 }
 
@@ -42,14 +44,18 @@ export function streamingVerb<Table extends OptionTable, Result>(
   table: Table,
   work: (options: Resolved<Table>, context: Context) => AsyncGenerator<Result>,
 ): StreamingVerb<Table, Result> {
-  return (options, callbacks = {}) =>
+  return (...[options, callbacks = {}]) =>
     streamWithContext(callbacks, async function* (context) {
       yield* work(await settle(table, options), context);
     });
 }
 
 /** Defaults <- config file <- what is given. */
-async function settle<Table extends OptionTable>(table: Table, given: RawOptions): Promise<Resolved<Table>> {
+async function settle<Table extends OptionTable>(
+  table: Table,
+  given: RawOptions = {},
+): Promise<Resolved<Table>> {
+  validateObject(given);
   const config = Object.hasOwn(table, 'config') ? await loadConfigFile(given.config) : {};
   return resolveOptions(table, given, config);
 }

@@ -96,10 +96,21 @@ function watchCaller(callbacks: Callbacks): Watch {
 function validateCallbacks(callbacks: Callbacks): void {
   const names = typeof callbacks === 'object' && callbacks !== null ? Object.keys(callbacks) : ['a value'];
   const unknown = names.find(name => name !== 'onEvent' && name !== 'signal');
-  if (unknown === undefined) return;
-  throw new FinetuneError(
+  if (unknown !== undefined) throw wrongCallbacks(unknown);
+  const { onEvent, signal } = callbacks;
+  if (onEvent !== undefined && typeof onEvent !== 'function') {
+    throw wrongCallbacks(`onEvent as ${typeof onEvent}`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw wrongCallbacks(`signal as ${typeof signal}`);
+  }
+}
+
+function wrongCallbacks(received: string): FinetuneError {
+  return new FinetuneError(
     'bad-option',
-    `The second argument is an object with onEvent and signal, both optional. Received: ${unknown}.`,
+    'The second argument is an object with onEvent, a function, and signal, an AbortSignal, both optional. ' +
+      `Received: ${received}.`,
   );
 }
 

@@ -31,6 +31,21 @@ test('wrong options reject the promise; nothing is thrown before', async () => {
   await assert.rejects(refused, { code: 'bad-option', message: /--count expects/ });
 });
 
+test('a verb all of whose options may be left out needs no argument', async () => {
+  const count = verb({ to: withDefault(integer(1, 9, 'The last'), 2) }, async ({ to }) => to);
+  assert.equal(await count(), 2);
+});
+
+const noOptions: readonly unknown[] = [null, 'pets', 7, ['pets']];
+for (const given of noOptions) {
+  test(`${JSON.stringify(given)} in place of options is refused, with what was received`, async () => {
+    await assert.rejects(echo(given as { data: string }), {
+      code: 'bad-option',
+      message: `Expected an object of options. Received: ${JSON.stringify(given)}.`,
+    });
+  });
+}
+
 test("the caller's options stay as they are", async () => {
   const given = Object.freeze({ data: 'pets' });
   await echo(given);

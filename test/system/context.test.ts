@@ -84,9 +84,15 @@ test('whoever takes no more results lets the work clean up', async () => {
   assert.ok(isClosed);
 });
 
-for (const callbacks of [() => undefined, { onEvnt: () => undefined }, null]) {
-  test(`a second argument that is ${callbacks === null ? 'null' : typeof callbacks} of another kind is refused`, async () => {
-    const working = withContext(callbacks as unknown as Callbacks, async () => 1);
-    await assert.rejects(working, { code: 'bad-option', message: /onEvent and signal/ });
+const wrongCallbacks: readonly (readonly [what: string, value: unknown, received: RegExp])[] = [
+  ['a misspelt name', { onEvnt: () => undefined }, /onEvnt/],
+  ['null', null, /a value/],
+  ['a listener that is no function', { onEvent: 1 }, /onEvent as number/],
+  ['a signal that is none', { signal: new AbortController() }, /signal as object/],
+];
+for (const [what, value, received] of wrongCallbacks) {
+  test(`a second argument with ${what} is refused`, async () => {
+    const working = withContext(value as Callbacks, async () => 1);
+    await assert.rejects(working, { code: 'bad-option', message: received });
   });
 }
