@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { hasImageExtension, headLength, reasonNotReadable, recognizeFormat } from './formats.js';
 import { describeReadFailure } from './image-file.js';
+import { systemPath } from './names.js';
 
+/** What a file is. */
 export type Contents =
   | { readonly kind: 'image'; readonly hash: string }
   | { readonly kind: 'bad'; readonly reason: string }
@@ -16,15 +18,18 @@ const chunkBytes = 256 * 1024;
 /** Files that are read at a time: each needs one chunk of memory. */
 const filesAtATime = 8;
 
-/** Identifies files, in their order. */
-export async function identifyFiles(paths: readonly string[]): Promise<Contents[]> {
+/**
+ * Identifies files, in their order.
+ * @throws the signal's reason once it is aborted
+ */
+export async function identifyFiles(paths: readonly string[], signal: AbortSignal): Promise<Contents[]> {
   const contents = new Array<Contents>(paths.length);
-  let next = 0;
+  const rest = paths.entries();
   const readOn = async () => {
     const chunk = Buffer.allocUnsafeSlow(chunkBytes);
-    while (next < paths.length) {
-      const i = next++;
-      contents[i] = await identifyFile(paths[i]!, chunk);
+    for (const [i, path] of rest) {
+      signal.throwIfAborted();
+      contents[i] = await identifyFile(path, chunk);
     }
   };
   await Promise.all(Array.from({ length: Math.min(filesAtATime, paths.length) }, readOn));
@@ -33,10 +38,10 @@ export async function identifyFiles(paths: readonly string[]): Promise<Contents[
 
 /** Whether a file is meant as an image, by its name, or is one, by its first bytes. A named pipe never is. */
 export async function looksLikeImage(path: string): Promise<boolean> {
-  const status = await stat(path).catch(() => undefined);
+  const status = await stat(systemPath(path)).catch(() => undefined);
   if (status !== undefined && !status.isFile()) return false;
   if (hasImageExtension(path)) return true;
-  const file = await open(path);
+  const file = await open(systemPath(path));
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headLength), 0, headLength, 0);
     return recognizeFormat(buffer.subarray(0, bytesRead)) !== undefined;
@@ -47,14 +52,14 @@ export async function looksLikeImage(path: string): Promise<boolean> {
 
 async function identifyFile(path: string, chunk: Buffer): Promise<Contents> {
   try {
-    const status = await stat(path);
+    const status = await stat(systemPath(path));
     // The folders that are looked through are no files: this one lies behind a link.
     if (status.isDirectory()) return { kind: 'linked-folder' };
     // A named pipe: opening it would wait for ever.
     if (!status.isFile()) return { kind: 'other' };
-    const file = await open(path);
+    const file = await open(systemPath(path));
     try {
-      return await identify(file, status.size, path, chunk);
+      return await identify({ file, size: status.size, path }, chunk);
     } finally {
       await file.close();
     }
@@ -63,7 +68,13 @@ async function identifyFile(path: string, chunk: Buffer): Promise<Contents> {
   }
 }
 
-async function identify(file: FileHandle, size: number, path: string, chunk: Buffer): Promise<Contents> {
+interface OpenFile {
+  readonly file: FileHandle;
+  readonly size: number;
+  readonly path: string;
+}
+
+async function identify({ file, size, path }: OpenFile, chunk: Buffer): Promise<Contents> {
   let { bytesRead } = await file.read(chunk, 0, chunkBytes, 0);
   if (bytesRead === 0) return badIfNamedAsImage(path, 'an empty file');
   const head = chunk.subarray(0, bytesRead);

@@ -3,6 +3,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { FinetuneError, messageOf } from '../errors.js';
+import { systemPath } from './names.js';
 
 const mostMebibytes = 256;
 const mostBytes = mostMebibytes * 2 ** 20;
@@ -16,7 +17,7 @@ const chunkBytes = 2 ** 20;
  */
 export async function readImageFile(path: string): Promise<Buffer> {
   try {
-    const file = await open(path);
+    const file = await open(systemPath(path));
     try {
       return await readAll(file);
     } finally {

@@ -4,10 +4,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob, hasMagic } from 'glob';
 import { FinetuneError } from '../errors.js';
-import { listFiles } from './class-folders.js';
 import { looksLikeImage } from './contents.js';
+import { listFiles } from './folders.js';
 import { readImageFile, readImageStream } from './image-file.js';
-import { byNature } from './natural-order.js';
+import { byNature } from './names.js';
 
 /** One image that a user named. */
 export interface NamedImage {
@@ -50,14 +50,18 @@ async function resolveOne(arg: string): Promise<NamedImage[]> {
   return [inputAt(arg)];
 }
 
-/** Paths of the images below a folder, in natural order; names are believed, else the first bytes decide. */
+/**
+ * Paths of the images below a folder, in natural order; names are believed, else the first bytes decide. Folders that
+ * cannot be looked into count as images that cannot be read.
+ */
 export async function listImages(folder: string): Promise<string[]> {
-  const images: string[] = [];
-  for (const name of (await listFiles(folder)).sort(byNature)) {
+  const { files, unreadable } = await listFiles(folder);
+  const images = unreadable.map(({ path }) => join(folder, path));
+  for (const name of files) {
     const path = join(folder, name);
     if (await looksLikeImage(path).catch(() => false)) images.push(path);
   }
-  return images;
+  return images.sort(byNature);
 }
 
 function inputAt(path: string): NamedImage {

@@ -2,48 +2,47 @@
 
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import {
-  type ClassFolder,
-  classNamesOf,
-  findClassFolders,
-  listFiles,
-  validateReadable,
-} from './class-folders.js';
+import type { BadImage } from '../events.js';
+import { silent } from '../system/context.js';
 import { type Contents, identifyFiles } from './contents.js';
 import type { DataSet, Example } from './data-set.js';
-import { describeDuplicates } from './duplicates.js';
-import { describeFolders, describeLinked, validateFolders, validateTrainable } from './folder-checks.js';
-import { byNature } from './natural-order.js';
+import { describeDuplicates, describeFolders, validateFolders } from './data-set-checks.js';
+import { type ClassFolder, classNamesOf, findClassFolders, listFiles } from './folders.js';
+import { byNature } from './names.js';
+
+/** How a folder is looked through. */
+export interface ScanOptions {
+  /** Training takes two classes, each with an image; measuring takes what is there. */
+  readonly purpose?: 'train' | 'measure';
+  readonly signal?: AbortSignal;
+}
 
 /**
  * Scans a folder that holds a folder per class, or train/ (with val/, test/) each with a folder per class.
  * Contents decide what is an image, not names; hidden files are passed over.
- * @param purpose training takes two classes, each with an image; measuring takes what is there
  * @throws FinetuneError `not-found` | `bad-data-set` naming the class or folder and what was expected
  */
-export async function scanDataSet(dir: string, purpose: 'train' | 'measure' = 'train'): Promise<DataSet> {
+export async function scanDataSet(
+  dir: string,
+  { purpose = 'train', signal = silent.signal }: ScanOptions = {},
+): Promise<DataSet> {
   const folders = await findClassFolders(dir);
-  const files = await identifyAll(dir, folders);
+  const { files, unreadable } = await identifyAll(dir, folders, signal);
   const bad = files.flatMap(({ path, contents }) =>
     contents.kind === 'bad' ? { path, reason: contents.reason } : [],
   );
-  const filled = new Set(files.filter(isImage).map(({ folder }) => folder.path));
   const linked = files.filter(({ contents }) => contents.kind === 'linked-folder').map(({ path }) => path);
-  const skipped = { bad, linked };
-  validateFolders(dir, folders, filled, skipped);
-  if (purpose === 'train') validateTrainable(dir, folders, filled, skipped);
+  const images = files.filter(({ contents }) => contents.kind === 'image');
+  const scanned = { dir, folders, images, bad, linked, unreadable };
+  validateFolders(scanned, purpose);
   const classNames = classNamesOf(folders);
-  const examples = labelImages(resolve(dir), files, classNames);
+  const examples = labelImages(resolve(dir), images, classNames);
   return {
     root: dir,
     classNames,
     examples,
     bad,
-    warnings: [
-      ...(await describeFolders(dir, folders, filled)),
-      ...describeLinked(linked),
-      ...describeDuplicates(examples, classNames),
-    ],
+    warnings: [...(await describeFolders(scanned)), ...describeDuplicates(examples, classNames)],
     fingerprint: fingerprintOf(examples),
   };
 }
@@ -54,21 +53,30 @@ interface ScannedFile {
   readonly contents: Contents;
 }
 
-async function identifyAll(dir: string, folders: readonly ClassFolder[]): Promise<ScannedFile[]> {
-  const listed = await Promise.all(
-    folders.map(async folder => {
-      await validateReadable(join(dir, folder.path));
-      const names = await listFiles(join(dir, folder.path));
-      return names.map(name => ({ path: `${folder.path}/${name}`, folder }));
-    }),
+async function identifyAll(
+  dir: string,
+  folders: readonly ClassFolder[],
+  signal: AbortSignal,
+): Promise<{ files: ScannedFile[]; unreadable: BadImage[] }> {
+  const found: Omit<ScannedFile, 'contents'>[] = [];
+  const unreadable: BadImage[] = [];
+  for (const folder of folders) {
+    signal.throwIfAborted();
+    const listed = await listFiles(join(dir, folder.path));
+    for (const name of listed.files) found.push({ path: `${folder.path}/${name}`, folder });
+    for (const { path, reason } of listed.unreadable)
+      unreadable.push({ path: `${folder.path}/${path}`, reason });
+  }
+  found.sort((a, b) => byNature(a.path, b.path));
+  const contents = await identifyFiles(
+    found.map(({ path }) => join(dir, path)),
+    signal,
   );
-  const files = listed.flat().sort((a, b) => byNature(a.path, b.path));
-  const contents = await identifyFiles(files.map(({ path }) => join(dir, path)));
-  return files.map((file, i) => ({ ...file, contents: contents[i]! }));
-}
-
-function isImage({ contents }: ScannedFile): boolean {
-  return contents.kind === 'image';
+  const files = found.flatMap((file, i) => {
+    const known = contents[i];
+    return known === undefined ? [] : { ...file, contents: known };
+  });
+  return { files, unreadable };
 }
 
 function labelImages(root: string, files: readonly ScannedFile[], classNames: readonly string[]): Example[] {

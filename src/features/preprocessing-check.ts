@@ -108,7 +108,7 @@ function modesFor(channels: InputRules['channels']) {
 
 /** Examples with the network's labels; folders that are no class of it are left out. */
 async function findExamples(dir: string, classNames: readonly string[]): Promise<readonly Example[]> {
-  const dataSet = await scanDataSet(dir, 'measure');
+  const dataSet = await scanDataSet(dir, { purpose: 'measure' });
   const examples = dataSet.examples.flatMap(example => {
     const label = classNames.indexOf(dataSet.classNames[example.label] ?? '');
     return label < 0 ? [] : [{ ...example, label }];

@@ -58,7 +58,7 @@ export interface Gate {
  */
 export const evaluate = verb(evaluateOptions, async (options, context): Promise<Evaluation> => {
   const run = await resolveRun(options.model);
-  const dataSet = await scanDataSet(options.data, 'measure');
+  const dataSet = await scanDataSet(options.data, { purpose: 'measure', signal: context.signal });
   const examples = relabel(dataSet, run.record.classNames);
   for (const message of dataSet.warnings) context.emit({ type: 'warning', message });
   const classifier = await loadClassifier(run.dir);

@@ -107,7 +107,7 @@ test('a class folder that holds nothing but a link to a folder is refused with t
 test('one class, or an empty one, can be measured on though not trained on', async t => {
   const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'dogs/readme.md': '' });
   await assert.rejects(scanDataSet(root), /Class folder .*dogs holds no image/);
-  const { classNames, examples, warnings } = await scanDataSet(root, 'measure');
+  const { classNames, examples, warnings } = await scanDataSet(root, { purpose: 'measure' });
   assert.deepEqual([classNames, examples.length], [['cats', 'dogs'], 1]);
   assert.deepEqual(warnings, ['Class folders without images: dogs.']);
 });
