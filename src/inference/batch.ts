@@ -32,11 +32,19 @@ export interface SessionOutput {
 }
 
 /** Two runs at once crash the process on some devices, whichever sessions they belong to. */
-let lastRun: Promise<unknown> = Promise.resolve();
+let lastRun: Promise<void> = Promise.resolve();
 
-/** Cuts batches into parts that the device can take. */
+/** A batch whose turn has not come. */
+interface Waiting {
+  readonly batch: ImageBatch;
+  readonly resolve: (output: SessionOutput) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Brings batches to the size that the device can take: small ones that wait are joined, large ones are cut. */
 export class BatchRunner {
   readonly #run: (batch: ImageBatch) => Promise<SessionOutput>;
+  readonly #waiting: Waiting[] = [];
   #mostImages: number;
 
   /** @param mostImages to begin with; halved whenever a part fails */
@@ -46,13 +54,32 @@ export class BatchRunner {
   }
 
   /**
-   * Runs a batch when all earlier runs in this process have ended.
+   * Runs a batch when all earlier runs in this process have ended. All batches have images of one size.
    * @throws what a run of a single image throws
    */
   run(batch: ImageBatch): Promise<SessionOutput> {
-    const run = lastRun.then(() => this.#runInParts(batch));
-    lastRun = run.catch(() => undefined);
-    return run;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ batch, resolve, reject });
+      lastRun = lastRun.then(() => this.#runWaiting());
+    });
+  }
+
+  async #runWaiting(): Promise<void> {
+    const waiting = this.#waiting.splice(0);
+    if (waiting.length === 0) return;
+    try {
+      const { data, shape } = await this.#runInParts(joinBatches(waiting.map(({ batch }) => batch)));
+      const [images = 0, ...outputShape] = shape;
+      let offset = 0;
+      for (const { batch, resolve } of waiting) {
+        const [count] = batch.shape;
+        const end = offset + (data.length / images) * count;
+        resolve({ data: data.slice(offset, end), shape: [count, ...outputShape] });
+        offset = end;
+      }
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
   }
 
   async #runInParts(batch: ImageBatch): Promise<SessionOutput> {

@@ -1,6 +1,7 @@
 // Options that several verbs have.
 
-import { flag, maybe, sizeInPixels, text } from '../option-kinds.js';
+import { deviceNames } from '../inference/devices.js';
+import { choice, flag, maybe, sizeInPixels, text, withDefault } from '../option-kinds.js';
 
 /** The size of a network's input, for `prepare` and `train`. */
 export const inputShape = maybe(
@@ -14,3 +15,9 @@ export const model = maybe(
 
 /** Whether a run or a backbone of this program may be replaced, for `prepare` and `train`. */
 export const force = flag('Replace the run or the backbone that is there');
+
+/** What a network runs on, for `predict` and `evaluate`. */
+export const device = withDefault(
+  choice(deviceNames, 'What the network runs on; the CPU where the device cannot be used'),
+  'cpu',
+);

@@ -9,12 +9,13 @@ import { type Classifier, loadClassifier } from '../runs/classifier.js';
 import { type Run, type RunRecord, resolveRun } from '../runs/record.js';
 import type { Context } from '../system/context.js';
 import { computeMetrics, type Metrics } from '../training/metrics.js';
-import { model } from './common-options.js';
+import { device, model } from './common-options.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `evaluate`. */
 export const evaluateOptions = {
   model,
+  device,
   data: text('Folder with one sub-folder of images per class', 'a folder'),
   minAccuracy: maybe(number(0, 1, 'Exit 3 when the accuracy on images that the run has not seen is below')),
   includeTrainingImages: flag('Let --min-accuracy count images that the run was trained on, too'),
@@ -61,7 +62,10 @@ export const evaluate = verb(evaluateOptions, async (options, context): Promise<
   const dataSet = await scanDataSet(options.data, { purpose: 'measure', signal: context.signal });
   const examples = relabel(dataSet, run.record.classNames);
   for (const message of dataSet.warnings) context.emit({ type: 'warning', message });
-  const classifier = await loadClassifier(run.dir);
+  const classifier = await loadClassifier(
+    { model: run.dir, device: options.device },
+    { onEvent: context.emit },
+  );
   const { predicted, bad: undecodable } = await predictAll(classifier, examples, context).finally(() =>
     classifier.close(),
   );

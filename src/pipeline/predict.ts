@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { resolveImages } from '../data/list-images.js';
 import { integer, list, maybe, type OptionTable, text, withDefault } from '../option-kinds.js';
 import { loadClassifier, type ScoredClass } from '../runs/classifier.js';
-import { model } from './common-options.js';
+import { device, model } from './common-options.js';
 import { type OptionsOf, streamingVerb } from './verb.js';
 
 /** Options of `predict`. */
@@ -17,6 +17,7 @@ export const predictOptions = {
   },
   model,
   backbone: maybe(text('Use a backbone with its ImageNet top instead of a run', 'a name or a folder')),
+  device,
   top: withDefault(integer(1, 1000, 'How many classes to name per image'), 5),
 } as const satisfies OptionTable;
 
@@ -54,7 +55,7 @@ export const predict = streamingVerb(
   predictOptions,
   async function* (options, { emit, signal }): AsyncGenerator<Prediction> {
     const inputs = await resolveImages(options.images);
-    const classifier = await loadClassifier(options);
+    const classifier = await loadClassifier(options, { onEvent: emit });
     if (options.backbone === undefined) emit({ type: 'run', run: classifier.name });
     try {
       for await (const { image, ...result } of classifier.classifyAll(inputs)) {

@@ -1,19 +1,15 @@
 // A trained classifier, or a backbone with its ImageNet top, ready to predict. Imports no tfjs: it must start at once.
 
-import { join } from 'node:path';
-import type { Card } from '../backbones/card.js';
-import { loadCard } from '../backbones/card.js';
-import { classNamesOf, classProbabilities } from '../backbones/class-scores.js';
-import { resolveBackbone } from '../backbones/resolve.js';
-import type { InputRules } from '../data/image-rules.js';
+import { classProbabilities } from '../backbones/class-scores.js';
 import { type ImageSource, readGoodImage, reasonOfBadImage } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
 import { compileOnnx } from '../formats/onnx/compile.js';
-import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
-import { type DeclaredShape, openSession, type Session } from '../inference/session.js';
+import { type DeviceName, devices } from '../inference/devices.js';
+import { openSession, type Session } from '../inference/session.js';
+import type { Callbacks } from '../system/context.js';
 import { prefetch } from '../system/prefetch.js';
 import { loadFeatureNetwork } from './feature-network.js';
-import { resolveRun } from './record.js';
+import { type OpenModel, openBackbone, openRun } from './open-model.js';
 
 export type { ImageSource } from '../data/read-image.js';
 
@@ -43,6 +39,8 @@ export interface ClassifierOptions {
   readonly backbone?: string | undefined;
   /** How many classes `top` names. Default: 5. */
   readonly top?: number | undefined;
+  /** What the network runs on; the CPU where it cannot run there. Default: `cpu`. */
+  readonly device?: DeviceName | undefined;
 }
 
 /** A loaded classifier. It keeps its model in memory until it is closed. */
@@ -50,6 +48,8 @@ export interface Classifier {
   /** The run's folder or the backbone's name. */
   readonly name: string;
   readonly classNames: readonly string[];
+  /** What the network runs on. */
+  readonly device: DeviceName;
   /**
    * Predicts one image.
    * @throws FinetuneError `bad-image`; `bad-model` where the model gives something other than numbers
@@ -77,100 +77,49 @@ export interface Classifier {
 /**
  * Loads a run, or a backbone that still has its top.
  * @param source a run's folder, or options; without it, the newest finished run under ./runs
- * @throws FinetuneError `not-found` | `not-prepared` | `bad-model`
+ * @param callbacks `onEvent` hears a warning where the device cannot be used
+ * @throws FinetuneError `not-found` | `not-prepared` | `bad-model`, `engine-missing` for a device that no build carries
  * @example
  * const classifier = await loadClassifier('runs/pets');
  * const { label, confidence } = await classifier.classify('dog.jpg');
  * await classifier.close();
  */
-export async function loadClassifier(source: string | ClassifierOptions = {}): Promise<Classifier> {
-  const { model, backbone, top = 5 } = typeof source === 'string' ? { model: source } : source;
+export async function loadClassifier(
+  source: string | ClassifierOptions = {},
+  { onEvent }: Pick<Callbacks, 'onEvent'> = {},
+): Promise<Classifier> {
+  const options: ClassifierOptions = typeof source === 'string' ? { model: source } : source;
+  const { model, backbone, top = 5, device = 'cpu' } = options;
   if (model !== undefined && backbone !== undefined) {
     throw new FinetuneError('bad-option', '--model and --backbone exclude each other: choose one.');
   }
-  const opened = backbone === undefined ? await openRun(model) : await openBackbone(backbone);
-  try {
-    return new LoadedClassifier(validate(opened), top);
-  } catch (error) {
-    await opened.session.release();
-    throw error;
-  }
-}
-
-/** A model and what goes with it. */
-interface Opened {
-  readonly name: string;
-  /** The file that a message names. */
-  readonly path: string;
-  /** The folder with model.json and card.json. */
-  readonly folder: string;
-  readonly card: Card;
-  readonly session: Session;
-}
-
-async function openRun(model: string | undefined): Promise<Opened> {
-  const { dir } = await resolveRun(model);
-  const folder = join(dir, 'model');
-  const path = join(dir, 'model.onnx');
-  return { name: dir, path, folder, card: await loadCard(folder), session: await openSession(path) };
-}
-
-async function openBackbone(name: string): Promise<Opened> {
-  const { dir, card } = await resolveBackbone(name);
-  classNamesOf(card);
-  const session = await openSession(compileOnnx(await loadLayersModel(dir, card.sha256)));
-  return { name, path: join(dir, 'model.json'), folder: dir, card, session };
-}
-
-/** An opened model whose card says what it takes and what it gives. */
-interface Validated extends Opened {
-  readonly rules: InputRules;
-  readonly classNames: readonly string[];
-}
-
-/** @throws FinetuneError `bad-model` where the model and its card come from different networks */
-function validate(opened: Opened): Validated {
-  const { card, session, path } = opened;
-  const [height, width] = card.inputShape;
-  if (card.classNames === undefined || height === null || width === null) {
-    throw new FinetuneError(
-      'bad-model',
-      `The card of ${card.name} lacks its class names or its input shape.`,
-    );
-  }
-  const agree = (what: string, declared: DeclaredShape, expected: readonly (number | null)[]) => {
-    const differs = declared.some((size, i) => typeof size === 'number' && size !== expected[i]);
-    if (!differs) return;
-    throw new FinetuneError(
-      'bad-model',
-      `${path} does not go with its card.json: the ${what} of the model is ${declared.join('x')}, ` +
-        `that of the card ${expected.join('x')}. Put back the files that belong together, or make the model anew.`,
-    );
-  };
-  agree('input shape', session.inputShape.slice(1), card.inputShape);
-  const [outputs] = session.outputShape.slice(-1);
-  const isBinary = outputs === 1 && card.classNames.length === 2;
-  if (!isBinary) agree('number of classes', session.outputShape.slice(-1), [card.classNames.length]);
-  const { resize, preprocessing } = card;
-  const rules: InputRules = { size: [height, width], channels: card.inputShape[2], resize, preprocessing };
-  return { ...opened, rules, classNames: card.classNames };
+  const on = { device, warn: (message: string) => onEvent?.({ type: 'warning', message }) };
+  return new LoadedClassifier(
+    backbone === undefined ? await openRun(model, on) : await openBackbone(backbone, on),
+    top,
+  );
 }
 
 /** Images whose decoding has begun while one is being classified. */
 const prefetched = 4;
 
+/** A device other than the CPU takes two batches: one runs, and one is decoded. */
+const batchesAhead = 2;
+
 class LoadedClassifier implements Classifier {
   readonly name: string;
   readonly classNames: readonly string[];
+  readonly device: DeviceName;
   /** Opened when features are asked for: they cost another model in memory. */
   #features: Promise<Session> | undefined;
 
   constructor(
-    readonly opened: Validated,
+    readonly opened: OpenModel,
     readonly top: number,
   ) {
     this.name = opened.name;
     this.classNames = opened.classNames;
+    this.device = opened.device;
   }
 
   async classify(image: ImageSource): Promise<Classification> {
@@ -183,7 +132,9 @@ class LoadedClassifier implements Classifier {
   }
 
   async *classifyAll<Image extends OpenableImage>(images: Iterable<Image>) {
-    yield* prefetch(images, image => this.#classifyOrExplain(image), { count: prefetched });
+    const { batchSize } = devices[this.device];
+    const count = this.device === 'cpu' ? prefetched : batchesAhead * batchSize;
+    yield* prefetch(images, image => this.#classifyOrExplain(image), { count });
   }
 
   async features(image: ImageSource): Promise<Float32Array> {

@@ -1,8 +1,8 @@
 // How to fit, settled from the options: which solver, and every setting of the training loop.
 
-import { balanceClasses } from './loss.js';
 import type { HeadPlan } from './head.js';
 import type { LoopPlan } from './loop.js';
+import { balanceClasses } from './loss.js';
 import type { OptimizerName } from './optimizer.js';
 import type { ScheduleName } from './schedule.js';
 

@@ -54,11 +54,15 @@ test('what fails with a single image is thrown, and the next batch runs', async 
   assert.equal(run.status, 'fulfilled');
 });
 
-test('runs of all sessions wait for one another', async () => {
+test('runs of all sessions wait for one another, and small batches that wait are joined', async () => {
   const { run, counts } = makeDevice(8);
   const runners = [new BatchRunner(run, 8), new BatchRunner(run, 8)];
-  await Promise.all([3, 1, 2, 5].map((images, i) => runners[i % 2]?.run(batch(images))));
-  assert.deepEqual(counts, [3, 1, 2, 5]);
+  const outputs = await Promise.all([3, 1, 2, 5].map((images, i) => runners[i % 2]?.run(batch(images))));
+  assert.deepEqual(counts, [5, 6]);
+  assert.deepEqual(
+    outputs.map(output => [...(output?.data ?? [])]),
+    [[1, 5, 9], [1], [1, 5], [1, 5, 9, 13, 17]],
+  );
 });
 
 test('batches of one size are joined in their order', () => {

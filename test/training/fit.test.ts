@@ -9,8 +9,8 @@ import { dataInMemory, type TrainingData } from '../../src/training/data.js';
 import { type Fit, fit } from '../../src/training/fit.js';
 import { computeMetrics } from '../../src/training/metrics.js';
 import type { EpochsPlan, FitPlan } from '../../src/training/plan.js';
-import { headLoop } from './loop-plans.js';
 import { clusterData, outOfMemory } from './clusters.js';
+import { headLoop } from './loop-plans.js';
 
 before(async () => {
   await startEngine('auto');

@@ -1,0 +1,133 @@
+// The model of a run, or of a backbone with its top, opened on the device that is wanted.
+
+import { join } from 'node:path';
+import { type Card, loadCard } from '../backbones/card.js';
+import { classNamesOf } from '../backbones/class-scores.js';
+import { preprocessInput } from '../backbones/preprocessing.js';
+import { resolveBackbone } from '../backbones/resolve.js';
+import { generateImages } from '../data/generated-images.js';
+import type { InputRules } from '../data/image-rules.js';
+import { FinetuneError, messageOf } from '../errors.js';
+import { compileGraph, compileOnnx } from '../formats/onnx/compile.js';
+import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
+import { tryDevice } from '../inference/device-trial.js';
+import { type DeviceName, validateDevice } from '../inference/devices.js';
+import { type DeclaredShape, type ImageBatch, openSession, type Session } from '../inference/session.js';
+import { openTemporarySession } from '../inference/temporary-model.js';
+import type { Network } from '../network/network.js';
+import { resolveRun } from './record.js';
+
+/** A model and what goes with it. */
+interface Opened {
+  readonly name: string;
+  /** The file that a message names. */
+  readonly path: string;
+  /** The folder with model.json and card.json. */
+  readonly folder: string;
+  readonly card: Card;
+  readonly session: Session;
+  readonly device: DeviceName;
+}
+
+/** An opened model whose card says what it takes and what it gives. */
+export interface OpenModel extends Opened {
+  readonly rules: InputRules;
+  readonly classNames: readonly string[];
+}
+
+/** The device that is wanted, and who hears that it cannot be used. */
+export interface OnDevice {
+  readonly device: DeviceName;
+  readonly warn: (message: string) => void;
+}
+
+/** Opens a run: its model.onnx on the CPU, its network in fp32 on another device. */
+export async function openRun(model: string | undefined, onDevice: OnDevice): Promise<OpenModel> {
+  const { dir } = await resolveRun(model);
+  const folder = join(dir, 'model');
+  const path = join(dir, 'model.onnx');
+  const card = await loadCard(folder);
+  const opened = await openOn(onDevice, card, {
+    network: () => loadLayersModel(folder, card.sha256),
+    onCpu: () => openSession(path),
+  });
+  return validate({ name: dir, path, folder, card, ...opened });
+}
+
+/** Opens a backbone that still has its ImageNet top. */
+export async function openBackbone(name: string, onDevice: OnDevice): Promise<OpenModel> {
+  const { dir, card } = await resolveBackbone(name);
+  classNamesOf(card);
+  const network = await loadLayersModel(dir, card.sha256);
+  const opened = await openOn(onDevice, card, {
+    network: async () => network,
+    onCpu: () => openSession(compileOnnx(network)),
+  });
+  return validate({ name, path: join(dir, 'model.json'), folder: dir, card, ...opened });
+}
+
+/** On a device, if it computes there what the CPU computes; else on the CPU. */
+async function openOn(
+  { device, warn }: OnDevice,
+  card: Card,
+  { network, onCpu }: { readonly network: () => Promise<Network>; readonly onCpu: () => Promise<Session> },
+): Promise<Pick<Opened, 'session' | 'device'>> {
+  if (device === 'cpu') return { session: await onCpu(), device };
+  await validateDevice(device);
+  const graph = compileGraph(await network());
+  try {
+    await tryDevice(device, { graph, images: makeImages(card) });
+    return { session: await openTemporarySession(graph, { device }), device };
+  } catch (error) {
+    warn(`--device ${device} cannot be used here, so the network runs on the CPU: ${messageOf(error)}`);
+    return { session: await onCpu(), device: 'cpu' };
+  }
+}
+
+/** Images to try a device on. */
+function makeImages({ inputShape, preprocessing }: Card): ImageBatch[] {
+  const [height, width, channels] = inputShape;
+  const size = [height ?? 224, width ?? 224] as const;
+  return generateImages(size, channels)
+    .slice(0, 2)
+    .map(({ data }) => ({ input: preprocessInput(data, preprocessing), shape: [1, ...size, channels] }));
+}
+
+/**
+ * Says what a model takes and gives; a model that is refused is closed.
+ * @throws FinetuneError `bad-model` where the model and its card come from different networks
+ */
+async function validate(opened: Opened): Promise<OpenModel> {
+  try {
+    return { ...opened, ...readCard(opened) };
+  } catch (error) {
+    await opened.session.release();
+    throw error;
+  }
+}
+
+function readCard({ card, session, path }: Opened): Pick<OpenModel, 'rules' | 'classNames'> {
+  const [height, width] = card.inputShape;
+  if (card.classNames === undefined || height === null || width === null) {
+    throw new FinetuneError(
+      'bad-model',
+      `The card of ${card.name} lacks its class names or its input shape.`,
+    );
+  }
+  const agree = (what: string, declared: DeclaredShape, expected: readonly (number | null)[]) => {
+    const differs = declared.some((size, i) => typeof size === 'number' && size !== expected[i]);
+    if (!differs) return;
+    throw new FinetuneError(
+      'bad-model',
+      `${path} does not go with its card.json: the ${what} of the model is ${declared.join('x')}, ` +
+        `that of the card ${expected.join('x')}. Put back the files that belong together, or make the model anew.`,
+    );
+  };
+  agree('input shape', session.inputShape.slice(1), card.inputShape);
+  const [outputs] = session.outputShape.slice(-1);
+  const isBinary = outputs === 1 && card.classNames.length === 2;
+  if (!isBinary) agree('number of classes', session.outputShape.slice(-1), [card.classNames.length]);
+  const { resize, preprocessing } = card;
+  const rules: InputRules = { size: [height, width], channels: card.inputShape[2], resize, preprocessing };
+  return { rules, classNames: card.classNames };
+}
