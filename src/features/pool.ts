@@ -95,6 +95,8 @@ async function startPool({ network, rules }: Base, precision: Precision, photos:
   const model = await writeTemporaryModel(graph);
   const { bases, threads } = shareProcessors(photos, model.weightBytes);
   const state = shareState(bases);
+  // A thread's own environment is a copy, which the runtime does not see: it would send its makers what it is used for.
+  process.env.ORT_DISABLE_TELEMETRY = '1';
   const workerData: WorkerData = { model: model.path, threads, output, rules, state };
   const pool = new Piscina({
     filename: new URL('./worker.js', import.meta.url).href,
@@ -112,7 +114,8 @@ async function startPool({ network, rules }: Base, precision: Precision, photos:
     hasFailed = true;
   });
   const beforeExit = () => waitUntilIdle(state);
-  process.on('exit', beforeExit);
+  // Before the model is removed, which threads may be reading.
+  process.prependListener('exit', beforeExit);
   const stop = async () => {
     // Piscina's own `close` does not wait for all threads where several have work.
     await whenIdle(state, () => hasFailed || pool.threads.length < bases);

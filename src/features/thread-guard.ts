@@ -55,9 +55,14 @@ const pollMs = 5;
 /** In a thread: begins some work. @returns false where none is to be begun any more */
 export function beginWork(state: SharedState): boolean {
   Atomics.add(state, atWork, 1);
-  if (Atomics.load(state, stopFlag) === 0) return true;
+  if (!isToStop(state)) return true;
   endWork(state);
   return false;
+}
+
+/** In a thread: whether what has been begun is to be left unfinished, where that is possible. */
+export function isToStop(state: SharedState): boolean {
+  return Atomics.load(state, stopFlag) !== 0;
 }
 
 /** In a thread: ends what was begun, or its start. */

@@ -6,7 +6,7 @@ import { type ErrorCode, FinetuneError } from '../errors.js';
 import type { SessionOptions } from '../inference/session.js';
 import { listThreads, type ProcessorTimes, readThreads, ThreadClock } from '../system/processor-time.js';
 import type { ImageRunner, Outcome } from './run-images.js';
-import { beginWork, endWork, type SharedState } from './thread-guard.js';
+import { beginWork, endWork, isToStop, type SharedState } from './thread-guard.js';
 
 /** What every thread needs to know once. */
 export interface WorkerData {
@@ -34,7 +34,7 @@ export interface ThreadFailure {
 
 /** What is known of a group. */
 export interface GroupResult {
-  /** In the order of the tasks; undefined for those that were not begun, because the thread had been told to stop. */
+  /** In the order of the tasks; undefined for those that were left when the thread was told to stop. */
   readonly outcomes: readonly (Outcome | undefined)[];
   /** Seconds that the thread has worked since it last told, by step. */
   readonly processor: ProcessorTimes;
@@ -86,14 +86,24 @@ async function open(): Promise<OpenBase> {
   return { runner: new ImageRunner(session, rules), sessionThreads };
 }
 
+/** Thrown between two steps of an image when the thread has been told to stop. */
+const stopped = new Error('stopped');
+
 async function compute(runner: ImageRunner, { file, view }: WorkerTask): Promise<Outcome | undefined> {
   if (!beginWork(state)) return undefined;
+  const onStep = (step: string) => {
+    clock.mark(step);
+    if (isToStop(state)) throw stopped;
+  };
   try {
-    const result = await runner.run(file, { view, onStep: clock.mark });
+    const result = await runner.run(file, { view, onStep });
     if ('reason' in result) return result;
     clock.mark('base');
     const { data, bytes } = result;
     return bytes !== undefined && output !== undefined ? { data: bytes, ...output } : data;
+  } catch (error) {
+    if (error === stopped) return undefined;
+    throw error;
   } finally {
     endWork(state);
   }

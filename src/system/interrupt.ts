@@ -32,18 +32,25 @@ export function listenForInterrupts(): AbortSignal {
 /** Where a signal has stopped the work, ends the process as if it had not listened: a shell sees that it was stopped. */
 export function endAsInterrupted(): void {
   if (received === undefined) return;
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  removeFolders();
   for (const signal of signals) process.removeAllListeners(signal);
   process.kill(process.pid, received);
 }
 
 /**
- * Notes a folder that is worth nothing unless the program gets to its end.
+ * Notes a folder that is worth nothing unless the work gets to its end: it goes when the process is ended, by a signal
+ * or by `process.exit()`.
  * @returns forgets it again
  */
 export function onInterrupt(folder: string): () => void {
+  if (folders.size === 0) process.on('exit', removeFolders);
   folders.add(folder);
   return () => {
     folders.delete(folder);
+    if (folders.size === 0) process.off('exit', removeFolders);
   };
+}
+
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
