@@ -17,7 +17,7 @@ import { FeatureStore, rowKey } from './store.js';
 
 /** What is extracted, and by what. */
 export interface Extraction {
-  readonly base: Base;
+  readonly base: Pick<Base, 'featureShape' | 'fingerprint' | 'preprocessingHash'>;
   readonly runtime: BaseRuntime;
   readonly dataSet: Pick<DataSet, 'classNames'>;
   readonly split: Split;
@@ -78,7 +78,7 @@ export function countMissing(
 }
 
 /** Everything that features depend on beside the image and its view. */
-function storeKeyOf({ preprocessingHash, fingerprint }: Base, precision: string): string {
+function storeKeyOf({ preprocessingHash, fingerprint }: Extraction['base'], precision: string): string {
   return JSON.stringify([preprocessingHash, fingerprint, precision]);
 }
 

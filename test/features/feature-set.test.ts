@@ -1,0 +1,60 @@
+// The features of a data set by subset.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { mirroredView, originalView } from '../../src/data/image-rules.js';
+import type { RowSource } from '../../src/features/feature-rows.js';
+import { FeatureSet, type SubsetImage } from '../../src/features/feature-set.js';
+
+const image = (subset: SubsetImage['subset'], label: number, view = originalView): SubsetImage => {
+  const path = `${subset}-${label}.jpg`;
+  return { subset, view, example: { path, file: path, label, hash: path } };
+};
+
+const rose = image('train', 1);
+const images = [rose, image('train', 0), { ...rose, view: mirroredView }, image('val', 1)];
+
+/** Row `i` is `[i]`. */
+const matrix = Float32Array.of(0, 1, 2, 3);
+const inMemory: RowSource = {
+  read: rows => Float32Array.from(rows),
+  slice: (start, end) => matrix.subarray(start, end),
+  close: () => undefined,
+};
+
+const setOf = (source: RowSource) =>
+  new FeatureSet({ images, source, shape: [1], bad: [], computed: 3, profile: { base: 1 } });
+
+test('a subset has its rows, their labels, and what they are of', () => {
+  const features = setOf(inMemory);
+  const train = features.subset('train');
+  assert.deepEqual([...train.labels], [1, 0, 1]);
+  assert.deepEqual(train.images, images.slice(0, 3));
+  assert.deepEqual([train.shape, features.shape], [[1], [1]]);
+  assert.deepEqual(train.matrix(), Float32Array.of(0, 1, 2));
+  const val = features.subset('val');
+  assert.deepEqual(
+    [[...val.labels], val.matrix(), val.read([0])],
+    [[1], Float32Array.of(3), Float32Array.of(3)],
+  );
+});
+
+test('a subset may have no images', () => {
+  const none = setOf(inMemory).subset('test');
+  assert.deepEqual([none.images, none.labels, none.matrix()], [[], new Int32Array(), new Float32Array()]);
+});
+
+test('an image that is seen in two ways counts once', () => {
+  assert.equal(setOf(inMemory).count, 3);
+});
+
+test('what is not in memory has no matrix, and is closed with the set', () => {
+  let isOpen = true;
+  const close = () => {
+    isOpen = false;
+  };
+  const features = setOf({ ...inMemory, slice: () => undefined, close });
+  assert.equal(features.subset('train').matrix(), undefined);
+  assert.deepEqual(features.subset('val').read([0]), Float32Array.of(3));
+  features.close();
+  assert.equal(isOpen, false);
+});
