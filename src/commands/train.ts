@@ -45,11 +45,15 @@ function renderResult(result: TrainResult): string {
     measured === undefined ? '' : `${renderMetrics(measured)}\n\n`,
     wrap(`Trained on ${trainImages} images with ${head.description}.\n`),
     wrap(`${[`Saved ${relative('', run)}`, ...scores.filter(Boolean)].join(', ')}.\n`),
-    wrap(
-      `${seconds.total.toFixed(1)} s in all; ${computed} of ${images} images went through the base, ` +
-        'the others came from the store.\n',
-    ),
+    wrap(`${seconds.total.toFixed(1)} s in all; ${describeSources(computed, images)}.\n`),
   ].join('');
+}
+
+/** Where the features came from. */
+function describeSources(computed: number, images: number): string {
+  if (computed >= images) return `all ${images} images went through the base`;
+  if (computed === 0) return `the features of all ${images} images came from the store`;
+  return `${computed} of ${images} images went through the base, features of the others came from the store`;
 }
 
 /** TensorFlow trains a head at least twice as fast. */

@@ -129,7 +129,7 @@ async function resolveAuto(deciding: Deciding): Promise<Precision> {
     decode: await measureDecoding(deciding.base, request.train),
     processors: countProcessors(),
   });
-  if (!work.isWorthTrials) return inFloat(`${work.description}: not worth trials`);
+  if (!work.isWorthTrials) return inFloat(`${work.description}; int8 would not pay`);
   return (await runTrials(deciding, { floatSpeed, missing })).precision;
 }
 
@@ -148,7 +148,7 @@ export function estimateWork(
   const seconds = (images * (base + decode)) / processors;
   return {
     isWorthTrials: (images * base) / processors >= worthTryingSeconds,
-    description: `about ${seconds.toFixed(1)} s for ${images} images, decoding included`,
+    description: `${images} images take about ${seconds.toFixed(1)} s, decoding included`,
   };
 }
 
@@ -186,9 +186,9 @@ async function runTrials(
 function describeTrial(trial: TrialRecord | undefined): string {
   if (trial === undefined) return 'too few images to measure on';
   const { cosineMean, cosineMin, imagesPerSecond: speeds } = trial;
-  const faithful = `features at cosine ${cosineMean.toFixed(4)} (lowest ${cosineMin.toFixed(4)})`;
-  if (speeds === undefined) return `int8 is not faithful enough: ${faithful}`;
-  return `int8 ${(speeds.int8 / speeds.fp32).toFixed(2)} times as fast as fp32, ${faithful}`;
+  const faithful = `cosine of the features ${cosineMean.toFixed(4)}, lowest ${cosineMin.toFixed(4)}`;
+  if (speeds === undefined) return `int8 changes the features too much (${faithful})`;
+  return `${(speeds.int8 / speeds.fp32).toFixed(2)} times as fast in int8 as in fp32 (${faithful})`;
 }
 
 /** The images of lowest hash: a sample that hardly changes when others are added. */

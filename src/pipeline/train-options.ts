@@ -44,8 +44,8 @@ export const trainOptions = {
     ),
   ),
   resize: maybe(choice(['stretch', 'crop', 'pad'], 'How a photo becomes a rectangle (default: stretch)')),
-  val: maybe(number(0, 0.9, 'Part of the images that is held out for validation (default: 0.2)')),
-  test: maybe(number(0, 0.9, 'Part of the images that is held out for a final test (default: 0)')),
+  val: maybe(number(0, 0.9, 'Share of the images held out for validation (default: 0.2)')),
+  test: maybe(number(0, 0.9, 'Share of the images held out for a final test (default: 0)')),
   pooling: withDefault(choice(['avg', 'max', 'flatten'], 'How feature maps become one vector'), 'avg'),
   headSolver: maybe(
     choice(
@@ -62,8 +62,10 @@ export const trainOptions = {
     ),
     [],
   ),
-  dropout: maybe(number(0, 0.95, 'Part of the units dropped while training by epochs (default: 0.3)')),
-  epochs: maybe(integer(1, 100_000, 'Most epochs, when training by epochs (default: 100, stopping early)')),
+  dropout: maybe(number(0, 0.95, 'Share of the units dropped while training by epochs (default: 0.3)')),
+  epochs: maybe(
+    integer(1, 100_000, 'Epochs at most, when training by epochs (default: 100, stopping early)'),
+  ),
   batchSize: maybe(integer(1, 4096, 'Images per training step, when training by epochs (default: 32)')),
   learningRate: maybe(number(1e-8, 10, 'Learning rate, when training by epochs (default: 0.001)')),
   optimizer: maybe(
@@ -75,22 +77,22 @@ export const trainOptions = {
   schedule: maybe(
     choice(
       ['constant', 'cosine', 'one-cycle', 'step', 'plateau'],
-      'How the learning rate goes over the epochs (default: cosine)',
+      'How the learning rate changes over the epochs (default: cosine)',
     ),
   ),
-  warmup: maybe(integer(0, 1000, 'Epochs in which the learning rate rises at first (default: 0)')),
+  warmup: maybe(integer(0, 1000, 'Epochs over which the learning rate rises at first (default: 0)')),
   weightDecay: maybe(
-    number(0, 10, 'Part of the weights taken off per step and unit of rate (default: 0; adamw: 0.01)'),
+    number(0, 10, 'Share of the weights taken off per step and unit of rate (default: 0; adamw: 0.01)'),
   ),
   clipNorm: maybe(
     number(1e-6, 1e6, 'Longest gradient of a step; longer ones are shortened (default: no limit)'),
   ),
-  labelSmoothing: maybe(number(0, 0.9, 'Part of each label that is spread over all classes (default: 0)')),
+  labelSmoothing: maybe(number(0, 0.9, 'Share of each label that is spread over all classes (default: 0)')),
   focalLoss: maybe(
     number(0, 10, 'Focus on images that are not yet right: 2 is usual, 0 is none (default: 0)'),
   ),
   classWeights: maybe(choice(['balanced'], 'balanced: every class counts the same, however few its images')),
-  ema: maybe(number(0, 0.99999, 'Average weights over steps, keeping this part each time, e.g. 0.99')),
+  ema: maybe(number(0, 0.99999, 'Average the weights over steps, keeping this share each time, e.g. 0.99')),
   patience: maybe(
     integer(1, 100_000, 'Epochs without a lower validation loss before training stops (default: 10)'),
   ),
@@ -104,7 +106,7 @@ export const trainOptions = {
   ),
   verify: flag('Compare the int8 model with the fp32 one on every validation image, not on 32'),
   engine: withDefault(choice(['auto', 'tensorflow', 'wasm'], 'What trains the head'), 'auto'),
-  seed: withDefault(integer(0, 2 ** 31 - 1, 'Drives split, order, dropout and initial weights'), 1),
+  seed: withDefault(integer(0, 2 ** 31 - 1, 'Seed of the split, the order, dropout and initial weights'), 1),
   store: maybe(text('Folder of the feature store (default: in the cache directory)', 'a folder')),
   config: maybe(text('JSON file with any of these options', 'a JSON file')),
 } as const satisfies OptionTable;
