@@ -46,7 +46,7 @@ describe('--precision auto', () => {
     const effort = { base: 0.02, decode: 0.03, processors: 2 };
     assert.deepEqual(estimateWork(600, effort), {
       isWorthTrials: false,
-      description: 'about 15.0 s for 600 images, decoding included',
+      description: '600 images take about 15.0 s, decoding included',
     });
     assert.equal(estimateWork(1500, effort).isWorthTrials, true);
   });
