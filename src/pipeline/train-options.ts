@@ -91,7 +91,9 @@ export const trainOptions = {
   focalLoss: maybe(
     number(0, 10, 'Focus on images that are not yet right: 2 is usual, 0 is none (default: 0)'),
   ),
-  classWeights: maybe(choice(['balanced'], 'With balanced, every class counts the same, however few its images')),
+  classWeights: maybe(
+    choice(['balanced'], 'With balanced, every class counts the same, however few its images'),
+  ),
   ema: maybe(number(0, 0.99999, 'Average the weights over steps, keeping this share each time, e.g. 0.99')),
   patience: maybe(
     integer(1, 100_000, 'Epochs without a lower validation loss before training stops (default: 10)'),
