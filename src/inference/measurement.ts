@@ -2,6 +2,7 @@
 
 import { openSync, readSync, statSync } from 'node:fs';
 import { readPeakMemory } from '../system/peak-memory.js';
+import type { DeviceName } from './devices.js';
 import { type ImageBatchShape, openSession } from './session.js';
 
 /** What is measured, as plain data: a process of its own is told. */
@@ -15,6 +16,7 @@ export interface MeasureTask {
   /** Images to be timed at least, in full batches. */
   readonly atLeast: number;
   readonly threads: number;
+  readonly device: DeviceName;
 }
 
 /** How fast a frozen base ran, in a process of its own. */
@@ -28,10 +30,11 @@ export interface BenchMeasurement {
   readonly peakMegabytes: number;
 }
 
-/** A row of the benchmark: a backbone, computing in a precision, on batches of a size. */
+/** A row of the benchmark: a backbone, computing in a precision on a device, on batches of a size. */
 export interface BenchSetting {
   /** As it was named. */
   readonly backbone: string;
+  readonly device: DeviceName;
   readonly precision: 'fp32' | 'int8';
   readonly batchSize: number;
 }
@@ -55,9 +58,9 @@ const warmUps = 2;
 
 /** Runs a model until enough images are timed. The memory is that of this process: nothing else should be in it. */
 export async function measureModel(task: MeasureTask): Promise<BenchMeasurement> {
-  const { model, shape, atLeast, threads } = task;
+  const { model, shape, atLeast, threads, device } = task;
   const [batchSize] = shape;
-  const session = await openSession(model, { threads });
+  const session = await openSession(model, { threads, device });
   const batch = new Float32Array(shape.reduce((product, size) => product * size, 1));
   const readBatch = openImages(task, batch);
   const milliseconds: number[] = [];

@@ -9,6 +9,7 @@ import { type Base, loadBase } from '../features/base.js';
 import { type BenchImages, openBenchImages } from '../features/bench-images.js';
 import { compileFastGraph, compileGraph } from '../formats/onnx/compile.js';
 import type { OnnxGraph } from '../formats/onnx/graph.js';
+import { deviceNames, validateDevice } from '../inference/devices.js';
 import { choosePrecision } from '../inference/int8/choose.js';
 import { quantizeGraph } from '../inference/int8/rewrite.js';
 import type { BenchMeasurement, BenchResult, BenchRow, MeasureTask } from '../inference/measurement.js';
@@ -44,6 +45,14 @@ export const benchOptions = {
     list(z.enum(['fp32', 'int8']), 'How the frozen base computes', 'fp32 or int8, or both with a comma'),
     ['fp32', 'int8'],
   ),
+  device: withDefault(
+    list(
+      z.enum(deviceNames),
+      'What the frozen base runs on; int8 runs on the CPU alone',
+      `${deviceNames.join(', ')}, with commas`,
+    ),
+    ['cpu'],
+  ),
   batchSize: withDefault(integers(1, 256, 'Images that go through the base together'), [1, 8]),
   images: withDefault(
     integer(8, 10_000, 'Images that each row is timed on, in full batches; decoding them is not timed'),
@@ -60,18 +69,20 @@ type Settled = Resolved<typeof benchOptions>;
 /**
  * Measures frozen bases with average pooling, as training runs them, on images that are decoded already.
  * What fails gives rows with the reason, and the others are measured all the same.
- * @throws FinetuneError `not-prepared` for an unknown backbone, `not-found` | `bad-data-set` for a folder without images
+ * @throws FinetuneError `not-prepared` for an unknown backbone, `not-found` | `bad-data-set` for a folder without images,
+ * `engine-missing` for a device that ONNX Runtime does not carry here
  */
 export const bench = verb(benchOptions, async (options, context): Promise<BenchResult> => {
   const backbones = await resolveBackbones(options.backbone);
   const images = await openBenchImages(options.data, context);
   const threads = countProcessors();
-  const total = backbones.length * options.precision.length * options.batchSize.length;
+  const variants = await listVariants(options);
+  const total = backbones.length * variants.length * options.batchSize.length;
   const rows: BenchRow[] = [];
   context.emit({ type: 'bench', done: 0, total });
   const folder = makeTemporaryFolder('bench');
   try {
-    const job = { options, images, threads, imageFile: join(folder.path, 'images.bin'), context };
+    const job = { options, variants, images, threads, imageFile: join(folder.path, 'images.bin'), context };
     for (const backbone of backbones) {
       for await (const row of measureBackbone(backbone, job)) {
         rows.push(row);
@@ -95,9 +106,24 @@ async function resolveBackbones(names: Settled['backbone']): Promise<NamedBackbo
   return Promise.all([...wanted].map(async name => ({ name, dir: (await resolveBackbone(name)).dir })));
 }
 
+/** In what and on what a base is measured. */
+type Variant = Pick<BenchRow, 'device' | 'precision'>;
+
+async function listVariants({ device, precision }: Settled): Promise<Variant[]> {
+  for (const each of device) await validateDevice(each);
+  const variants = device.flatMap(on => precision.map(each => ({ device: on, precision: each })));
+  const possible = variants.filter(each => each.device === 'cpu' || each.precision === 'fp32');
+  if (possible.length > 0) return possible;
+  throw new FinetuneError(
+    'bad-option',
+    `--precision int8 runs on the CPU alone. Received: --device ${device.join()}. Add cpu, or --precision fp32.`,
+  );
+}
+
 /** What all rows have in common. */
 interface BenchJob {
   readonly options: Settled;
+  readonly variants: readonly Variant[];
   readonly images: BenchImages;
   readonly threads: number;
   /** Where the images lie for the process that runs a model on them. */
@@ -107,20 +133,21 @@ interface BenchJob {
 
 /** Where a step fails, all rows that build on it have its reason. */
 async function* measureBackbone({ name, dir }: NamedBackbone, job: BenchJob): AsyncGenerator<BenchRow> {
-  const { options, threads, imageFile, context } = job;
+  const { options, variants, threads, imageFile, context } = job;
   const opened = openBase(dir, job);
-  for (const precision of options.precision) {
+  for (const variant of variants) {
     const saved = opened.then(async base =>
-      writeTemporaryModel(await compileBase(base, precision, context.signal)),
+      writeTemporaryModel(await compileBase(base, variant, context.signal)),
     );
     try {
       for (const batchSize of options.batchSize) {
         const measured = Promise.all([opened, saved]).then(([{ base }, { path }]) => {
           const shape = [batchSize, ...base.size, base.rules.channels] as const;
-          const task = { model: path, images: imageFile, shape, atLeast: options.images, threads };
+          const { device } = variant;
+          const task = { model: path, images: imageFile, shape, atLeast: options.images, threads, device };
           return measure(task, context.signal);
         });
-        const row = { backbone: name, precision, batchSize, ...(await measured.catch(describeFailure)) };
+        const row = { backbone: name, ...variant, batchSize, ...(await measured.catch(describeFailure)) };
         context.signal.throwIfAborted();
         yield row;
       }
@@ -155,9 +182,10 @@ async function openBase(dir: string, { images, imageFile }: BenchJob): Promise<O
 /** The base as training would run it; for int8 it is the best of several quantizations. */
 async function compileBase(
   { base: { network }, inputs }: OpenedBase,
-  precision: 'fp32' | 'int8',
+  { device, precision }: Variant,
   signal: AbortSignal,
 ): Promise<OnnxGraph> {
+  if (device !== 'cpu') return compileGraph(network);
   if (precision === 'fp32') return compileFastGraph(network);
   const { calibration } = await choosePrecision(network, inputs, { threads: 1, force: true, signal });
   if (calibration !== undefined) return quantizeGraph(compileGraph(network), calibration).graph;

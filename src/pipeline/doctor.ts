@@ -1,7 +1,7 @@
 // Checks what a run depends on: machine, libraries, engines, backbones, storage. Changes nothing.
 
 import { checkEngine, checkGpus } from '../engines/checks.js';
-import { checkBackbones, checkCache, checkFeatureStore } from '../features/checks.js';
+import { checkBackbones, checkCache, checkDevices, checkFeatureStore } from '../features/checks.js';
 import { checkOnnxRuntime, checkSharp } from '../inference/checks.js';
 import type { OptionTable } from '../option-kinds.js';
 import type { Check, Diagnosis } from '../system/check.js';
@@ -15,6 +15,7 @@ const checks: readonly (() => Check | Promise<Check>)[] = [
   checkMemory,
   checkSharp,
   checkOnnxRuntime,
+  () => checkDevices(),
   checkGpus,
   checkEngine,
   checkBackbones,

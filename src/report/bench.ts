@@ -20,7 +20,8 @@ export function renderBench({ threads, data, rows }: BenchResult): string {
 }
 
 function renderRow(row: BenchRow): (string | number)[] {
-  const setting = [printable(row.backbone), row.precision, row.batchSize];
+  const precision = row.device === 'cpu' ? row.precision : `${row.precision} on ${row.device}`;
+  const setting = [printable(row.backbone), precision, row.batchSize];
   if ('failure' in row) return [...setting, 'failed', '', '', ''];
   const { imagesPerSecond, latencyMs, peakMegabytes } = row;
   const numbers = [imagesPerSecond, latencyMs.p50, latencyMs.p99].map(value => value.toFixed(1));

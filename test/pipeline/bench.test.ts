@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import type { PipelineEvent } from '../../src/events.js';
+import { listLikelyDevices } from '../../src/inference/devices.js';
 import { type BenchOptions, bench } from '../../src/pipeline/bench.js';
 import { checkout } from '../helpers/finetune.js';
 
@@ -74,4 +75,24 @@ test('an abort ends the measuring, and leaves nothing behind', async () => {
     readdirSync(temporary).filter(name => name.startsWith('finetune')),
     [],
   );
+});
+
+test('a device that is not there has its reason in its row, and the CPU is measured', async t => {
+  if ((await listLikelyDevices()).length > 0) return t.skip('this machine has a GPU');
+  const { rows } = await measure({ backbone: [embedded], precision: 'fp32', device: ['webgpu', 'cpu'] });
+  assert.deepEqual(
+    rows.map(row => [row.device, 'failure' in row]),
+    [
+      ['webgpu', true],
+      ['cpu', false],
+    ],
+  );
+  assert.match(JSON.stringify(rows[0]), /webgpu does not start: /);
+});
+
+test('int8 on another device than the CPU is refused', async () => {
+  await assert.rejects(measure({ backbone: [embedded], precision: 'int8', device: 'webgpu' }), {
+    code: 'bad-option',
+    message: /--precision int8 runs on the CPU alone.*webgpu/,
+  });
 });

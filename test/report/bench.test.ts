@@ -5,11 +5,11 @@ import type { BenchRow } from '../../src/inference/measurement.js';
 import { renderBench } from '../../src/report/bench.js';
 
 const measured: BenchRow = {
-  ...{ backbone: 'small', precision: 'fp32', batchSize: 8, images: 64 },
+  ...{ backbone: 'small', device: 'cpu', precision: 'fp32', batchSize: 8, images: 64 },
   ...{ imagesPerSecond: 123.456, latencyMs: { p50: 60.04, p99: 75 }, peakMegabytes: 141.7 },
 };
 const failed = (batchSize: number): BenchRow => ({
-  ...{ backbone: 'mine', precision: 'int8', batchSize, failure: 'Layer x is unknown.' },
+  ...{ backbone: 'mine', device: 'cpu', precision: 'int8', batchSize, failure: 'Layer x is unknown.' },
 });
 
 test('a row has its numbers, or failed, and each reason stands once below', () => {
@@ -23,4 +23,10 @@ test('a row has its numbers, or failed, and each reason stands once below', () =
 test('the title tells where the images come from', () => {
   const text = renderBench({ threads: 1, data: './pets', versions: {}, rows: [measured] });
   assert.match(text, /on images of \.\/pets, decoded beforehand; threads: 1\./);
+});
+
+test('a row of another device than the CPU names it', () => {
+  const onGpu: BenchRow = { ...measured, device: 'webgpu' };
+  const text = renderBench({ threads: 1, data: null, versions: {}, rows: [onGpu] });
+  assert.match(text, /^small +fp32 on webgpu +8 +123\.5/m);
 });
