@@ -44,11 +44,29 @@ export function preprocessingFor(mode: PreprocessingMode, channels: Channels): P
 /** First match wins; names are compared in lower case with `_` and `-` alike. */
 const modeOfArchitecture: readonly (readonly [RegExp, PreprocessingMode])[] = [
   [/efficientnet-?lite/, 'lite'],
-  [/efficientnet|convnext|mobilenet-?v3/, 'none'],
-  [/vgg|squeezenet|resnet(50|101|152)$/, 'caffe'],
+  [/efficientnet|convnext|mobilenet-?v3|regnet|resnet-?rs/, 'none'],
+  [/vgg|squeezenet|resnet(50|101|152)(-\d+)?$/, 'caffe'],
   [/densenet/, 'torch'],
   [/mobilenet|inception|xception|nasnet|resnet.*v2/, 'tf'],
 ];
+
+/** Layers that only one of Keras' networks has; it is known by them under any name. First match wins. */
+const modeOfLayer: readonly (readonly [layer: string, mode: PreprocessingMode])[] = [
+  ['expanded_conv_depthwise', 'tf'], // MobileNetV2
+  ['conv_dw_1', 'tf'], // MobileNet
+  ['block2_sepconv1', 'tf'], // Xception
+  ['mixed10', 'tf'], // InceptionV3
+  ['block35_1_mixed', 'tf'], // InceptionResNetV2
+  ['conv2_block1_preact_bn', 'tf'], // ResNetV2
+  ['pool2_conv', 'torch'], // DenseNet
+  ['conv2_block1_1_conv', 'caffe'], // ResNet
+  ['block5_conv3', 'caffe'], // VGG
+];
+
+/** The mode of one of Keras' networks, by the names of its layers, wherever it is nested. */
+export function modeByLayers(names: ReadonlySet<string>): PreprocessingMode | undefined {
+  return modeOfLayer.find(([layer]) => names.has(layer))?.[1];
+}
 
 /**
  * Decides how images of a network are preprocessed.

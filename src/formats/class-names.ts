@@ -38,9 +38,31 @@ export async function readClassNames(fileOrList: string): Promise<readonly strin
 async function readLines(path: string): Promise<readonly string[] | undefined> {
   const entry = await stat(path).catch(() => undefined);
   if (!entry?.isFile() || entry.size > largestBytes) return undefined;
-  const text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+  const text = decodeText(await readFile(path));
   const lines = text.split(/\r\n|\n|\r/).map(line => line.trim());
-  return text.trim() === '' ? undefined : withoutNumbers(lines.filter(line => line !== ''));
+  return text.trim() === ''
+    ? undefined
+    : (namesInJson(text) ?? withoutNumbers(lines.filter(line => line !== '')));
+}
+
+/** UTF-8, or UTF-16 as Windows' editors write it. */
+function decodeText(bytes: Buffer): string {
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return bytes.toString(isUtf16 ? 'utf16le' : 'utf8').replace(/^\uFEFF/, '');
+}
+
+/** `["a", "b"]`, or Keras' `class_indices`: `{"a": 0, "b": 1}`. */
+function namesInJson(text: string): readonly string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (Array.isArray(value)) return value.map(String);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const entries = Object.entries(value);
+    const isComplete = entries.every((_, i) => entries.some(([, index]) => index === i));
+    return isComplete ? entries.sort((one, other) => one[1] - other[1]).map(([name]) => name) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Teachable Machine writes `0 daisy`, `1 rose`. Numbers that are not the lines' own belong to the names. */

@@ -1,5 +1,6 @@
 // Models of formats that are not read: each is named as what it is, with the way to one that is.
 
+import { existsSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { FinetuneError } from '../errors.js';
@@ -50,6 +51,8 @@ async function foreignFolder(path: string): Promise<string | undefined> {
   const names = await readdir(path);
   if (names.includes('saved_model.pb')) return savedModel(path);
   if (names.some(name => /\.json$/i.test(name))) return undefined;
+  const nested = names.find(name => existsSync(join(path, name, 'saved_model.pb')));
+  if (nested !== undefined) return savedModel(join(path, nested));
   const models = names.filter(name => /\.(keras|h5|hdf5)$/i.test(name));
   const found = names.length === 0 ? 'is empty' : 'holds no model.json';
   const next = models.length > 0 ? ` Did you mean ${models.map(name => join(path, name)).join(' or ')}?` : '';

@@ -13,6 +13,13 @@ const signatures: readonly (readonly [pattern: RegExp, kind: string])[] = [
   [/^(\xef\xbb\xbf)?\s*<\?xml/i, 'an XML text: a server sent it in place of the file'],
 ];
 
+/** Text of some length: numbers in single precision never look so. */
+export function isText(head: Uint8Array): boolean {
+  return (
+    head.length >= 64 && head.every(byte => (byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d))
+  );
+}
+
 /**
  * Names what a file is by its first bytes, where it is one of the usual things that lie in another's place.
  * @param head the first 512 bytes, or what there is

@@ -82,12 +82,22 @@ test('class names that the user gives come before those in the files; there is o
     planCard(three, { ...facts, files, classNames }).card.classNames;
   assert.deepEqual(namesOf(), ['x', 'y', 'z']);
   assert.deepEqual(namesOf(['a', 'b', 'c']), ['a', 'b', 'c']);
-  assert.throws(() => namesOf(['a', 'b']), /has 3 outputs, but 2 class names/);
+  assert.throws(() => namesOf(['a', 'b']), {
+    code: 'bad-option',
+    message: /gives 2 names, but the network has 3 outputs/,
+  });
   const sigmoid = chain([28, 28, 3], convolution, pooling, dense(1));
   assert.deepEqual(planCard(sigmoid, { ...facts, classNames: ['cat', 'dog'] }).card.classNames, [
     'cat',
     'dog',
   ]);
+});
+
+test('names that lie beside a model of other classes are left out, with a note', () => {
+  const network = chain([28, 28, 3], convolution, pooling, dense(4));
+  const { card, notes } = planCard(network, { ...facts, files: { classNames: ['x', 'y', 'z'] } });
+  assert.equal(card.classNames, undefined);
+  assert.match(notes.join(), /3 class names lie beside the model, but it has 4 outputs/);
 });
 
 test('classes go with the top that a cut takes off', () => {

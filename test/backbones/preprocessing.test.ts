@@ -37,6 +37,9 @@ const architectures: [string, PreprocessingMode | undefined][] = [
   ['efficientnet_lite0', 'lite'],
   ['densenet121', 'torch'],
   ['squeezenet', 'caffe'],
+  ['regnetx002', 'none'],
+  ['resnet_rs_50', 'none'],
+  ['resnet152_1', 'caffe'],
   ['my_network', undefined],
 ];
 test('an architecture brings its preprocessing; of a network of the own only the user knows', () => {

@@ -16,6 +16,8 @@ const files = [
   ["Teachable Machine's numbers", '0 daisy\r\n1 common rose\r\n', ['daisy', 'common rose']],
   ['names that begin with numbers', '7 up\n0 daisy\n', ['7 up', '0 daisy']],
   ['a byte order mark and empty lines', '\uFEFFdaisy\n\nrose\n\n', ['daisy', 'rose']],
+  ['a JSON list', '["daisy", "rose"]', ['daisy', 'rose']],
+  ["Keras' class_indices in JSON", '{"rose": 1, "daisy": 0}', ['daisy', 'rose']],
 ] as const;
 for (const [title, text, expected] of files) {
   test(`class names from a file with ${title}`, async () => {
@@ -41,4 +43,10 @@ test('labels.txt lies beside a file, or in a folder', async () => {
   assert.deepEqual(await readLabelsBeside(join(path, '../model.h5'), false), ['a', 'b']);
   assert.deepEqual(await readLabelsBeside(join(path, '..'), true), ['a', 'b']);
   assert.equal(await readLabelsBeside(join(path, '../../nowhere.h5'), false), undefined);
+});
+
+test('class names from a file of UTF-16, as editors on Windows write it', async () => {
+  const path = fileOf('');
+  writeFileSync(path, Buffer.from('\uFEFFdaisy\r\nroße\r\n', 'utf16le'));
+  assert.deepEqual(await readClassNames(path), ['daisy', 'roße']);
 });

@@ -8,6 +8,7 @@ import { compileOnnx } from '../../src/formats/onnx/compile.js';
 import { openModel } from '../../src/formats/open.js';
 import { openSession } from '../../src/inference/session.js';
 import { readNetwork, withClosing } from '../../src/network/source.js';
+import { unzip } from './make-files.js';
 import { largestDifference } from './plain-tfjs.js';
 
 const cases = 'test/fixtures/cases';
@@ -81,6 +82,15 @@ test('a topology without weights beside it, or with several, says which files ar
   await (await openModel(dir)).close();
 });
 
+test('a .keras archive that was unpacked is read from its folder', async () => {
+  const dir = folder();
+  for (const [name, bytes] of unzip('test/fixtures/keras/sequential.keras'))
+    writeFileSync(join(dir, name), bytes);
+  const unpacked = await withClosing(await openModel(dir), readNetwork);
+  const packed = await withClosing(await openModel('test/fixtures/keras/sequential.keras'), readNetwork);
+  assert.deepEqual([...unpacked.weights.values()], [...packed.weights.values()]);
+});
+
 test("names of Keras 3 in a tfjs manifest: a depthwise convolution's weight is called kernel", async () => {
   assert.equal((await outputsOf(join(cases, 'tfjs_t42'), [16, 16, 3])).every(Number.isFinite), true);
 });
@@ -106,6 +116,25 @@ function savedModel(): string {
   return dir;
 }
 
+function versioned(): string {
+  const dir = folder();
+  cpSync(savedModel(), join(dir, '1'), { recursive: true });
+  return dir;
+}
+
+/** A copy of a tfjs folder with other bytes, as many, in its first shard. */
+function withShard(text: string | Float32Array): () => string {
+  return () => {
+    const dir = folder();
+    cpSync(join(cases, 'tfjs_t42'), dir, { recursive: true });
+    const path = join(dir, 'group1-shard1of1.bin');
+    const bytes = readFileSync(path);
+    bytes.fill(typeof text === 'string' ? text : new Uint8Array(text.buffer));
+    writeFileSync(path, bytes);
+    return dir;
+  };
+}
+
 function pointedAt(): string {
   const dir = folder();
   cpSync(join(cases, 'bfloat16.h5'), join(dir, 'mine.h5'));
@@ -115,6 +144,8 @@ function pointedAt(): string {
 const refused: readonly (readonly [title: string, path: () => string, message: RegExp])[] = [
   ['a TensorFlow SavedModel', savedModel, /is a TensorFlow SavedModel.*load_model\(/],
   ['the file inside a SavedModel', () => join(savedModel(), 'saved_model.pb'), /is a TensorFlow SavedModel/],
+  ['a folder of versions of a SavedModel', versioned, /is a TensorFlow SavedModel/],
+  ['a text in place of a shard', withShard('{"error": "not found"} '), /no shard of weights but a text/],
   [
     'a Git LFS pointer',
     made('m.keras', 'version https://git-lfs.github.com/spec/v1\n'),
@@ -142,5 +173,15 @@ for (const [title, path, message] of refused) {
       assert.doesNotMatch(error.message, /damaged\b(?!,)/);
       return /bad-model|unsupported-layer/.test(error.code ?? '');
     });
+  });
+}
+
+for (const [title, value] of [
+  ['NaN', Number.NaN],
+  ['infinity', Number.POSITIVE_INFINITY],
+] as const) {
+  test(`weights that hold ${title} are refused when they are read`, async () => {
+    const model = await openModel(withShard(Float32Array.of(1, value))());
+    assert.throws(() => readNetwork(model), { code: 'bad-weights', message: /Expected finite numbers/ });
   });
 }

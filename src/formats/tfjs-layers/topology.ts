@@ -57,9 +57,10 @@ function keepLayer(layer: KerasLayer, steps: Steps): Tensor {
 }
 
 function weightFinder(sources: readonly WeightSource[], where: string) {
-  const byName = new Map(sources.map(source => [source.name, source]));
+  const named = sources.map(source => ({ ...source, name: source.name.replace(/:\d+$/, '') }));
+  const byName = new Map(named.map(source => [source.name, source]));
   // Python's converter writes a nested layer's weights as `model/layer/kernel`.
-  const bySuffix = new Map(sources.map(source => [source.name.split('/').slice(-2).join('/'), source]));
+  const bySuffix = new Map(named.map(source => [source.name.split('/').slice(-2).join('/'), source]));
   return (leaf: LeafNode, { name: variable, optional }: SavedVariable): WeightSource | undefined => {
     for (const alias of [variable, newNames[variable] ?? variable]) {
       const name = `${leaf.name}/${alias}`;

@@ -84,7 +84,10 @@ async function openGroups(dir: string, manifest: unknown): Promise<readonly Grou
     );
   }
   return await Promise.all(
-    parsed.data.map(async ({ paths, weights }) => ({ shards: await openShards(dir, paths), weights })),
+    parsed.data.map(async ({ paths, weights }) => {
+      const hasBytes = weights.some(({ quantization }) => quantization?.dtype === 'uint8');
+      return { shards: await openShards(dir, paths, hasBytes), weights };
+    }),
   );
 }
 

@@ -5,7 +5,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FinetuneError } from '../../errors.js';
-import { foreignKind } from '../../system/foreign-file.js';
+import { foreignKind, isText } from '../../system/foreign-file.js';
 
 const shardBytes = 4_194_304;
 
@@ -25,9 +25,14 @@ interface ShardFile {
 /**
  * Finds the shards of a model.
  * @param names in the order in which their bytes follow each other
+ * @param mayLookLikeText where weights are stored in single bytes, which may be those of letters
  * @throws FinetuneError `bad-model` when one is missing or something else, or when they are not in the order of their numbers
  */
-export async function openShards(dir: string, names: readonly string[]): Promise<Shards> {
+export async function openShards(
+  dir: string,
+  names: readonly string[],
+  mayLookLikeText: boolean,
+): Promise<Shards> {
   validateOrder(dir, names);
   const files: ShardFile[] = [];
   let bytes = 0;
@@ -41,7 +46,8 @@ export async function openShards(dir: string, names: readonly string[]): Promise
       );
     }
     const file = { path, start: bytes, bytes: entry.size };
-    const kind = foreignKind(readFileRange(file, 0, Math.min(entry.size, 512)));
+    const head = readFileRange(file, 0, Math.min(entry.size, 512));
+    const kind = foreignKind(head) ?? (!mayLookLikeText && isText(head) ? 'a text' : undefined);
     if (kind !== undefined) {
       throw new FinetuneError(
         'bad-model',
@@ -56,7 +62,7 @@ export async function openShards(dir: string, names: readonly string[]): Promise
 
 /** `shard10of12` before `shard2of12`: somebody sorted them as text, and every weight would be read from a wrong place. */
 function validateOrder(dir: string, names: readonly string[]): void {
-  const numbers = names.map(name => Number(/shard(\d+)of\d+/.exec(name)?.[1] ?? Number.NaN));
+  const numbers = names.map(name => Number(/(\d+)[-_]?of[-_]?\d+/.exec(name)?.[1] ?? Number.NaN));
   const wrong = numbers.findIndex((number, i) => i > 0 && number <= (numbers[i - 1] ?? 0));
   if (wrong < 0) return;
   throw new FinetuneError(

@@ -1,11 +1,75 @@
-// Which pixels a network takes, as its own first layers tell: what a rescaling or a normalization before the first
-// kernel subtracts and divides by shows whether 0..255, 0..1 or -1..1 comes in.
+// How pixels go into a network that is being prepared: as somebody says, as its own first layers show, or as one of
+// Keras' networks is known to take them; else a guess.
 
+import type { ModelFacts } from '../formats/model-facts.js';
 import type { LayerConfig } from '../network/network.js';
 import { type NetworkSource, readWeight } from '../network/source.js';
+import type { CatalogueEntry } from './catalogue.js';
+import {
+  modeByLayers,
+  type PreprocessingMode,
+  preprocessingModes,
+  resolvePreprocessing,
+  validateMode,
+} from './preprocessing.js';
+
+/** What is known of a network's pixels. */
+export interface PixelFacts {
+  /** Of a network from the catalogue. */
+  readonly entry?: CatalogueEntry | undefined;
+  /** What lay beside the network. */
+  readonly files?: ModelFacts | undefined;
+  /** A mode of `preprocessingModes` that the user asked for. */
+  readonly preprocessing?: string | undefined;
+}
+
+/** How pixels go in, and what the user should know about it. */
+export interface PreprocessingChoice {
+  readonly mode: PreprocessingMode;
+  readonly note?: string;
+}
+
+/**
+ * First what is said, then what the network's first layers show, then whose name it bears; else a guess.
+ * @throws FinetuneError `bad-option` for an unknown mode
+ */
+export function choosePreprocessing(network: NetworkSource, facts: PixelFacts): PreprocessingChoice {
+  const { entry, files, preprocessing } = facts;
+  const said = preprocessing ?? entry?.preprocessing ?? files?.preprocessing;
+  const inside = pixelRangeInside(network);
+  const mode = said === undefined ? (inside ?? modeByName(network)) : validateMode(said);
+  if (mode === undefined) return { mode: 'unit', note: guessNote(network) };
+  const isContradicted = preprocessing !== undefined && inside !== undefined && inside !== mode;
+  return isContradicted ? { mode, note: contradiction(mode, inside) } : { mode };
+}
+
+function guessNote({ topology }: NetworkSource): string {
+  return (
+    `Nothing tells which pixels "${topology.config.name}" takes: they are divided by 255, which is a guess. ` +
+    `If it was trained otherwise, say --preprocessing ${Object.keys(preprocessingModes).join('|')}, ` +
+    'or let photos of its own classes decide: --check DIR.'
+  );
+}
+
+function contradiction(asked: PreprocessingMode, inside: PixelRange): string {
+  const range = { none: '0..255', unit: '0..1', tf: '-1..1' }[inside];
+  return (
+    `The network's own first layers show that it takes pixels ${range}: with --preprocessing ${asked} they are scaled twice. ` +
+    `Leave --preprocessing out, or say --preprocessing ${inside}.`
+  );
+}
+
+/** What is known of the outermost model, or of one in it, by its name or by its layers'. */
+function modeByName({ topology, modelNames = [] }: NetworkSource): PreprocessingMode | undefined {
+  const { name, layers } = topology.config;
+  const known = [name, ...modelNames]
+    .map(each => resolvePreprocessing(each))
+    .find(mode => mode !== undefined);
+  return known ?? modeByLayers(new Set(layers.map(({ config }) => config.name)));
+}
 
 /** By the modes of `preprocessingModes`: `none` is 0..255, `unit` 0..1, `tf` -1..1. */
-export type PixelRange = 'none' | 'unit' | 'tf';
+type PixelRange = 'none' | 'unit' | 'tf';
 
 /** `x * scale + offset` for one channel. */
 interface Affine {
@@ -14,12 +78,10 @@ interface Affine {
 }
 
 /**
- * The range that a network's own rescaling takes.
+ * The range that a network's own rescaling takes: what it subtracts and divides by before the first kernel shows it.
  * @returns undefined where it has none before its first kernel, or one that would go with any range
  */
-export function pixelRangeInside(
-  network: Pick<NetworkSource, 'topology' | 'weights'>,
-): PixelRange | undefined {
+function pixelRangeInside(network: Pick<NetworkSource, 'topology' | 'weights'>): PixelRange | undefined {
   const { layers } = network.topology.config;
   const end = layers.findIndex(isLearnt);
   const steps = layers.slice(0, end < 0 ? layers.length : end).map(layer => affineOf(layer, network));
