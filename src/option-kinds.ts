@@ -19,6 +19,16 @@ export interface Option<Schema extends z.ZodType = z.ZodType, Kind extends Optio
 /** `flag` takes no value, `list` may be given several times or with commas. */
 export type OptionKind = 'text' | 'number' | 'flag' | 'list';
 
+/** The value that a person means who types it, or writes it in a config file; a list is set apart by commas. */
+export function readTyped({ kind, read }: Option, typed: unknown): unknown {
+  const readOne = (value: unknown) => (typeof value === 'string' ? read(value) : value);
+  if (kind !== 'list') return readOne(typed);
+  return [typed]
+    .flat()
+    .flatMap(item => (typeof item === 'string' ? item.split(',') : [item]))
+    .map(readOne);
+}
+
 /** Options by name. */
 export type OptionTable = Readonly<Record<string, Option>>;
 

@@ -1,7 +1,7 @@
 // Options to one readonly value: completed, checked, and no name among them that nobody knows.
 
 import { describeNearest, FinetuneError } from './errors.js';
-import type { Option, OptionTable, Resolved } from './option-kinds.js';
+import { type Option, type OptionTable, type Resolved, readTyped } from './option-kinds.js';
 
 /** The flag that a user types for an option, e.g. `inputShape` -> `--input-shape`. */
 export function flagOf(name: string): string {
@@ -59,8 +59,9 @@ function readConfig(table: OptionTable, config: RawOptions): RawOptions {
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => {
       const name = names.get(key);
-      if (name === undefined) throw unknownOption(key, ' in the config file', known);
-      return [name, value];
+      const option = name === undefined ? undefined : table[name];
+      if (option === undefined) throw unknownOption(key, ' in the config file', known);
+      return [name, readTyped(option, value)];
     }),
   );
 }

@@ -22,6 +22,12 @@ test('what is given wins over the config file, which wins over the defaults', ()
   assert.deepEqual(options.inputShape, [96, 128]);
 });
 
+test('what a config file writes as on the command line is read as there', () => {
+  const config = { hidden: '256,128', val: '0.1', 'input-shape': '64x96' };
+  const { hidden, val, inputShape } = resolveOptions(trainOptions, { data: 'pets' }, config);
+  assert.deepEqual([hidden, val, inputShape], [[256, 128], 0.1, [64, 96]]);
+});
+
 test('an option that is given as undefined counts as not given', () => {
   assert.equal(resolveOptions(trainOptions, { data: 'pets', seed: undefined }, { seed: 2 }).seed, 2);
 });
@@ -72,15 +78,6 @@ for (const [given, message] of mistakes) {
       () => resolveOptions(trainOptions, { data: 'pets', ...given }),
       (error: unknown) =>
         error instanceof FinetuneError && error.code === 'bad-option' && message.test(error.message),
-    );
-  });
-}
-
-for (const given of ['pets', undefined, null, ['pets'], () => 'pets']) {
-  test(`options that are ${JSON.stringify(given) ?? typeof given} are refused: an object is expected`, () => {
-    assert.throws(
-      () => resolveOptions(trainOptions, given as never),
-      /^FinetuneError: Expected an object of options/,
     );
   });
 }

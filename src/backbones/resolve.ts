@@ -3,9 +3,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, findNearest } from '../errors.js';
 import type { Card } from './card.js';
 import { loadCard } from './card.js';
+import { catalogue, findInCatalogue } from './catalogue.js';
 
 /** A folder with model.json, shards and card.json, and its card. */
 export interface PreparedBackbone {
@@ -40,11 +41,6 @@ export async function resolveBackbone(nameOrDir: string): Promise<PreparedBackbo
 /** Names of Keras files, whether they are there or not. */
 const kerasFile = /\.(keras|h5|hdf5)$/i;
 
-/** Without what people write one way or another: case, dashes, underscores. */
-function plainly(name: string): string {
-  return name.toLowerCase().replace(/[-_]/g, '');
-}
-
 async function isFile(path: string): Promise<boolean> {
   return await stat(path).then(
     entry => entry.isFile(),
@@ -68,11 +64,21 @@ async function notPrepared(nameOrDir: string): Promise<FinetuneError> {
     );
   }
   const names = [...new Set((await listBackbones()).map(({ name }) => name))];
-  const alike = names.find(name => plainly(name) === plainly(nameOrDir));
+  const alike = findInCatalogue(nameOrDir) === undefined ? findNearest(nameOrDir, names) : undefined;
   if (alike !== undefined) {
     return new FinetuneError(
       'not-prepared',
       `There is no backbone ${nameOrDir}, but ${alike} is prepared: use \`--backbone ${alike}\`.`,
+    );
+  }
+  const published = findNearest(
+    nameOrDir,
+    catalogue.map(({ name }) => name),
+  );
+  if (published !== undefined && published !== nameOrDir) {
+    return new FinetuneError(
+      'not-prepared',
+      `There is no backbone ${nameOrDir}. Did you mean ${published}? \`finetune prepare ${published}\` prepares it.`,
     );
   }
   const prepared = names.length > 0 ? names.join(', ') : 'none';

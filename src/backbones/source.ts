@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { FinetuneError } from '../errors.js';
+import { describeNearest, FinetuneError } from '../errors.js';
 import { openWeightsFile } from '../formats/keras/keras-file.js';
 import { type OpenModel, openModel } from '../formats/open.js';
 import { type NetworkShape, shapeNetwork } from '../network/cut.js';
@@ -63,8 +63,10 @@ function publishedSource(request: SourceRequest): PrepareSource {
   if (entry === undefined) {
     throw new FinetuneError(
       'bad-option',
-      `Unknown network ${name}. Expected one of: ${catalogue.map(each => each.name).join(', ')}; ` +
-        'or --from FILE for a Keras file of your own.',
+      `Unknown network ${name}. ${describeNearest(
+        name,
+        catalogue.map(each => each.name),
+      )} Or --from FILE for a Keras file of your own.`,
     );
   }
   if (weights !== undefined && url !== undefined) {

@@ -2,7 +2,7 @@
 
 import type { Argv } from 'yargs';
 import { describeNearest, FinetuneError } from '../errors.js';
-import { flag, type Option, type OptionTable, type Resolved } from '../option-kinds.js';
+import { flag, type Option, type OptionTable, type Resolved, readTyped } from '../option-kinds.js';
 import { flagOf, type RawOptions, resolveOptions } from '../options.js';
 import type { OptionsOf } from '../pipeline/verb.js';
 import type { Command } from './registry.js';
@@ -80,15 +80,6 @@ function typedFlag(name: string, argv: readonly string[], { kind }: Option): str
   const typed = argv.find(arg => starts.some(start => arg.startsWith(start)));
   const value = typed?.slice(typed.indexOf('=') + 1);
   return kind === 'flag' && value !== undefined && !/^(true|false)$/.test(value) ? value : undefined;
-}
-
-function readTyped({ kind, read }: Option, typed: unknown): unknown {
-  const readOne = (value: unknown) => (typeof value === 'string' ? read(value) : value);
-  if (kind !== 'list') return readOne(typed);
-  return [typed]
-    .flat()
-    .flatMap(item => (typeof item === 'string' ? item.split(',') : [item]))
-    .map(readOne);
 }
 
 function readPositional(flags: RawOptions, given: RawOptions, command: NamedCommand): RawOptions {

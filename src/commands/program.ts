@@ -1,8 +1,8 @@
 // What a command has of the process that it runs in: where its result goes, where the rest goes, and what stops it.
 
-import { FinetuneError } from '../errors.js';
 import { showEventsOn } from '../report/terminal.js';
 import type { Callbacks } from '../system/context.js';
+import { explainWriteFailure } from '../system/write-failure.js';
 
 /** What commands print with. */
 export interface Program {
@@ -36,18 +36,9 @@ export function openProgram(signal: AbortSignal): Program {
         stdout.write(text, resolve);
       });
       if (error?.code === 'EPIPE') isRead = false;
-      else if (error) throw notWritten(error);
+      else if (error) throw explainWriteFailure('The result on standard output', error);
       return isRead;
     },
     say: text => void stderr.write(text),
   };
-}
-
-function notWritten(cause: NodeJS.ErrnoException): FinetuneError {
-  return new FinetuneError(
-    'not-written',
-    `The result cannot be written to standard output: ${cause.message}. ` +
-      'Make room there, or send it elsewhere.',
-    { cause },
-  );
 }

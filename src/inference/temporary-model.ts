@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { elementTypeOf, encodeModel, type WeightPlace } from '../formats/onnx/encode.js';
 import type { OnnxGraph, TensorData } from '../formats/onnx/graph.js';
 import { makeTemporaryFolder } from '../system/temporary-folder.js';
+import { explainWriteFailure } from '../system/write-failure.js';
 import { openSession, type Session, type SessionOptions } from './session.js';
 
 /** A model that is there for as long as it is needed. */
@@ -39,7 +40,7 @@ export async function writeTemporaryModel(
     return { path, weightBytes, remove: folder.remove };
   } catch (error) {
     await folder.remove();
-    throw error;
+    throw explainWriteFailure(path, error, 'TMPDIR');
   }
 }
 

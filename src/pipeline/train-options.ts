@@ -110,7 +110,7 @@ export const trainOptions = {
   engine: withDefault(choice(['auto', 'tensorflow', 'wasm'], 'What trains the head'), 'auto'),
   seed: withDefault(integer(0, 2 ** 31 - 1, 'Seed of the split, the order, dropout and initial weights'), 1),
   store: maybe(text('Folder of the feature store (default: in the cache directory)', 'a folder')),
-  config: maybe(text('JSON file with any of these options', 'a JSON file')),
+  config: maybe(text('YAML or JSON file with any of these options, e.g. of a run', 'a file')),
 } as const satisfies OptionTable;
 
 /** What `train` takes. */

@@ -69,7 +69,18 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     signal.throwIfAborted();
     timer.step('head');
 
-    const known = { options, base, runtime, dataSet, split, features, floatFeatures, engine, head, timer };
+    const known = {
+      options: { ...options, backbone: options.backbone ?? backbone.card.name },
+      base,
+      runtime,
+      dataSet,
+      split,
+      features,
+      floatFeatures,
+      engine,
+      head,
+      timer,
+    };
     const result = await saveRun(dir, { ...known, plan: run }, context);
     warnOfDisagreement(result, emit);
     return result;

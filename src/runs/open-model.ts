@@ -1,5 +1,6 @@
 // The model of a run, or of a backbone with its top, opened on the device that is wanted.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Card, loadCard } from '../backbones/card.js';
 import { classNamesOf } from '../backbones/class-scores.js';
@@ -15,6 +16,7 @@ import { type DeviceName, validateDevice } from '../inference/devices.js';
 import { type DeclaredShape, type ImageBatch, openSession, type Session } from '../inference/session.js';
 import { openTemporarySession } from '../inference/temporary-model.js';
 import type { Network } from '../network/network.js';
+import { fileDigest } from '../system/file-digest.js';
 import { resolveRun } from './record.js';
 
 /** A model and what goes with it. */
@@ -43,15 +45,26 @@ export interface OnDevice {
 
 /** Opens a run: its model.onnx on the CPU, its network in fp32 on another device. */
 export async function openRun(model: string | undefined, onDevice: OnDevice): Promise<OpenModel> {
-  const { dir } = await resolveRun(model);
+  const { dir, record } = await resolveRun(model);
   const folder = join(dir, 'model');
   const path = join(dir, 'model.onnx');
   const card = await loadCard(folder);
+  await verifyFile(path, record.files?.['model.onnx']);
   const opened = await openOn(onDevice, card, {
     network: () => loadLayersModel(folder, card.sha256),
     onCpu: () => openSession(path),
   });
   return validate({ name: dir, path, folder, card, ...opened });
+}
+
+/** @throws FinetuneError `bad-model` for a file that is not as the run has written it */
+async function verifyFile(path: string, sha256: string | undefined): Promise<void> {
+  if (sha256 === undefined || !existsSync(path) || (await fileDigest(path, 'sha256')) === sha256) return;
+  throw new FinetuneError(
+    'bad-model',
+    `${path} is not the model that its run.json was written for (its sha-256 differs): it was damaged or exchanged. ` +
+      'Copy the run again, or train it again.',
+  );
 }
 
 /** Opens a backbone that still has its ImageNet top. */

@@ -1,4 +1,4 @@
-// A run on disk: the joined model in both forms, run.json, history.jsonl.
+// A run on disk: the joined model in both forms, run.json, history.jsonl, config.yaml.
 
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -11,6 +11,7 @@ import type { BaseRuntime } from '../features/runtime.js';
 import { saveLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import type { Network } from '../network/network.js';
 import { join as joinNetworks } from '../network/split.js';
+import type { RawOptions } from '../options.js';
 import { writeFolderAtomically } from '../system/atomic-folder.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import type { Context } from '../system/context.js';
@@ -22,13 +23,14 @@ import type { Fit } from '../training/fit.js';
 import type { Metrics } from '../training/metrics.js';
 import { computeMetrics } from '../training/metrics.js';
 import { type Agreement, comparePredictions } from './compare.js';
+import { renderConfig } from './config.js';
 import { folderRules, type RunPlan } from './folder.js';
 import { runFormatVersion } from './record.js';
 
 /** Everything a finished training knows. */
 export interface Training {
-  /** For run.json. */
-  readonly options: Readonly<Record<string, unknown>>;
+  /** For run.json and config.yaml. */
+  readonly options: RawOptions;
   readonly plan: RunPlan;
   readonly base: Base;
   readonly runtime: BaseRuntime;
@@ -94,6 +96,7 @@ export async function saveRun(
       join(temporary, 'history.jsonl'),
       head.history.map(line => `${JSON.stringify(line)}\n`).join(''),
     );
+    await writeAtomically(join(temporary, 'config.yaml'), renderConfig(training.options));
     timer.step('save');
     const learnt = summarize(training, measured);
     await writeAtomically(

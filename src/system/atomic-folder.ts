@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FinetuneError, messageOf } from '../errors.js';
 import { makeTemporaryFolderAt } from './temporary-folder.js';
+import { explainWriteFailure } from './write-failure.js';
 
 /** When a folder that is there may be replaced: `--force`. */
 export interface Replacement {
@@ -93,8 +94,8 @@ export async function writeFolderAtomically<Written>(
 ): Promise<{ readonly dir: string; readonly written: Written }> {
   const { replacement } = rules;
   if (replacement !== undefined) await validateReplaceable(dir, replacement);
-  await mkdir(dirname(dir), { recursive: true });
-  const temporary = makeTemporaryFolderAt(join(dirname(dir), `.${basename(dir)}`));
+  await makeFolder(dirname(dir));
+  const temporary = makeTemporaryFolderAt(join(dirname(dir), `.${basename(dir)}`), '--out');
   try {
     const complete = join(temporary.path, 'new');
     await mkdir(complete);
@@ -103,8 +104,18 @@ export async function writeFolderAtomically<Written>(
     if (!(await isStillReplaceable(dir, replacement))) return { dir: moveBeside(complete, dir), written };
     exchange(complete, dir, join(temporary.path, 'old'));
     return { dir, written };
+  } catch (error) {
+    throw explainWriteFailure(dir, error, '--out');
   } finally {
     await temporary.remove();
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw explainWriteFailure(path, error, '--out');
   }
 }
 

@@ -1,10 +1,12 @@
 // Files that are there whole or not at all.
 
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { explainWriteFailure } from './write-failure.js';
 
 /**
  * Writes a file under a temporary name beside its own, flushes and renames it.
  * @param write text, or what fills the open file
+ * @throws FinetuneError `not-written` with the path where the machine refuses
  */
 export async function writeAtomically(
   path: string,
@@ -21,6 +23,8 @@ export async function writeAtomically(
       await file.close();
     }
     await rename(temporary, path);
+  } catch (error) {
+    throw explainWriteFailure(path, error);
   } finally {
     await rm(temporary, { force: true });
   }

@@ -23,7 +23,7 @@ test('train makes a whole run, and says on stdout what it learnt', () => {
   assert.ok(result.val.accuracy > 0.7, `validation accuracy ${result.val.accuracy}`);
   assert.match(stderr, /Next: finetune predict/);
   const files = readdirSync(join(workplace.dir, 'runs/digits')).sort();
-  assert.deepEqual(files, ['history.jsonl', 'model', 'model.onnx', 'run.json']);
+  assert.deepEqual(files, ['config.yaml', 'history.jsonl', 'model', 'model.onnx', 'run.json']);
 });
 
 test('a second run on the same images runs no base, and gives the same model to the bit', () => {
@@ -32,6 +32,18 @@ test('a second run on the same images runs no base, and gives the same model to 
   assert.equal(result.computed, 0);
   const bytesOf = (run: string) => readFileSync(join(workplace.dir, 'runs', run, 'model.onnx'));
   assert.ok(bytesOf('digits').equals(bytesOf('digits-2')));
+});
+
+test('the config of a run repeats it: the same model to the bit', () => {
+  const { status, stderr, stdout } = workplace.run([
+    'train',
+    '--config',
+    'runs/digits/config.yaml',
+    '--json',
+  ]);
+  assert.equal(status, 0, stderr);
+  const bytesOf = (run: string) => readFileSync(join(run, 'model.onnx'));
+  assert.ok(bytesOf(JSON.parse(stdout).run).equals(bytesOf(join(workplace.dir, 'runs/digits'))));
 });
 
 test('a bad image is named with its reason, stops nothing, and is no part of the result', () => {

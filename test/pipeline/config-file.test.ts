@@ -12,15 +12,27 @@ test('without a file there are no options', async () => {
   assert.deepEqual(await loadConfigFile(undefined), {});
 });
 
-test('a file holds options by name, also after a byte order mark', async () => {
-  writeFileSync(config, '\uFEFF{"data": "pets", "val": 0.1}');
-  assert.deepEqual(await loadConfigFile(config), { data: 'pets', val: 0.1 });
-});
+const files: [title: string, content: string, options: object][] = [
+  ['JSON after a byte order mark', '\uFEFF{"data": "pets", "val": 0.1}', { data: 'pets', val: 0.1 }],
+  ['YAML with comments', '# pets\ndata: pets\nval: 0.1 # a tenth\n', { data: 'pets', val: 0.1 }],
+  ['a list of YAML', 'hidden: [256, 128]\n', { hidden: [256, 128] }],
+  ['a size', 'input-shape: 64x96\n', { 'input-shape': '64x96' }],
+  ['nothing', '', {}],
+];
+
+for (const [title, content, options] of files) {
+  test(`a file with ${title} gives its options by name`, async () => {
+    writeFileSync(config, content);
+    assert.deepEqual(await loadConfigFile(config), options);
+  });
+}
 
 const problems: [title: string, content: string, message: RegExp][] = [
-  ['that breaks off', '{"data": ', /it is not JSON/],
-  ['with a list', '["data"]', /it is no object/],
-  ['with a text', '"data"', /it is no object/],
+  ['that breaks off', '{"data": ', /it is not YAML: .*line 1/],
+  ['with tabs before names', 'data: pets\n\tval: 0.1', /it is not YAML/],
+  ['that names an option twice', 'data: pets\ndata: photos', /it is not YAML: Map keys must be unique/],
+  ['with a list', '["data"]', /it holds no options by name/],
+  ['with a text', '"data"', /it holds no options by name/],
   ['of more than a mebibyte', `{"data": "${'x'.repeat(2 ** 20)}"}`, /bytes are too many/],
 ];
 

@@ -1,0 +1,28 @@
+// config.yaml of a run: what `finetune train --config` takes to repeat it.
+
+import { resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { flagOf, type RawOptions } from '../options.js';
+
+/** Where the run went, and how it came there, is no part of what is repeated. */
+const leftOut: readonly string[] = ['out', 'force', 'config'];
+
+/** Options that name folders, wherever the command is given again. */
+const folders: readonly string[] = ['data', 'store'];
+
+/**
+ * Renders the options of a training, by their names on the command line.
+ * @param options settled; the backbone is the one that was taken
+ */
+export function renderConfig(options: RawOptions): string {
+  const entries = Object.entries(options)
+    .filter(([name, value]) => value !== undefined && !leftOut.includes(name))
+    .map(([name, value]) => [flagOf(name).slice(2), absolute(name, value)] as const);
+  return `# What this run was trained with; this repeats it: finetune train --config FILE\n${stringify(Object.fromEntries(entries))}`;
+}
+
+function absolute(name: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const isPath = folders.includes(name) || (name === 'backbone' && /[/\\]/.test(value));
+  return isPath ? resolve(value) : value;
+}
