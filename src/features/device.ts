@@ -5,7 +5,13 @@ import { readImage } from '../data/read-image.js';
 import { messageOf } from '../errors.js';
 import { compileGraph } from '../formats/onnx/compile.js';
 import { type DeviceTrial, tryDevice } from '../inference/device-trial.js';
-import { type DeviceName, devices, listLikelyDevices, validateDevice } from '../inference/devices.js';
+import {
+  type DeviceName,
+  deviceNames,
+  devices,
+  listLikelyDevices,
+  validateDevice,
+} from '../inference/devices.js';
 import { measureSpeed } from '../inference/int8/trial.js';
 import type { ImageBatch } from '../inference/session.js';
 import { openTemporarySession } from '../inference/temporary-model.js';
@@ -20,12 +26,20 @@ export interface DeviceChoice {
   readonly name: DeviceName;
   /** Why it was taken, in a line; absent where there was nothing to choose from. */
   readonly reason?: string | undefined;
-  readonly trials: Readonly<Partial<Record<DeviceName, DeviceTrial>>>;
+  readonly trials: DeviceTrials;
 }
 
 /** For what a device is wanted. */
 export interface DeviceRequest extends PrecisionRequest {
   readonly device: 'auto' | DeviceName;
+}
+
+/** What a device is chosen for. */
+export interface DeviceJob {
+  readonly base: Base;
+  readonly request: DeviceRequest;
+  /** What to choose among beside the CPU: by default what this machine seems to have. */
+  readonly candidates?: readonly DeviceName[] | undefined;
 }
 
 /** How the base computes on a device. It adds up in another order than the CPU, so its features have their own key. */
@@ -43,7 +57,7 @@ function keyOf(device: DeviceName): string {
  */
 export async function takeDevice(
   name: Exclude<DeviceName, 'cpu'>,
-  { base, request }: { readonly base: Base; readonly request: DeviceRequest },
+  { base, request }: DeviceJob,
   context: Context,
 ): Promise<DeviceChoice> {
   await validateDevice(name);
@@ -67,40 +81,66 @@ export async function takeDevice(
  */
 export async function chooseDevice(
   precision: Precision,
-  { base, request }: { readonly base: Base; readonly request: DeviceRequest },
+  work: DeviceJob,
   context: Context,
-  candidates?: readonly DeviceName[],
 ): Promise<DeviceChoice> {
+  const { request, candidates } = work;
   const likely = request.wanted === 'int8' ? [] : (candidates ?? (await listLikelyDevices()));
   if (likely.length === 0) return { name: 'cpu', trials: {} };
   const images = await request.countMissing(precision.fingerprint);
-  const { graph } = precision.compileBase(base.network);
-  const shape = [1, ...base.size, base.rules.channels] as const;
-  const processors = countProcessors();
-  const cpu = {
-    images,
-    decode: (await measureDecoding(base, request.train)) / processors,
-    base: 1 / (await measureSpeed(graph, shape, { threads: 1 })) / processors,
-  };
+  if (images === 0) return { name: 'cpu', reason: 'all features are stored', trials: {} };
+  for (const name of likely) {
+    if ((await request.countMissing(keyOf(name))) === 0)
+      return { name, reason: 'all features are stored', trials: {} };
+  }
+  const cpu = { images, ...(await measureCpu(precision, work)) };
   if (secondsOnCpu(cpu) < worthTryingSeconds) {
     return { name: 'cpu', reason: `about ${secondsOnCpu(cpu).toFixed(1)} s on the CPU`, trials: {} };
   }
+  const { trials, failures } = await tryDevices(likely, work, context);
+  const name = findSoonest(cpu, trials);
+  const taken = trials[name];
+  if (taken !== undefined) return { name, reason: describe(taken), trials };
+  const measured = Object.entries(trials).map(([device, trial]) => `${device} ${describe(trial)}`);
+  return { name, reason: [...measured, ...failures].join('; '), trials };
+}
+
+async function measureCpu(
+  precision: Precision,
+  { base, request }: DeviceJob,
+): Promise<Omit<CpuJob, 'images'>> {
+  const { graph } = precision.compileBase(base.network);
+  const shape = [1, ...base.size, base.rules.channels] as const;
+  const processors = countProcessors();
+  return {
+    decode: (await measureDecoding(base, request.train)) / processors,
+    base: 1 / (await measureSpeed(graph, shape, { threads: 1 })) / processors,
+  };
+}
+
+/** Trials by device. */
+type DeviceTrials = Readonly<Partial<Record<DeviceName, DeviceTrial>>>;
+
+async function tryDevices(
+  names: readonly DeviceName[],
+  { base, request }: DeviceJob,
+  context: Context,
+): Promise<{ readonly trials: DeviceTrials; readonly failures: readonly string[] }> {
   const trials: Partial<Record<DeviceName, DeviceTrial>> = {};
-  const reasons: string[] = [];
-  for (const name of likely) {
+  const failures: string[] = [];
+  for (const name of names) {
     try {
-      trials[name] = await tryOnSample(name, base, { request, context });
+      trials[name] = await tryOnSample(name, base, { request, context, seconds: mostTrialSeconds });
     } catch (error) {
       context.signal.throwIfAborted();
-      reasons.push(`${name} cannot be used: ${messageOf(error)}`);
+      failures.push(`${name} cannot be used: ${messageOf(error)}`);
     }
   }
-  const name = findSoonest(cpu, trials);
-  const trial = trials[name];
-  const measured = Object.entries(trials).map(([device, each]) => `${device} ${describe(each)}`);
-  const reason = trial ? describe(trial) : [...measured, ...reasons].join('; ');
-  return { name, reason, trials };
+  return { trials, failures };
 }
+
+/** Nobody has asked for the device: a driver that takes longer is left alone. */
+const mostTrialSeconds = 60;
 
 /** A job on the CPU: images, and seconds per image with all processors at work. */
 export interface CpuJob {
@@ -116,12 +156,9 @@ const worthTryingSeconds = 15;
 const mostOfCpuTime = 0.9;
 
 /** The device with which the job is done soonest. While it computes, the processors decode the next images. */
-export function findSoonest(
-  cpu: CpuJob,
-  trials: Readonly<Partial<Record<DeviceName, DeviceTrial>>>,
-): DeviceName {
+export function findSoonest(cpu: CpuJob, trials: DeviceTrials): DeviceName {
   let [soonest, least]: [DeviceName, number] = ['cpu', secondsOnCpu(cpu) * mostOfCpuTime];
-  for (const name of Object.keys(devices) as DeviceName[]) {
+  for (const name of deviceNames) {
     const trial = trials[name];
     if (trial === undefined) continue;
     const seconds = trial.startSeconds + cpu.images * Math.max(cpu.decode, 1 / trial.imagesPerSecond);
@@ -141,10 +178,17 @@ function describe({ imagesPerSecond, startSeconds, cosineMin }: DeviceTrial): st
   );
 }
 
+/** What a trial needs to know beside the base. */
+interface Trying {
+  readonly request: DeviceRequest;
+  readonly context: Context;
+  readonly seconds?: number;
+}
+
 async function tryOnSample(
   device: DeviceName,
   { network, rules }: Base,
-  { request, context }: { readonly request: DeviceRequest; readonly context: Context },
+  { request, context, seconds }: Trying,
 ): Promise<DeviceTrial> {
   const images: ImageBatch[] = [];
   for (const { file } of sampleOf(request.train).slice(0, devices[device].batchSize)) {
@@ -152,7 +196,7 @@ async function tryOnSample(
     if (!isBad(read)) images.push(read);
   }
   if (images.length === 0) throw new Error('no training image can be read to try it on');
-  return tryDevice(device, { graph: compileGraph(network), images }, context.signal);
+  return tryDevice(device, { graph: compileGraph(network), images, seconds }, context.signal);
 }
 
 /** Runs the base on a device by batches; the next images are decoded meanwhile. */

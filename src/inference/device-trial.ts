@@ -32,17 +32,22 @@ export interface DeviceTrial {
 /** The lowest cosine at which a device counts as agreeing with the CPU. */
 export const enoughAgreement = 0.9995;
 
-/** A driver that hangs is given up. */
-const mostSeconds = 300;
+/** What is tried, and for how long. */
+export interface DeviceWork {
+  readonly graph: OnnxGraph;
+  /** One at least, all of one size. */
+  readonly images: readonly ImageBatch[];
+  /** A driver that takes longer is given up. */
+  readonly seconds?: number | undefined;
+}
 
 /**
  * Runs a graph on images on the CPU and on a device.
- * @param images one at least, all of one size
  * @throws Error with the reason why the device cannot be used: it is missing, it fails, or it computes something else
  */
 export async function tryDevice(
   device: DeviceName,
-  { graph, images }: { readonly graph: OnnxGraph; readonly images: readonly ImageBatch[] },
+  { graph, images, seconds = 300 }: DeviceWork,
   signal?: AbortSignal,
 ): Promise<DeviceTrial> {
   const { input, shape } = joinBatches(images);
@@ -53,9 +58,8 @@ export async function tryDevice(
     const model = await writeTemporaryModel(graph);
     try {
       const task: DeviceTask = { device, model: model.path, images: file, shape };
-      const trial = (await askChild(import.meta.url, './device-process', task, {
-        ...{ seconds: mostSeconds, signal },
-      })) as DeviceTrial;
+      const options = { seconds, signal };
+      const trial = await askChild<DeviceTrial>(import.meta.url, './device-process', task, options);
       if (trial.cosineMin >= enoughAgreement) return trial;
       throw new Error(`its results differ from the CPU's: cosine ${trial.cosineMin.toFixed(4)}`);
     } finally {

@@ -195,10 +195,8 @@ async function compileBase(
   );
 }
 
-async function measure(task: MeasureTask, signal: AbortSignal): Promise<BenchMeasurement> {
-  return (await askChild(import.meta.url, '../inference/measure-process', task, {
-    signal,
-  })) as BenchMeasurement;
+function measure(task: MeasureTask, signal: AbortSignal): Promise<BenchMeasurement> {
+  return askChild(import.meta.url, '../inference/measure-process', task, { signal });
 }
 
 function describeFailure(error: unknown): { failure: string } {

@@ -18,12 +18,12 @@ export interface AskOptions {
  * @param question plain data
  * @throws Error with the reason, or with what the process wrote when it crashes
  */
-export async function askChild(
+export async function askChild<Answer = unknown>(
   from: string,
   program: string,
   question: unknown,
   { seconds, signal }: AskOptions = {},
-): Promise<unknown> {
+): Promise<Answer> {
   const child = fork(new URL(`${program}${extname(from)}`, from), [JSON.stringify(question)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     ...(seconds !== undefined && { timeout: seconds * 1000 }),
@@ -39,9 +39,9 @@ export async function askChild(
       reject(new Error(text || `the process ended with ${signal ?? code}`));
     });
   });
-  const { failure, answer } = message as Reply;
-  if (failure !== undefined) throw new Error(failure);
-  return answer;
+  const reply = message as Reply<Answer>;
+  if ('failure' in reply) throw new Error(reply.failure);
+  return reply.answer;
 }
 
 /**
@@ -56,12 +56,9 @@ export async function answerParent<Question>(work: (question: Question) => Promi
   process.send?.(await reply(work));
 }
 
-interface Reply {
-  readonly answer?: unknown;
-  readonly failure?: string;
-}
+type Reply<Answer> = { readonly answer: Answer } | { readonly failure: string };
 
-async function reply<Question>(work: (question: Question) => Promise<unknown>): Promise<Reply> {
+async function reply<Question>(work: (question: Question) => Promise<unknown>): Promise<Reply<unknown>> {
   try {
     return { answer: await work(JSON.parse(process.argv[2] ?? '') as Question) };
   } catch (error) {

@@ -8,7 +8,13 @@ import type { Example } from '../../src/data/data-set.js';
 import { scanDataSet } from '../../src/data/scan.js';
 import type { PipelineEvent } from '../../src/events.js';
 import { type Base, loadBase } from '../../src/features/base.js';
-import { chooseDevice, type DeviceRequest, findSoonest, takeDevice } from '../../src/features/device.js';
+import {
+  chooseDevice,
+  type DeviceRequest,
+  findSoonest,
+  precisionOn,
+  takeDevice,
+} from '../../src/features/device.js';
 import { inFloat } from '../../src/features/precision.js';
 import { listLikelyDevices } from '../../src/inference/devices.js';
 import { silent } from '../../src/system/context.js';
@@ -70,16 +76,26 @@ describe('--device auto', () => {
   });
 
   test('does not start another device for a job of seconds', async () => {
-    const work = { base, request: request({ countMissing: () => 10 }) };
-    const choice = await chooseDevice(inFloat(''), work, silent, ['webgpu']);
+    const work = { base, request: request({ countMissing: () => 10 }), candidates: ['webgpu'] as const };
+    const choice = await chooseDevice(inFloat(''), work, silent);
     assert.deepEqual([choice.name, choice.trials], ['cpu', {}]);
     assert.match(choice.reason ?? '', /^about \d+\.\d s on the CPU$/);
   });
 
+  test('takes the device whose features are stored, and the CPU where its own are', async () => {
+    const choose = async (stored: string) => {
+      const countMissing = (fingerprint: string) => (fingerprint === stored ? 0 : 1e7);
+      const work = { base, request: request({ countMissing }), candidates: ['webgpu'] as const };
+      return (await chooseDevice(inFloat(''), work, silent)).name;
+    };
+    assert.equal(await choose(precisionOn({ name: 'webgpu', trials: {} }).fingerprint), 'webgpu');
+    assert.equal(await choose(inFloat('').fingerprint), 'cpu');
+  });
+
   test('stays on the CPU where the other device is slower', { skip: withoutSwiftShader }, async () => {
     Object.assign(process.env, swiftShader);
-    const work = { base, request: request({ countMissing: () => 1e7 }) };
-    const choice = await chooseDevice(inFloat(''), work, silent, ['webgpu']);
+    const work = { base, request: request({ countMissing: () => 1e7 }), candidates: ['webgpu'] as const };
+    const choice = await chooseDevice(inFloat(''), work, silent);
     assert.equal(choice.name, 'cpu');
     assert.match(choice.reason ?? '', /^webgpu \d+\.\d images\/s after \d+\.\d s, features at cosine/);
   });
