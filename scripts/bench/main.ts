@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Measurement } from './contenders.js';
 import { type Job, jobs, jobsOnDemand } from './jobs.js';
-import { type ContenderResult, type JobResult, renderTables, summarise } from './summary.js';
+import { type ContenderResult, type JobResult, renderTables, summarize } from './summary.js';
 import { openWorkspace, type Workspace } from './workspace.js';
 
 const { values } = parseArgs({
@@ -94,7 +94,7 @@ async function saveResults(results: readonly NamedResult[], dir: string): Promis
       title,
       figure,
       ...result,
-      summary: summarise({ job: { title, figure }, ...result }),
+      summary: summarize({ job: { title, figure }, ...result }),
     })),
   };
   await mkdir(dir, { recursive: true });

@@ -33,7 +33,7 @@ export interface ContenderSummary {
 }
 
 /** One summary per contender, in their order. */
-export function summarise({ job, contenders }: JobResult): ContenderSummary[] {
+export function summarize({ job, contenders }: JobResult): ContenderSummary[] {
   const medians = new Map(contenders.map(contender => [contender.name, medianFigure(job, contender)]));
   return contenders.map(contender => {
     const median = medians.get(contender.name);
@@ -81,7 +81,7 @@ export function renderTables(results: readonly JobResult[]): string {
 }
 
 function renderTable(result: JobResult): string {
-  const summaries = summarise(result);
+  const summaries = summarize(result);
   const ours = Object.keys(summaries.find(({ median }) => median !== undefined)?.ratios ?? {});
   const rows = summaries.map(({ name, median, range, peakMegabytes, accuracy, ratios }) => [
     name,

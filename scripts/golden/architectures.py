@@ -22,7 +22,7 @@ BUILDERS = {
 }
 
 
-def summarise(model):
+def summarize(model):
     """One line per layer (class, name, output shape, parameters, padding), in Keras' order."""
     layers = []
     for layer in model.layers:
@@ -40,7 +40,7 @@ def main():
         for key, top, size in (("top", True, (224, 224)), ("noTop", False, (193, 257)), ("open", False, (None, None))):
             keras.backend.clear_session()
             model = build(weights=None, include_top=top, input_shape=(*size, 3))
-            table.setdefault(name, {})[key] = summarise(model)
+            table.setdefault(name, {})[key] = summarize(model)
     for name in table:  # the middle of the other two is the same but for sizes
         del table[name]["open"]["layers"][4:-4]
         table[name]["noTop"]["layers"] = [row for row in table[name]["noTop"]["layers"] if "ZeroPadding2D" in row]

@@ -42,7 +42,7 @@ def random_weight(rng, layer, name, shape):
     return rng.standard_normal(shape, dtype="float32") * np.sqrt(1.5 / fan_in)
 
 
-def randomise(model):
+def randomize(model):
     rng = np.random.default_rng(1)
     for layer in model.layers:
         if isinstance(layer, keras.layers.Normalization):
@@ -92,7 +92,7 @@ def made_up_photo(height, width):
     return (patches[rows][:, columns] + rng.uniform(0, 30, (height, width, 3)))[np.newaxis].astype("float32")
 
 
-def answer(model, inputs, path):
+def save_output(model, inputs, path):
     np.asarray(model(inputs, training=False)).tofile(path)
 
 
@@ -100,7 +100,7 @@ def run_case(out, name, top, height, width, layouts):
     build, module = APPLICATIONS[name]
     keras.backend.clear_session()
     model = build(weights=None, include_top=top, input_shape=(height, width, 3))
-    randomise(model)
+    randomize(model)
     images = made_up_photo(height, width)
     images.tofile(out / "pixels.bin")
     inputs = module.preprocess_input(images.copy())
@@ -109,9 +109,9 @@ def run_case(out, name, top, height, width, layouts):
     for layout in layouts:
         suffix = {"weights": "weights-only.h5"}.get(layout, layout)
         save(model, layout, str(out / f"{name}.{suffix}"))
-    answer(model, inputs, out / "output.whole.bin")
+    save_output(model, inputs, out / "output.whole.bin")
     rescale_as_published(model)  # predict() would go on with the old constants
-    answer(model, inputs, out / "output.weights.bin")
+    save_output(model, inputs, out / "output.weights.bin")
 
 
 def main():

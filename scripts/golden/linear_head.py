@@ -38,8 +38,8 @@ def scale(values):
 def solve(name, images, features, classes, l2):
     values, labels = draw(images, features, classes)
     # Two classes: one vector w for the two halves w/2 and -w/2, whose penalty together is half of w's.
-    strength = 1 / (l2 * images) * (2 if classes == 2 else 1)
-    model = LogisticRegression(C=strength, tol=1e-12, max_iter=100_000).fit(scale(values), labels)
+    inverse = 1 / (l2 * images) * (2 if classes == 2 else 1)
+    model = LogisticRegression(C=inverse, tol=1e-12, max_iter=100_000).fit(scale(values), labels)
     probabilities = model.predict_proba(scale(values))
     return {
         "name": name,

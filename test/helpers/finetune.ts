@@ -10,7 +10,7 @@ export const checkout = fileURLToPath(new URL('../..', import.meta.url)).replace
 /** The program, as a user starts it. */
 export const cli = join(checkout, 'dist/finetune.cjs');
 
-export interface Answer {
+export interface Finished {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -19,9 +19,9 @@ export interface Answer {
 export interface Workplace {
   readonly dir: string;
   /** Runs `finetune ...args` there. */
-  run(args: readonly string[], input?: Buffer): Answer;
+  run(args: readonly string[], input?: Buffer): Finished;
   /** Runs `node ...args` there. */
-  runNode(args: readonly string[], input?: Buffer): Answer;
+  runNode(args: readonly string[], input?: Buffer): Finished;
 }
 
 export function makeWorkplace(): Workplace {

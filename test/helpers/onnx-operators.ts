@@ -1,4 +1,4 @@
-// What a model consists of once ONNX Runtime has optimised it.
+// What a model consists of once ONNX Runtime has optimized it.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { medianOf, renderTables, summarise } from '../../scripts/bench/summary.js';
+import { medianOf, renderTables, summarize } from '../../scripts/bench/summary.js';
 
 const rounds = (...figures: number[]) =>
   figures.map(figure => ({ seconds: figure, imagesPerSecond: figure, peakMegabytes: 100, details: {} }));
@@ -24,9 +24,9 @@ test('the median is the middle value, or the mean of the two in the middle', () 
 });
 
 test('more images per second and fewer seconds are both a ratio above 1', () => {
-  const speed = summarise({ job: { title: '', figure: 'imagesPerSecond' }, contenders });
+  const speed = summarize({ job: { title: '', figure: 'imagesPerSecond' }, contenders });
   assert.deepEqual(speed[2]!.ratios, { 'finetune, int8': 4, 'finetune, fp32': 1 });
-  const time = summarise({ job: { title: '', figure: 'seconds' }, contenders });
+  const time = summarize({ job: { title: '', figure: 'seconds' }, contenders });
   assert.deepEqual(time[2]!.ratios, { 'finetune, int8': 0.25, 'finetune, fp32': 1 });
 });
 
