@@ -1,6 +1,5 @@
 // On which device the base runs: as told, or the one that gets the job done soonest, measured on the user's own images.
 
-import type { Example } from '../data/data-set.js';
 import { readImage } from '../data/read-image.js';
 import { messageOf } from '../errors.js';
 import { compileGraph } from '../formats/onnx/compile.js';
@@ -19,7 +18,7 @@ import type { Context } from '../system/context.js';
 import { countProcessors } from '../system/processors.js';
 import type { Base } from './base.js';
 import { inFloat, measureDecoding, type Precision, type PrecisionRequest, sampleOf } from './precision.js';
-import { type BaseResult, type BaseWork, isBad, predictBatches } from './run-images.js';
+import { asExamples, type BaseResult, type BaseWork, isBad, predictBatches } from './run-images.js';
 
 /** A device, with what was measured. */
 export interface DeviceChoice {
@@ -205,11 +204,7 @@ export async function* runOnDevice(
   { network, rules }: Base,
   { images, signal }: BaseWork,
 ): AsyncGenerator<BaseResult> {
-  const options = {
-    ...{ rules, signal },
-    open: ({ example }: { readonly example: Example }) => example.file,
-    viewOf: ({ view }: BaseWork['images'][number]) => view,
-  };
+  const options = { ...asExamples, rules, signal };
   const session = await openTemporarySession(compileGraph(network), { device });
   try {
     for await (const { image, output, reason } of predictBatches(session, images, options))

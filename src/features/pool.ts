@@ -45,7 +45,7 @@ export async function* runOnThreads(
   try {
     const groupsUnderWay = pool.options.maxThreads * groupsPerThread;
     const run = async (group: readonly ViewedExample[]) => {
-      const tasks = group.map(({ example: { file }, view }): WorkerTask => ({ file, view }));
+      const tasks = group.map(({ example: { file, hash }, view }): WorkerTask => ({ file, hash, view }));
       const result: GroupResult | ThreadFailure = await pool.run(tasks);
       if ('failure' in result) throw errorOf(result);
       const { outcomes, processor } = result;

@@ -78,10 +78,16 @@ export interface ImageOptions<Image> {
   readonly rules: InputRules;
   /** Opens an image. What it throws of a bad one (`bad-image`) is that image's result. */
   readonly open: (image: Image) => ImageSource | Promise<ImageSource>;
-  /** As it is, where nothing is said. */
-  readonly viewOf?: ((image: Image) => View) | undefined;
+  /** How an image is looked at, and what its bytes must be; as it is, where nothing is said. */
+  readonly optionsOf?: ((image: Image) => Pick<ReadOptions, 'view' | 'hash'>) | undefined;
   readonly signal: AbortSignal;
 }
+
+/** How the images of a data set are opened: each must be what it was when the folder was looked through. */
+export const asExamples = {
+  open: ({ example: { file } }: ViewedExample) => file,
+  optionsOf: ({ example: { hash }, view }: ViewedExample) => ({ hash, view }),
+};
 
 /** An image with what the network makes of it, or with the reason why it cannot be read. */
 export type ImageResult<Image> =
@@ -99,11 +105,11 @@ const imagesAhead = 4;
 export async function* predictImages<Image>(
   session: Runner,
   images: Iterable<Image>,
-  { rules, open, viewOf, signal }: ImageOptions<Image>,
+  { rules, open, optionsOf, signal }: ImageOptions<Image>,
 ): AsyncGenerator<ImageResult<Image>> {
   const runner = new ImageRunner(session, rules);
   const predict = async (image: Image): Promise<ImageResult<Image>> => {
-    const result = await openImage(image, open, source => runner.run(source, { view: viewOf?.(image) }));
+    const result = await openImage(image, open, source => runner.run(source, optionsOf?.(image)));
     return isBad(result) ? { image, reason: result.reason } : { image, output: result.data };
   };
   yield* prefetch(images, predict, { count: imagesAhead, signal });
@@ -116,11 +122,11 @@ const batchSize = 64;
 export async function* predictBatches<Image>(
   session: Runner,
   images: Iterable<Image>,
-  { rules, open, viewOf, signal }: ImageOptions<Image>,
+  { rules, open, optionsOf, signal }: ImageOptions<Image>,
 ): AsyncGenerator<ImageResult<Image>> {
   const read = async (image: Image) => ({
     image,
-    input: await openImage(image, open, source => readImage(source, rules, { view: viewOf?.(image) })),
+    input: await openImage(image, open, source => readImage(source, rules, optionsOf?.(image))),
   });
   let batch: ReadImage<Image>[] = [];
   for await (const each of prefetch(images, read, { count: batchSize, signal })) {

@@ -18,7 +18,7 @@ import {
 } from './device.js';
 import { runOnThreads } from './pool.js';
 import { inFloat, type Precision, resolvePrecision } from './precision.js';
-import type { BaseResult, BaseWork, ViewedExample } from './run-images.js';
+import type { BaseResult, BaseWork } from './run-images.js';
 
 /** A way of running the base. */
 export interface BaseRuntime {
@@ -70,15 +70,14 @@ export async function* runOnEngine(
   { images, signal }: Pick<BaseWork, 'images' | 'signal'>,
 ): AsyncGenerator<BaseResult> {
   // It loads the decoder, which in the other case the threads alone need.
-  const { predictBatches } = await import('./run-images.js');
+  const { asExamples, predictBatches } = await import('./run-images.js');
   const session = await openEngine(network);
-  const options = {
-    ...{ rules, signal },
-    open: ({ example }: ViewedExample) => example.file,
-    viewOf: ({ view }: ViewedExample) => view,
-  };
   try {
-    for await (const { image, output, reason } of predictBatches(session, images, options)) {
+    for await (const { image, output, reason } of predictBatches(session, images, {
+      ...asExamples,
+      rules,
+      signal,
+    })) {
       yield { image, outcome: output ?? { reason } };
     }
   } finally {

@@ -24,6 +24,8 @@ export interface WorkerData {
 /** An image to run the base on. */
 export interface WorkerTask {
   readonly file: string;
+  /** sha-256 of the bytes when the folder was looked through: features of others would go by a wrong name. */
+  readonly hash: string;
   readonly view: View;
 }
 
@@ -89,14 +91,14 @@ async function open(): Promise<OpenBase> {
 /** Thrown between two steps of an image when the thread has been told to stop. */
 const stopped = new Error('stopped');
 
-async function compute(runner: ImageRunner, { file, view }: WorkerTask): Promise<Outcome | undefined> {
+async function compute(runner: ImageRunner, { file, ...options }: WorkerTask): Promise<Outcome | undefined> {
   if (!beginWork(state)) return undefined;
   const onStep = (step: string) => {
     clock.mark(step);
     if (isToStop(state)) throw stopped;
   };
   try {
-    const result = await runner.run(file, { view, onStep });
+    const result = await runner.run(file, { ...options, onStep });
     if ('reason' in result) return result;
     clock.mark('base');
     const { data, bytes } = result;

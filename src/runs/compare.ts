@@ -1,7 +1,7 @@
 // The fp32 model, which browsers run, against the int8 model, which this program runs, on validation images.
 
 import type { Base } from '../features/base.js';
-import { predictImages, type ViewedExample } from '../features/run-images.js';
+import { asExamples, predictImages, type ViewedExample } from '../features/run-images.js';
 import { compileGraph } from '../formats/onnx/compile.js';
 import { withSession } from '../inference/temporary-model.js';
 import type { Context } from '../system/context.js';
@@ -32,11 +32,10 @@ export async function computeFloatFeatures(
   { all, context }: { readonly all: boolean; readonly context: Context },
 ): Promise<(Float32Array | undefined)[]> {
   const { emit, signal } = context;
-  const open = ({ example }: ViewedExample) => example.file;
   const chosen = all ? images : images.slice(0, defaultImages);
   return withSession(compileGraph(network), {}, async session => {
     const rows: (Float32Array | undefined)[] = [];
-    for await (const { output } of predictImages(session, chosen, { rules, open, signal })) {
+    for await (const { output } of predictImages(session, chosen, { ...asExamples, rules, signal })) {
       rows.push(output);
       emit({ type: 'verify', done: rows.length, total: chosen.length });
     }

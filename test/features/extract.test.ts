@@ -1,6 +1,6 @@
 // Features of a split: computed once, then taken from the store; by subset, in memory or batch by batch.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
@@ -138,4 +138,34 @@ test('a signal that is aborted ends the work, in the middle of computing and of 
   const emit = () => stop.abort(reason);
   await assert.rejects(extract({ store: join(folder, 'stopped') }, { emit, signal: stop.signal }), reason);
   await assert.rejects(extract({}, { ...silent, signal: stop.signal }), reason);
+});
+
+test('a photo that is replaced after the folder was looked through is a bad image, and poisons no later training', async () => {
+  const store = join(folder, 'replaced');
+  const [first, second] = split.train;
+  assert.ok(first !== undefined && second !== undefined);
+  const original = readFileSync(first.file);
+  cpSync(second.file, first.file);
+  const replaced = await extract({ store });
+  assert.match(JSON.stringify(replaced.bad), new RegExp(`"${first.path}","reason":"changed after`));
+  assert.equal(replaced.computed, 22);
+  writeFileSync(first.file, original);
+  const restored = await extract({ store });
+  assert.equal(restored.computed, 1);
+  assert.deepEqual(restored.subset('train').matrix(), (await extract()).subset('train').matrix());
+});
+
+test('rows of the store that are damaged are computed anew', async () => {
+  const store = join(folder, 'damaged');
+  const expected = (await extract({ store })).subset('train').matrix();
+  const [file = ''] = readdirSync(store, { recursive: true, encoding: 'utf8' }).filter(name =>
+    name.endsWith('.rows'),
+  );
+  const bytes = readFileSync(join(store, file));
+  for (let i = 0; i < 40; i++) bytes[64 + ((i * 104_729) % (bytes.length - 64))]! ^= 0xff;
+  writeFileSync(join(store, file), bytes);
+  const again = await extract({ store });
+  assert.ok(again.computed > 0 && again.computed <= 23);
+  assert.deepEqual(again.subset('train').matrix(), expected);
+  assert.equal((await extract({ store })).computed, 0);
 });

@@ -85,8 +85,8 @@ test('an image can be looked at in another way', async () => {
   ];
   assert.ok('data' in plain && 'data' in mirrored);
   assert.notDeepEqual(plain.data, mirrored.data);
-  const viewOf = () => mirroredView;
-  const [result] = await collect(predictImages(session, examples.slice(2, 3), { ...options(), viewOf }));
+  const optionsOf = () => ({ view: mirroredView });
+  const [result] = await collect(predictImages(session, examples.slice(2, 3), { ...options(), optionsOf }));
   assert.deepEqual(result?.output, mirrored.data);
 });
 

@@ -1,5 +1,6 @@
 // A folder of handwritten digits, one of them broken, and a base to run on them.
-import { cpSync, truncateSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Example } from '../../src/data/data-set.js';
 import { originalView } from '../../src/data/image-rules.js';
@@ -15,10 +16,13 @@ export function copyDigits(folder: string, count: number): Example[] {
   const examples = Array.from({ length: count }, (_, i): Example => {
     const path = `${i}.png`;
     const file = join(folder, path);
-    cpSync(join(checkout, 'datasets/digits-unseen', `${i % 10}.png`), file);
-    return { path, file, label: 0, hash: String(i).padStart(2, '0') };
+    const digits = join(checkout, 'datasets/digits', String(i % 10));
+    const name = readdirSync(digits).sort()[Math.floor(i / 10)] ?? '';
+    cpSync(join(digits, name), file);
+    if (i === broken) truncateSync(file, 200);
+    const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
+    return { path, file, label: 0, hash };
   });
-  if (count > broken) truncateSync(join(folder, `${broken}.png`), 200);
   return examples;
 }
 
