@@ -8,6 +8,7 @@ export class GraphBuilder {
   readonly initializers: Map<string, Initializer>;
   readonly mapSizes = new Map<string, MapSize>();
   readonly #names: Set<string>;
+  readonly #byOutput = new Map<string, OnnxNode>();
   readonly #transposed = new Map<string, string>();
 
   /** @param replaced a graph that this one is to take the place of: its constants are there from the start */
@@ -21,8 +22,15 @@ export class GraphBuilder {
   /** Appends a node and returns the name of its only output, which is the node's own name. */
   node(op: string, name: string, inputs: readonly string[], attributes: Attributes = {}): string {
     const unique = this.#uniqueName(name);
-    this.nodes.push({ op, name: unique, inputs, outputs: [unique], attributes });
+    const node: OnnxNode = { op, name: unique, inputs, outputs: [unique], attributes };
+    this.nodes.push(node);
+    this.#byOutput.set(unique, node);
     return unique;
+  }
+
+  /** The node that was appended for a value. */
+  producer(value: string): OnnxNode | undefined {
+    return this.#byOutput.get(value);
   }
 
   /** A value with its axes in another order; asked for again, the same node. */

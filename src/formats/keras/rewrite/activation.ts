@@ -57,6 +57,11 @@ export function splitActivation(layer: KerasLayer): { fused: string; follow: Act
   );
 }
 
+/** An activation by its name without underscores, as the class of an operation has it: `LogSoftmax`. */
+export function activationNamed(plain: string): string | undefined {
+  return [...known.keys(), ...composed.keys()].find(name => name.replaceAll('_', '') === plain);
+}
+
 function activationName(layer: KerasLayer): string {
   const value = layer.config.activation ?? 'linear';
   if (typeof value === 'string') return value;

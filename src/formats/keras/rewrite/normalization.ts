@@ -66,19 +66,21 @@ export function normalization(layer: KerasLayer, steps: Steps): Tensor {
     values.length === 1 ? new Float32Array(channels).fill(values[0]!) : values;
   if ((layer.config.mean ?? null) !== null) {
     const values = (name: string) => ({ values: widen(Float32Array.from(numbersAt(layer, name))) });
-    return withStatistics(layer, steps, channels, values('mean'), values('variance'));
+    return withStatistics(layer, steps, {
+      size: channels,
+      mean: values('mean'),
+      variance: values('variance'),
+    });
   }
   const shape = isWhole(layer.config.axis) ? [] : [size];
   const mean = steps.expect({ name: 'mean', shape, trainable: false });
   const variance = steps.expect({ name: 'variance', shape, trainable: false });
   steps.expect({ name: 'count', shape: [], trainable: false, optional: true });
-  return withStatistics(
-    layer,
-    steps,
-    channels,
-    { saved: mean, transform: widen },
-    { saved: variance, transform: widen },
-  );
+  return withStatistics(layer, steps, {
+    size: channels,
+    mean: { saved: mean, transform: widen },
+    variance: { saved: variance, transform: widen },
+  });
 }
 
 /** How many means there are: one per channel, or one in all (`axis=None`). */
@@ -100,22 +102,22 @@ type Values =
   | { readonly values: Float32Array }
   | { readonly saved: SavedVariable; readonly transform: (values: Float32Array) => Float32Array };
 
-function withStatistics(
-  layer: KerasLayer,
-  steps: Steps,
-  size: number,
-  mean: Values,
-  variance: Values,
-): Tensor {
+interface Statistics {
+  readonly size: number;
+  readonly mean: Values;
+  readonly variance: Values;
+}
+
+function withStatistics(layer: KerasLayer, steps: Steps, { size, mean, variance }: Statistics): Tensor {
   if (layer.config.invert === true) {
     // x * deviation + mean
     const deviation = map(variance, value => Math.max(Math.sqrt(value), smallestDeviation));
     const weights = [weight('gamma', size, deviation), weight('beta', size, mean)];
-    return fixedNormalization(steps, weights, size, true);
+    return fixedNormalization(steps, steps.input, weights);
   }
   const floored = map(variance, value => Math.max(value, smallestDeviation ** 2));
   const weights = [weight('moving_mean', size, mean), weight('moving_variance', size, floored)];
-  return fixedNormalization(steps, weights, size, false);
+  return fixedNormalization(steps, steps.input, weights);
 }
 
 function map(values: Values, change: (value: number) => number): Values {
@@ -137,26 +139,84 @@ export function rescaling(layer: KerasLayer, steps: Steps): Tensor {
   const channels = steps.input.shape.at(-1) ?? 0;
   const fits = [scale, offset].every(({ length }) => length === 1 || length === channels);
   if (!fits) throw unsupportedSetting(layer, `${scale.length} scales for ${channels} channels`);
-  const each = (values: readonly number[]) => ({
-    values: Float32Array.from({ length: channels }, (_, i) => values[i % values.length]!),
-  });
-  const weights = [weight('gamma', channels, each(scale)), weight('beta', channels, each(offset))];
-  return fixedNormalization(steps, weights, channels, true);
+  return perChannel(steps, steps.input, { scale, offset });
 }
 
-/** A frozen batch normalisation; statistics that are not given are 0 and 1. */
-function fixedNormalization(
+/** `x * scale + offset`, each one number or one per channel. */
+export function perChannel(
   steps: Steps,
-  weights: readonly StepWeight[],
-  size: number,
-  isAffine: boolean,
+  input: Tensor,
+  { scale, offset }: { readonly scale: readonly number[]; readonly offset: readonly number[] },
 ): Tensor {
-  const neutral = isAffine
-    ? [
-        weight('moving_mean', size, { values: new Float32Array(size) }),
-        weight('moving_variance', size, { values: new Float32Array(size).fill(1) }),
-      ]
-    : [];
+  const channels = input.shape.at(-1) ?? 0;
+  const each = (values: readonly number[]) => ({
+    values: Float32Array.from({ length: channels }, (_, i) => values[i % values.length] ?? 0),
+  });
+  const weights = [weight('gamma', channels, each(scale)), weight('beta', channels, each(offset))];
+  return fixedNormalization(steps, input, weights);
+}
+
+/** ConvNeXt's `LayerScale`: a factor per channel, which a batch normalisation without statistics has as its gamma. */
+export function layerScale(layer: KerasLayer, steps: Steps): Tensor {
+  const size = numberAt(layer, 'projection_dim');
+  const gamma = steps.expect({ name: 'gamma', shape: [size], trainable: true });
+  const config = { ...common(layer), axis: -1, epsilon: 0, center: false, scale: true };
+  return steps.add('BatchNormalization', config, steps.input, [
+    weight('gamma', size, { saved: gamma, transform: values => values }),
+    ...neutralStatistics(size),
+  ]);
+}
+
+/** `GroupNormalization`: each group of channels becomes a row that is normalised as a whole. */
+export function groupNormalization(layer: KerasLayer, steps: Steps): Tensor {
+  const { shape } = steps.input;
+  const channels = shape.at(-1) ?? Number.NaN;
+  const groups = numberAt(layer, 'groups', 32) === -1 ? channels : numberAt(layer, 'groups', 32);
+  const places = shape.slice(0, -1).reduce((count: number, size) => count * (size ?? Number.NaN), 1);
+  const axis = numberAt(layer, 'axis', -1);
+  if (Number.isNaN(places * channels) || (axis !== -1 && axis !== shape.length)) {
+    throw unsupportedSetting(layer, 'an input of open size, or another axis than the last');
+  }
+  if (channels % groups !== 0) throw unsupportedSetting(layer, `${groups} groups for ${channels} channels`);
+  const epsilon = numberAt(layer, 'epsilon', 0.001);
+  const width = channels / groups;
+  const grouped = steps.add('Reshape', { target_shape: [places, groups, width] }, steps.input);
+  const turned = steps.add('Permute', { dims: [2, 1, 3] }, grouped); // [groups, places, width]
+  const rows = steps.add('Reshape', { target_shape: [groups, places * width] }, turned);
+  const config = { trainable: false, axis: -1, epsilon, center: false, scale: false };
+  const even = steps.add('LayerNormalization', config, rows);
+  const back = steps.add(
+    'Permute',
+    { dims: [2, 1, 3] },
+    steps.add('Reshape', { target_shape: [groups, places, width] }, even),
+  );
+  return withGammaAndBeta(layer, steps, steps.add('Reshape', { target_shape: shape }, back));
+}
+
+function withGammaAndBeta(layer: KerasLayer, steps: Steps, input: Tensor): Tensor {
+  const size = input.shape.at(-1) ?? 0;
+  const [center, scale] = [layer.config.center !== false, layer.config.scale !== false];
+  if (!center && !scale) return input;
+  const variable = (name: string): StepWeight => {
+    const saved = steps.expect({ name, shape: [size], trainable: true });
+    return weight(name, size, { saved, transform: values => values });
+  };
+  const weights = [...(scale ? [variable('gamma')] : []), ...(center ? [variable('beta')] : [])];
+  const config = { ...common(layer), axis: -1, epsilon: 0, center, scale };
+  return steps.add('BatchNormalization', config, input, [...weights, ...neutralStatistics(size)]);
+}
+
+function neutralStatistics(size: number): readonly StepWeight[] {
+  return [
+    weight('moving_mean', size, { values: new Float32Array(size) }),
+    weight('moving_variance', size, { values: new Float32Array(size).fill(1) }),
+  ];
+}
+
+/** A frozen batch normalisation by factors and offsets, or by statistics. */
+function fixedNormalization(steps: Steps, input: Tensor, weights: readonly StepWeight[]): Tensor {
+  const isAffine = weights.some(({ name }) => name === 'gamma');
+  const neutral = isAffine ? neutralStatistics(input.shape.at(-1) ?? 0) : [];
   const config = { trainable: false, axis: -1, epsilon: 0, center: isAffine, scale: isAffine };
-  return steps.add('BatchNormalization', config, steps.input, [...weights, ...neutral]);
+  return steps.add('BatchNormalization', config, input, [...weights, ...neutral]);
 }

@@ -70,5 +70,5 @@ export function upSampling(layer: KerasLayer, steps: Steps): Tensor {
   }
   const [height, width] = steps.input.shape;
   const target = [(height ?? 0) * size[0]!, (width ?? 0) * size[1]!] as const;
-  return resize(layer, steps, steps.input, target, 'bilinear');
+  return resize(layer, steps, { input: steps.input, size: target, interpolation: 'bilinear' });
 }

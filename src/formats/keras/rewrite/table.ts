@@ -3,7 +3,7 @@
 import { FinetuneError } from '../../../errors.js';
 import { unsupportedLayer } from '../../../network/layer-shape.js';
 import type { KerasLayer, Steps, Tensor } from '../../layer-config/steps.js';
-import { activation, elu, leakyRelu, prelu, relu, softmax } from './activation.js';
+import { activation, elu, leakyRelu, prelu, relu, scaled, softmax } from './activation.js';
 import {
   convolution,
   dense,
@@ -12,12 +12,20 @@ import {
   transposedConvolution,
 } from './convolution.js';
 import { concatenate, dot, elementwise, subtract } from './merge.js';
-import { batchNormalization, layerNormalization, normalization, rescaling } from './normalization.js';
+import {
+  batchNormalization,
+  groupNormalization,
+  layerNormalization,
+  layerScale,
+  normalization,
+  rescaling,
+} from './normalization.js';
 import { operation } from './operations.js';
 import { globalPooling, pooling } from './pooling.js';
 import { centerCrop, resizing, smartResize } from './resize.js';
-import { common, numberAt, requireSetting } from './settings.js';
+import { common, numberAt, requireSetting, wrongSetting } from './settings.js';
 import { cropping, flatten, permute, repeatVector, reshape, upSampling, zeroPadding } from './shaping.js';
+import { normalize } from './tensor-shaping.js';
 
 type Row = (layer: KerasLayer, steps: Steps) => Tensor;
 
@@ -60,13 +68,18 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['Resizing', resizing],
   ['CenterCrop', centerCrop],
   ['RandomCrop', smartResize],
-  ...each('Dropout SpatialDropout2D SpatialDropout3D', dropout),
+  ...each('Dropout SpatialDropout2D SpatialDropout3D FixedDropout', dropout),
+  ['StochasticDepth', (layer, steps) => leaveOut(layer, steps, 'it drops whole blocks in training only')],
+  ['LayerScale', layerScale],
+  ['GroupNormalization', groupNormalization],
+  ['CustomScaleLayer', customScale],
+  ['UnitNormalization', normalize],
   ['SpatialDropout1D', (layer, steps) => keepRate(layer, steps, 'SpatialDropout1D', 'rate')],
   ['GaussianDropout', (layer, steps) => keepRate(layer, steps, 'GaussianDropout', 'rate')],
   ['AlphaDropout', (layer, steps) => keepRate(layer, steps, 'AlphaDropout', 'rate')],
   ['GaussianNoise', (layer, steps) => keepRate(layer, steps, 'GaussianNoise', 'stddev')],
   ...each('Identity ActivityRegularization', (_layer, steps) => steps.input),
-  ['TFOpLambda', operation],
+  ...each('TFOpLambda SlicingOpLambda', operation),
 ]);
 
 /** Layers that change images in training only. */
@@ -82,7 +95,7 @@ export const supportedLayers: readonly string[] = ['InputLayer', ...rows.keys()]
 export function rewriteLayer(layer: KerasLayer, steps: Steps): Tensor {
   requireSetting(layer, 'data_format', 'channels_last');
   if (layer.isOperation) return operation(layer, steps);
-  if (augmentations.test(layer.className)) return dropAugmentation(layer, steps);
+  if (augmentations.test(layer.className)) return leaveOut(layer, steps, 'it changes images in training only');
   const row = rows.get(layer.className);
   if (row !== undefined) return row(layer, steps);
   if (layer.className === 'Lambda') {
@@ -114,7 +127,14 @@ function keepRate(layer: KerasLayer, steps: Steps, className: string, setting: s
   return steps.add(className, { ...common(layer), [setting]: numberAt(layer, setting) }, steps.input);
 }
 
-function dropAugmentation(layer: KerasLayer, steps: Steps): Tensor {
-  steps.note = `${layer.place} (${layer.className}) is left out: it changes images in training only.`;
+/** InceptionResNetV2's `CustomScaleLayer`: `first + scale * second`. */
+function customScale(layer: KerasLayer, steps: Steps): Tensor {
+  const [first, second] = steps.inputs;
+  if (first === undefined || second === undefined) throw wrongSetting(layer, 'scale', 'two inputs');
+  return steps.add('Add', {}, [first, scaled(second, numberAt(layer, 'scale'), 0, steps)]);
+}
+
+function leaveOut(layer: KerasLayer, steps: Steps, reason: string): Tensor {
+  steps.note = `${layer.place} (${layer.className}) is left out: ${reason}.`;
   return steps.input;
 }

@@ -111,9 +111,11 @@ function depthwise(call: CallToLower): Omit<Convolution, 'bias'> {
 
 function convolve(call: CallToLower, input: Omit<Value, 'order'>, convolution: Convolution): Place {
   const { kernel, groups, window, bias, stage = '' } = convolution;
-  const inputs = [input.name, kernelConstant(call, kernel), ...(bias ? biasConstant(call, kernel) : [])];
+  const attributes = windowAttributes(window, input.shape);
+  const image = 'auto_pad' in attributes ? keepZeros(call, input.name) : input.name;
+  const inputs = [image, kernelConstant(call, kernel), ...(bias ? biasConstant(call, kernel) : [])];
   const name = call.graph.node('Conv', `${call.name}${stage}`, inputs, {
-    ...windowAttributes(window, input.shape),
+    ...attributes,
     dilations: { ints: window.dilations },
     group: { int: groups },
   });
@@ -166,8 +168,33 @@ function pool(call: CallToLower, op: string): Place {
   const size = call.pair('pool_size', [2, 2]);
   const strides = call.layer.config.strides == null ? size : call.pair('strides', size);
   const window: Window = { size, strides, dilations: [1, 1], padding: paddingOf(call) };
-  const name = call.graph.node(op, call.name, [input.name], windowAttributes(window, input.shape));
+  const image = keepZeros(call, input.name);
+  const name = call.graph.node(op, call.name, [image], windowAttributes(window, input.shape));
   return { name, order: 'channels-first' };
+}
+
+/**
+ * A padding of zeros right before a pooling, as a convolution of every pixel for itself (by 1) that pads. ONNX Runtime
+ * moves a Pad there into the pooling (its pass Pad_Fusion), which pads with minus infinity, or leaves padding out of
+ * the average; named axes would stop that pass, but lead another (transposes around Pad) astray.
+ */
+function keepZeros({ graph, inputChannels }: CallToLower, value: string): string {
+  const pad = graph.producer(value);
+  const [source, margins] = pad?.inputs ?? [];
+  if (pad?.op !== 'Pad' || source === undefined || margins === undefined) return value;
+  const [, , top, left, , , bottom, right] = Array.from<number | bigint, number>(
+    graph.initializers.get(margins)?.data ?? [],
+    Number,
+  );
+  const one = `constant/one/${inputChannels}`;
+  const kernel = graph.constant(one, [inputChannels, 1, 1, 1], () => new Float32Array(inputChannels).fill(1));
+  return graph.node('Conv', `${value}/zeros`, [source, kernel], {
+    kernel_shape: { ints: [1, 1] },
+    strides: { ints: [1, 1] },
+    pads: { ints: [top ?? 0, left ?? 0, bottom ?? 0, right ?? 0] },
+    dilations: { ints: [1, 1] },
+    group: { int: inputChannels },
+  });
 }
 
 function poolGlobally(call: CallToLower, op: string): Place {
