@@ -48,6 +48,10 @@ test('every supported layer is in one of these models', () => {
   const missing = supportedLayers.filter(
     name => !texts.some(text => text.includes(`"class_name": "${name}"`)),
   );
-  // No Keras that can be installed today writes it any more.
-  assert.deepEqual(missing, ['BatchNormalizationV1']);
+  // No Keras that can be installed today writes the first any more; the others are in cases.test.ts.
+  assert.deepEqual(missing, [
+    'BatchNormalizationV1',
+    ...['CustomScaleLayer', 'FixedDropout', 'GroupNormalization', 'LayerScale'],
+    ...['SlicingOpLambda', 'StochasticDepth', 'UnitNormalization'],
+  ]);
 });

@@ -95,7 +95,8 @@ export const supportedLayers: readonly string[] = ['InputLayer', ...rows.keys()]
 export function rewriteLayer(layer: KerasLayer, steps: Steps): Tensor {
   requireSetting(layer, 'data_format', 'channels_last');
   if (layer.isOperation) return operation(layer, steps);
-  if (augmentations.test(layer.className)) return leaveOut(layer, steps, 'it changes images in training only');
+  if (augmentations.test(layer.className))
+    return leaveOut(layer, steps, 'it changes images in training only');
   const row = rows.get(layer.className);
   if (row !== undefined) return row(layer, steps);
   if (layer.className === 'Lambda') {
