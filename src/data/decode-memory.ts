@@ -2,7 +2,6 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
-import type { Metadata } from 'sharp';
 import { FinetuneError } from '../errors.js';
 
 const mebibyte = 2 ** 20;
@@ -68,8 +67,20 @@ export async function withDecodingMemory<Result>(
   }
 }
 
+/** What an image's header tells. */
+export interface ImageHeader {
+  readonly format: string;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  /** `ushort` for 16 bits a sample. */
+  readonly depth: string;
+  /** Progressive or interlaced: it comes over the full size several times. */
+  readonly isProgressive?: boolean | undefined;
+}
+
 /** Bytes that the decoder holds of an image at once: a few rows where it can go through it row by row. */
-export function estimateDecodingBytes(header: Metadata): number {
+export function estimateDecodingBytes(header: ImageHeader): number {
   const samples = header.width * header.height * header.channels;
   const isProgressive = header.isProgressive === true;
   if (header.format === 'jpeg') return isProgressive ? samples * 2 : 0;
@@ -78,6 +89,6 @@ export function estimateDecodingBytes(header: Metadata): number {
   return header.width * header.height * 4;
 }
 
-function bytesPerSample({ depth }: Metadata): number {
+function bytesPerSample({ depth }: ImageHeader): number {
   return depth === 'ushort' ? 2 : 1;
 }

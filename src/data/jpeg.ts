@@ -1,5 +1,7 @@
 // The structure of a JPEG file, by its markers (ITU-T T.81, annex B): what kind it is before anything is decoded.
 
+import { readFirstDirectory } from './tiff.js';
+
 /** One marker and, where it has any, its parameters. */
 export interface Segment {
   /** The byte after 0xff. */
@@ -17,6 +19,7 @@ export const jpegMarkers = {
   startOfScan: 0xda,
   huffmanTables: 0xc4,
   restartInterval: 0xdd,
+  exif: 0xe1,
   colourProfile: 0xe2,
 } as const;
 
@@ -85,6 +88,29 @@ export function readFrame({ marker, body }: Segment): JpegFrame | undefined {
     width: body.readUInt16BE(3),
     components,
   };
+}
+
+/** What a decoder has to know of a JPEG before it decodes it. */
+export interface JpegHeader {
+  readonly frame: JpegFrame;
+  /** EXIF's number for how the image is stored, 1 where nothing is said. */
+  readonly orientation: number;
+}
+
+const exifSignature = Buffer.from('Exif\0\0', 'latin1');
+const orientationTag = 274;
+
+/** Reads the header; undefined where it is damaged, or does not tell the size. */
+export function readJpegHeader(jpeg: Buffer): JpegHeader | undefined {
+  let orientation = 1;
+  for (const segment of headerSegments(jpeg)) {
+    const { marker, body } = segment;
+    if (marker === jpegMarkers.exif && body.indexOf(exifSignature) === 0)
+      orientation = readFirstDirectory(body.subarray(exifSignature.length)).get(orientationTag) ?? 1;
+    const frame = readFrame(segment);
+    if (frame !== undefined) return frame.height === 0 ? undefined : { frame, orientation };
+  }
+  return undefined;
 }
 
 /** How a frame is coded, where the decoder does not know it. */

@@ -4,7 +4,10 @@ import type { Pixels, Size } from './image-rules.js';
 import type { Rectangle } from './resize.js';
 
 /** EXIF's number for how an image is stored: 1 upright, 3 upside down, 6 and 8 on its sides, the others mirrored. */
-export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+export type Orientation = (typeof orientations)[number];
+
+/** All of them. */
+export const orientations = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
 /** Where pixels go. */
 export interface Place {

@@ -79,15 +79,18 @@ export function resample(
 ): Pixels {
   const { channels } = pixels;
   const hasAlpha = channels % 2 === 0;
-  const rowLength = pixels.width * channels;
-  const source = hasAlpha ? multiplyByAlpha(pixels) : pixels.data;
-  const rows = new Float32Array(height * rowLength);
-  resampleRows(source, rows, { ...planAxis(pixels.height, height, interpolation), rowLength });
-  // A clamped array rounds.
   const bytes = new Uint8ClampedArray(height * width * channels);
-  const values = hasAlpha ? new Float32Array(bytes.length) : bytes;
-  resampleColumns(rows, values, { ...planAxis(pixels.width, width, interpolation), rowLength, channels });
-  if (hasAlpha) bytes.set(divideByAlpha(values, channels));
+  const source = hasAlpha ? multiplyByAlpha(pixels) : pixels.data;
+  const across = { ...planAxis(pixels.width, width, interpolation), channels };
+  const wide =
+    width === pixels.width
+      ? source
+      : resampleColumns(source, new Float32Array(pixels.height * width * channels), across);
+  const down = { ...planAxis(pixels.height, height, interpolation), rowLength: width * channels };
+  // A clamped array rounds.
+  if (hasAlpha) bytes.set(divideByAlpha(resampleRows(wide, new Float32Array(bytes.length), down), channels));
+  else if (height === pixels.height) bytes.set(wide);
+  else resampleRows(wide, bytes, down);
   return { data: new Uint8Array(bytes.buffer), height, width, channels };
 }
 
@@ -125,34 +128,35 @@ function weighAxis(from: number, to: number, interpolation: ResizeRule['interpol
   return { taps, starts, weights };
 }
 
+type Values = Uint8Array | Uint8ClampedArray | Float32Array;
+
 /** `[from, rowLength]` to `[to, rowLength]`. */
-function resampleRows(
-  source: ArrayLike<number>,
-  target: Float32Array,
+function resampleRows<Target extends Values>(
+  source: Values,
+  target: Target,
   { taps, starts, weights, rowLength }: Axis & { readonly rowLength: number },
-): void {
-  for (let y = 0; y < starts.length; y++) {
-    const to = y * rowLength;
+): Target {
+  const sums = new Float32Array(rowLength);
+  for (const [y, start] of starts.entries()) {
+    sums.fill(0);
     for (let tap = 0; tap < taps; tap++) {
       const weight = weights[y * taps + tap]!;
-      const at = (starts[y]! + tap) * rowLength;
-      if (weight !== 0) for (let x = 0; x < rowLength; x++) target[to + x]! += weight * source[at + x]!;
+      const at = (start + tap) * rowLength;
+      if (weight !== 0) for (let x = 0; x < rowLength; x++) sums[x]! += weight * source[at + x]!;
     }
+    target.set(sums, y * rowLength);
   }
+  return target;
 }
 
 /** `[rows, from, channels]` to `[rows, to, channels]`. */
-function resampleColumns(
-  source: Float32Array,
-  target: Float32Array | Uint8ClampedArray,
-  {
-    taps,
-    starts,
-    weights,
-    rowLength,
-    channels,
-  }: Axis & { readonly rowLength: number; readonly channels: number },
-): void {
+function resampleColumns<Target extends Values>(
+  source: Values,
+  target: Target,
+  { taps, starts, weights, channels }: Axis & { readonly channels: number },
+): Target {
+  const rows = target.length / (starts.length * channels);
+  const rowLength = source.length / rows;
   let to = 0;
   for (let row = 0; row < source.length; row += rowLength) {
     for (let x = 0; x < starts.length; x++) {
@@ -165,6 +169,7 @@ function resampleColumns(
       }
     }
   }
+  return target;
 }
 
 function multiplyByAlpha({ data, channels }: Pixels): Float32Array {
@@ -174,10 +179,7 @@ function multiplyByAlpha({ data, channels }: Pixels): Float32Array {
   });
 }
 
-function divideByAlpha<Values extends Float32Array | Uint8ClampedArray>(
-  values: Values,
-  channels: number,
-): Values {
+function divideByAlpha(values: Float32Array, channels: number): Float32Array {
   for (let pixel = 0; pixel < values.length; pixel += channels) {
     const alpha = values[pixel + channels - 1]!;
     for (let i = pixel; i < pixel + channels - 1; i++)

@@ -54,8 +54,8 @@ const typeSizes: ReadonlyMap<number, number> = new Map([
   [16, 8],
 ]);
 
-/** The first value of each whole-number entry; nothing where the directory is damaged. */
-function readFirstDirectory(tiff: Buffer): ReadonlyMap<number, number> {
+/** The first value of each whole-number entry of the first directory; nothing where it is damaged. */
+export function readFirstDirectory(tiff: Buffer): ReadonlyMap<number, number> {
   const values = new Map<number, number>();
   const read = readerOf(tiff);
   const isBig = read(2, 2) === 43;
