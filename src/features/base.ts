@@ -47,15 +47,16 @@ export async function loadBase(options: BaseOptions): Promise<Base> {
   const backbone = withInputShape(cut, size);
   const network = appendLayers(backbone, [poolingLayer(options.pooling)], []);
   const { classNames: _top, featureLayer: _cut, ...kept } = backboneCard;
+  const [, , channels] = backboneCard.inputShape;
   const card: Card = {
     ...kept,
-    inputShape: [...size, 3],
+    inputShape: [...size, channels],
     resize: resolveResize(options.resize, backboneCard),
   };
   return {
     card,
     size,
-    rules: { size, channels: 3, resize: card.resize, preprocessing: card.preprocessing },
+    rules: { size, channels, resize: card.resize, preprocessing: card.preprocessing },
     network,
     featureShape: outputShape(network).map(size => size ?? 0),
     fingerprint: fingerprintOf(network),

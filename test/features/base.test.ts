@@ -1,8 +1,11 @@
 // What is frozen: which part of a backbone, on which input, and how its features are named.
 import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { type BaseOptions, loadBase } from '../../src/features/base.js';
+import { prepare } from '../../src/pipeline/prepare.js';
 import { checkout } from '../helpers/finetune.js';
 
 const load = (options: Partial<BaseOptions> = {}) =>
@@ -46,4 +49,13 @@ test('photos are stretched unless cropping is asked for, and what is done to the
 test('another cut or pooling gives other features, and another name', async () => {
   const bases = [await load(), await load({ pooling: 'max' }), await load({ cut: 'block4a_project_bn' })];
   assert.equal(new Set(bases.map(base => base.fingerprint)).size, 3);
+});
+
+test("a grey network of one's own takes grey images", async () => {
+  const out = join(mkdtempSync(join(tmpdir(), 'finetune-')), 'grey');
+  const { dir } = await prepare({ from: join(checkout, 'test/fixtures/cases/gray.keras'), out });
+  const { rules, card } = await load({ backbone: dir });
+  assert.deepEqual([rules.size, rules.channels], [[28, 28], 1]);
+  assert.deepEqual(card.inputShape, [28, 28, 1]);
+  assert.equal(rules.preprocessing.channelOrder, 'grey');
 });

@@ -1,9 +1,17 @@
 // The model that predicts, on the device that is wanted.
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { loadCard, saveCard } from '../../src/backbones/card.js';
+import { compileOnnx } from '../../src/formats/onnx/compile.js';
+import { loadLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
 import { listLikelyDevices } from '../../src/inference/devices.js';
+import { prepare } from '../../src/pipeline/prepare.js';
+import { loadClassifier } from '../../src/runs/classifier.js';
 import { openBackbone, openRun } from '../../src/runs/open-model.js';
+import { fileDigest } from '../../src/system/file-digest.js';
 import { checkout } from '../helpers/finetune.js';
 import { swiftShader } from '../helpers/swiftshader.js';
 
@@ -36,4 +44,43 @@ test('a device that this machine can never have is refused', async t => {
 
 test('a folder that is no run is named', async () => {
   await assert.rejects(openRun(embedded, { device: 'cpu', ...silently }), { message: /efficientnet-lite0/ });
+});
+
+test('a model.onnx of which one bit was changed since it was written is refused', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'finetune-'));
+  const path = join(dir, 'model.onnx');
+  writeFileSync(path, compileOnnx(await loadLayersModel(embedded)));
+  const files = { 'model.onnx': await fileDigest(path, 'sha256') };
+  const record = {
+    formatVersion: 1,
+    finishedAt: '2026-01-01T00:00:00Z',
+    classNames: ['a', 'b'],
+    split: {},
+    files,
+  };
+  writeFileSync(join(dir, 'run.json'), JSON.stringify(record));
+  await saveCard(join(dir, 'model'), await loadCard(embedded));
+  await (await openRun(dir, { device: 'cpu', ...silently })).session.release();
+  const bytes = readFileSync(path);
+  bytes.writeUInt8(bytes.readUInt8(1_000_000) ^ 1, 1_000_000);
+  writeFileSync(path, bytes);
+  await assert.rejects(openRun(dir, { device: 'cpu', ...silently }), {
+    code: 'bad-model',
+    message: /model\.onnx/,
+  });
+});
+
+test('one output for two names, as a sigmoid gives it, is no contradiction', async () => {
+  const file = join(checkout, 'test/fixtures/cases/dense1_sigmoid.keras');
+  const { dir } = await prepare({
+    from: file,
+    out: join(mkdtempSync(join(tmpdir(), 'finetune-')), 'binary'),
+    classNames: 'cat,dog',
+    preprocessing: 'none',
+  });
+  const classifier = await loadClassifier({ backbone: dir });
+  const { probabilities } = await classifier.classify(join(checkout, 'datasets/digits/0/001.png'));
+  await classifier.close();
+  assert.equal(probabilities.length, 2);
+  assert.ok(Math.abs((probabilities[0] ?? 0) + (probabilities[1] ?? 0) - 1) < 1e-6);
 });
