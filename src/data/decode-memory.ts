@@ -86,7 +86,8 @@ export function estimateDecodingBytes(header: ImageHeader): number {
   if (header.format === 'jpeg') return isProgressive ? samples * 2 : 0;
   if (header.format === 'png') return isProgressive ? samples * bytesPerSample(header) : 0;
   if (header.format === 'tiff') return samples * bytesPerSample(header);
-  return header.width * header.height * 4;
+  // The frame, and a copy of it.
+  return header.width * header.height * 4 * 2;
 }
 
 function bytesPerSample({ depth }: ImageHeader): number {
