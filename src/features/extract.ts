@@ -7,6 +7,7 @@ import { FinetuneError } from '../errors.js';
 import type { BadImage } from '../events.js';
 import type { Context } from '../system/context.js';
 import { addTimes, type ProcessorTimes, ThreadClock } from '../system/processor-time.js';
+import { takeTemporaryProblem } from '../system/temporary-folder.js';
 import { readProcessorTime } from '../system/timer.js';
 import type { Base } from './base.js';
 import { type FeatureRows, planRows } from './feature-rows.js';
@@ -44,6 +45,8 @@ export async function extractFeatures(extraction: Extraction, context: Context):
     const rows = planRows({ keys, size, store: work.store, memoryBudget, emit: context.emit });
     const missing = await work.lookUp(rows, uniqueByKey(images));
     const failures = await work.compute(rows, missing);
+    const problem = takeTemporaryProblem();
+    if (problem !== undefined) context.emit({ type: 'warning', message: problem });
     const { filled, source } = rows.finish();
     work.clock.mark('store');
     const bad = listBad(images, failures);

@@ -1,10 +1,10 @@
 // The files of the feature store: which there are, who appends to them, and which go when there are too many.
-// A file's name is `ID.rows`, and `ID.rows.HOST-PROCESS` while a process appends to it.
+// A file's name is `ID.rows`, and `ID.rows.OWNER` while a process appends to it.
 
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isAtWork, ownerName } from '../system/owner.js';
 import { isSameFormat, type RowFormat, Segment } from './store-segment.js';
 
 const extension = '.rows';
@@ -25,14 +25,14 @@ export interface SegmentFile {
 /** The files of one base, oldest first; none where there is no such folder. */
 export function listSegments(folder: string): SegmentFile[] {
   const files = namesIn(folder).flatMap(name => {
-    const [, owner] = /^[0-9a-f-]{36}\.rows(?:\.(\w+-\d+))?$/.exec(name) ?? [undefined, undefined];
+    const [, owner] = /^[0-9a-f-]{36}\.rows(?:\.(\w+-\d+-\d+))?$/.exec(name) ?? [undefined, undefined];
     if (owner === undefined && !name.endsWith(extension)) return [];
     const path = join(folder, name);
     const status = statSync(path, { throwIfNoEntry: false });
     if (!status?.isFile()) return [];
     return {
       path,
-      isTaken: owner !== undefined && isAlive(owner),
+      isTaken: owner !== undefined && isAtWork(owner),
       bytes: status.size,
       modified: status.mtimeMs,
     };
@@ -48,7 +48,7 @@ export interface Writer {
 
 /** Begins a new file. */
 export function createSegment(folder: string, format: RowFormat): Writer {
-  const path = join(folder, `${randomUUID()}${extension}.${ownName()}`);
+  const path = join(folder, `${randomUUID()}${extension}.${ownerName()}`);
   try {
     return { path, segment: Segment.create(path, format) };
   } catch (error) {
@@ -62,7 +62,7 @@ export function createSegment(folder: string, format: RowFormat): Writer {
  * @returns undefined where another process was faster, or the file is damaged or of another format
  */
 export function openToAppend(free: string, format: RowFormat): Writer | undefined {
-  const path = `${nameWithoutOwner(free)}.${ownName()}`;
+  const path = `${nameWithoutOwner(free)}.${ownerName()}`;
   if (!isRenamed(free, path)) return undefined;
   const segment = openIfPermitted(path);
   if (segment !== undefined && isSameFormat(segment.format, format)) {
@@ -145,28 +145,5 @@ function isRenamed(from: string, to: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** The host belongs to it because containers that share a folder do not see each other's processes. */
-function ownName(): string {
-  return `${hostMark()}-${process.pid}`;
-}
-
-function hostMark(): string {
-  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
-}
-
-/** Processes of other hosts count as alive: their files are neither taken over nor evicted. */
-function isAlive(owner: string): boolean {
-  const [host, pid] = owner.split('-');
-  if (host !== hostMark()) return true;
-  if (Number(pid) === process.pid) return true;
-  try {
-    process.kill(Number(pid), 0);
-    return true;
-  } catch (error) {
-    // Another user's process is alive, though it may not be signalled.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

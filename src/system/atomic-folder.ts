@@ -4,7 +4,7 @@ import { existsSync, lstatSync, readdirSync, realpathSync, renameSync, statSync 
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FinetuneError, messageOf } from '../errors.js';
-import { makeTemporaryFolderAt } from './temporary-folder.js';
+import { findLeftovers, makeTemporaryFolderAt } from './temporary-folder.js';
 import { explainWriteFailure } from './write-failure.js';
 
 /** When a folder that is there may be replaced: `--force`. */
@@ -95,19 +95,31 @@ export async function writeFolderAtomically<Written>(
   const { replacement } = rules;
   if (replacement !== undefined) await validateReplaceable(dir, replacement);
   await makeFolder(dirname(dir));
-  const temporary = makeTemporaryFolderAt(join(dirname(dir), `.${basename(dir)}`), '--out');
+  const prefix = join(dirname(dir), `.${basename(dir)}`);
+  putBack(prefix, dir);
+  const temporary = makeTemporaryFolderAt(prefix, '--out');
   try {
     const complete = join(temporary.path, 'new');
     await mkdir(complete);
     const written = await write(complete);
     if (replacement === undefined) return { dir: moveToFree(complete, dir, rules.whenTaken), written };
     if (!(await isStillReplaceable(dir, replacement))) return { dir: moveBeside(complete, dir), written };
-    exchange(complete, dir, join(temporary.path, 'old'));
+    exchange(complete, dir, join(temporary.path, aside));
     return { dir, written };
   } catch (error) {
     throw explainWriteFailure(dir, error, '--out');
   } finally {
     await temporary.remove();
+  }
+}
+
+/** In the temporary folder: what is being replaced. */
+const aside = 'old';
+
+/** A process that was killed at the worst moment has put aside what it was to replace, and nothing in its place. */
+function putBack(prefix: string, dir: string): void {
+  for (const leftover of findLeftovers(prefix)) {
+    if (existsSync(join(leftover, aside)) && !existsSync(dir)) renameSync(join(leftover, aside), dir);
   }
 }
 
@@ -134,13 +146,13 @@ function moveBeside(complete: string, dir: string): string {
 }
 
 /** All at once: an interrupt in between would leave neither the old run nor the new one. */
-function exchange(complete: string, dir: string, aside: string): void {
+function exchange(complete: string, dir: string, old: string): void {
   const isTaken = existsSync(dir);
-  if (isTaken) renameSync(dir, aside);
+  if (isTaken) renameSync(dir, old);
   try {
     renameSync(complete, dir);
   } catch (error) {
-    if (isTaken) renameSync(aside, dir);
+    if (isTaken) renameSync(old, dir);
     throw error;
   }
 }

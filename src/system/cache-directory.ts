@@ -1,6 +1,6 @@
 // Where files go that can be made again: downloads, the feature store.
 
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /**
@@ -16,7 +16,16 @@ export function cacheDirectory(
 }
 
 function userCacheDirectory(environment: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
-  if (platform === 'win32') return environment.LOCALAPPDATA || join(homedir(), 'AppData', 'Local');
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches');
-  return environment.XDG_CACHE_HOME || join(homedir(), '.cache');
+  if (platform === 'win32') return environment.LOCALAPPDATA || join(home(), 'AppData', 'Local');
+  if (platform === 'darwin') return join(home(), 'Library', 'Caches');
+  return environment.XDG_CACHE_HOME || join(home(), '.cache');
+}
+
+/** In a container a user may have neither HOME nor an entry in the list of users: then it is a folder of their own. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return join(tmpdir(), `finetune-home-${process.getuid?.() ?? 0}`);
+  }
 }

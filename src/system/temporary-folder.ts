@@ -1,24 +1,59 @@
-// Folders that are gone when they are no longer needed, also after Ctrl-C.
+// Folders that are gone when they are no longer needed: also after Ctrl-C and process.exit(), and what a killed process
+// has left goes when the next one makes a folder of the same kind.
 
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { cacheDirectory } from './cache-directory.js';
 import { onInterrupt } from './interrupt.js';
-import { explainWriteFailure } from './write-failure.js';
+import { isAtWork, ownerName } from './owner.js';
+import { codeOf, describeWriteFailure, explainWriteFailure } from './write-failure.js';
 
+/** A folder that is there until it is removed. */
 export interface TemporaryFolder {
   readonly path: string;
   remove(): Promise<void>;
 }
 
+/** Says whose a folder is, and that this program has made it. */
+const ownerFile = '.finetune-owner';
+
+let problem: string | undefined;
+
+/** What was wrong with the system's temporary folder, if anything: told once. */
+export function takeTemporaryProblem(): string | undefined {
+  const taken = problem;
+  problem = undefined;
+  return taken;
+}
+
 /**
- * Makes one in the system's temporary folder.
+ * Makes one in the system's temporary folder; where nothing can be written there, in the cache directory.
  * @param purpose part of the folder's name, for whoever comes across it
+ * @throws FinetuneError `not-written` where the machine refuses both
  */
 export function makeTemporaryFolder(purpose: string): TemporaryFolder {
-  return makeTemporaryFolderAt(join(tmpdir(), `finetune-${purpose}`), 'TMPDIR');
+  const name = `finetune-${purpose}`;
+  try {
+    return makeTemporaryFolderAt(join(tmpdir(), name), 'TMPDIR');
+  } catch (error) {
+    const instead = join(cacheDirectory(), 'temporary');
+    try {
+      mkdirSync(instead, { recursive: true });
+      const folder = makeTemporaryFolderAt(join(instead, name));
+      problem = `Nothing can be written in ${tmpdir()}, the system's temporary folder: ${reasonOf(error)}. ${instead} is used instead.`;
+      return folder;
+    } catch {
+      throw error;
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return codeOf(cause) === 'ENOENT' ? 'it is not there' : describeWriteFailure(cause);
 }
 
 /**
@@ -28,12 +63,15 @@ export function makeTemporaryFolder(purpose: string): TemporaryFolder {
  * @throws FinetuneError `not-written` where the machine refuses
  */
 export function makeTemporaryFolderAt(prefix: string, option?: string): TemporaryFolder {
+  for (const leftover of findLeftovers(prefix)) rmSync(leftover, { recursive: true, force: true });
   const path = `${prefix}-${randomUUID()}`;
   // Noted before it is there: an interrupt in between would leave it behind.
   const forget = onInterrupt(path);
   try {
     mkdirSync(path, { mode: 0o700 });
+    writeFileSync(join(path, ownerFile), ownerName());
   } catch (error) {
+    rmSync(path, { recursive: true, force: true });
     forget();
     throw explainWriteFailure(path, error, option);
   }
@@ -44,4 +82,36 @@ export function makeTemporaryFolderAt(prefix: string, option?: string): Temporar
       forget();
     },
   };
+}
+
+/** Folders of this prefix whose process has died: what is in them, nobody will need or finish. */
+export function findLeftovers(prefix: string): string[] {
+  const parent = dirname(prefix);
+  return namesIn(parent)
+    .filter(
+      name =>
+        name.startsWith(`${basename(prefix)}-`) && /-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name),
+    )
+    .map(name => join(parent, name))
+    .filter(path => {
+      const owner = readOwner(path);
+      return owner !== undefined && !isAtWork(owner);
+    });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // What is wrong with the folder shows when something is made in it.
+    return [];
+  }
+}
+
+function readOwner(folder: string): string | undefined {
+  try {
+    return /^[0-9a-f]{8}-\d+-\d+$/.exec(readFileSync(join(folder, ownerFile), 'latin1'))?.[0];
+  } catch {
+    return undefined;
+  }
 }

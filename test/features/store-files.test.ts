@@ -65,19 +65,19 @@ test('a file of a process that has died is free, one of another machine is not',
   const [file] = listSegments(folder);
   const { path, segment } = createSegment(folder, format);
   segment.close();
-  const [, host] = /\.rows\.(\w+)-\d+$/.exec(path) ?? [];
+  const [, host] = /\.rows\.(\w+)-\d+-\d+$/.exec(path) ?? [];
   const { pid } = spawnSync(process.execPath, ['--version']);
   const free = file?.path ?? '';
-  renameSync(free, `${free}.${host}-${pid}`);
-  writeFileSync(`${path.slice(0, path.lastIndexOf('.'))}.ffffffff-${process.pid}`, '');
+  renameSync(free, `${free}.${host}-${pid}-1`);
+  writeFileSync(`${path.slice(0, path.lastIndexOf('.'))}.ffffffff-${process.pid}-1`, '');
   assert.deepEqual(
     listSegments(folder)
       .map(each => each.isTaken)
       .sort(),
     [false, true, true],
   );
-  const taken = openToAppend(`${free}.${host}-${pid}`, format);
-  assert.match(taken?.path ?? '', new RegExp(`${process.pid}$`));
+  const taken = openToAppend(`${free}.${host}-${pid}-1`, format);
+  assert.match(taken?.path ?? '', new RegExp(`-${process.pid}-\\d+$`));
   taken?.segment.close();
 });
 
