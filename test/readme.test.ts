@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, openAsBlob, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, openAsBlob, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -146,6 +146,17 @@ test('the programs that the README shows pass TypeScript at its strictest', asyn
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('every file that CONTRIBUTING names is there, but for imaginary ones', () => {
+  const text = readFileSync(join(checkout, 'CONTRIBUTING.md'), 'utf8');
+  const paths = [...text.matchAll(/[\w.-]+(?:\/[\w.-]+)+\.(?:ts|py|json|md)\b/g)].map(([path]) => path);
+  assert.ok(paths.length > 50);
+  const missing = paths.filter(path => !['', 'src'].some(place => existsSync(join(checkout, place, path))));
+  assert.deepEqual(
+    missing.filter(path => !/(count|mine)\.ts$/.test(path)),
+    [],
+  );
 });
 
 test('continuous integration runs the two commands of the README', () => {
