@@ -27,9 +27,9 @@ export interface LoadBackboneOptions {
  */
 export async function loadBackbone(options: LoadBackboneOptions): Promise<LayersModel> {
   const { dir, card } = await findBackbone(options);
-  const whole = await loadLayersModel(dir, card.sha256);
+  const stored = await loadLayersModel(dir, card.sha256);
   const hasOwnEnd = options.includeTop === true || options.cut !== undefined;
-  const network = shapeNetwork(hasOwnEnd ? whole : removeTop(whole, card), options);
+  const network = shapeNetwork(hasOwnEnd ? stored : removeTop(stored, card), options);
   const [{ engine, io }, { loadLayersModel: loadModel }] = await Promise.all([
     import('@tensorflow/tfjs-core'),
     import('@tensorflow/tfjs-layers'),

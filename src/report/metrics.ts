@@ -4,8 +4,8 @@ import type { Metrics } from '../training/metrics.js';
 import { printable } from './printable.js';
 import { renderTable } from './table.js';
 
-/** Columns of a terminal; 20 classes need more. */
-const widest = 100;
+/** Columns of a terminal. */
+const widest = 80;
 const mostColumns = 20;
 const mostPairs = 10;
 
@@ -24,7 +24,7 @@ export function renderMetrics(metrics: Metrics): string {
 
 function renderClasses({ perClass, macro }: Metrics, total: number): string {
   const rows = perClass.map(({ name, precision, recall, f1, support }) => [
-    printable(name),
+    shorten(name),
     ...[precision, recall, f1].map(percent),
     support,
   ]);
@@ -41,26 +41,36 @@ function renderConfusion(metrics: Metrics): string {
 /** Rows are what the images are, columns what was predicted. */
 function renderMatrix({ perClass, confusion }: Metrics): string {
   const names = perClass.map(({ name }) => printable(name));
-  const rows = confusion.map((row, label) => [
-    names[label]!,
-    ...row.map(count => (count === 0 ? '·' : count)),
+  const rows = names.map((name, label) => [
+    name,
+    ...(confusion[label] ?? []).map(count => (count === 0 ? '·' : count)),
   ]);
   return renderNumbers(['actual \\ predicted', ...names], rows);
 }
 
 function renderPairs({ perClass, confusion }: Metrics): string {
-  const pairs = confusion
-    .flatMap((row, label) => row.map((count, answer) => ({ label, answer, count })))
-    .filter(({ label, answer, count }) => label !== answer && count > 0)
+  const pairs = perClass
+    .flatMap((actual, label) =>
+      perClass.map((predicted, other) => ({ actual, predicted, count: confusion[label]?.[other] ?? 0 })),
+    )
+    .filter(({ actual, predicted, count }) => actual !== predicted && count > 0)
     .sort((a, b) => b.count - a.count)
     .slice(0, mostPairs);
   if (pairs.length === 0) return 'No class was taken for another.';
-  const rows = pairs.map(({ label, answer, count }) => [
-    printable(perClass[label]!.name),
-    printable(perClass[answer]!.name),
+  const rows = pairs.map(({ actual, predicted, count }) => [
+    shorten(actual.name),
+    shorten(predicted.name),
     count,
   ]);
   return renderNumbers(['most confused: actual', 'predicted', 'images'], rows);
+}
+
+/** Longer names would push the numbers off the terminal. */
+const longestName = 30;
+
+function shorten(name: string): string {
+  const shown = printable(name);
+  return shown.length <= longestName ? shown : `${shown.slice(0, longestName - 1)}…`;
 }
 
 /** Names on the left, numbers on the right. */

@@ -44,7 +44,7 @@ function startBar(stage: string, total: number, stream: NodeJS.WritableStream): 
     hideCursor: false,
     linewrap: true,
     format: (_options, { value }) =>
-      renderProgress(stage, value, total, (performance.now() - started) / 1000),
+      renderProgress({ stage, done: value, total, seconds: (performance.now() - started) / 1000 }),
   });
   bar.start(total, 0);
   return bar;
@@ -52,8 +52,15 @@ function startBar(stage: string, total: number, stream: NodeJS.WritableStream): 
 
 const barWidth = 24;
 
+interface Progress {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+  readonly seconds: number;
+}
+
 /** `features ██████░░░░ 120/200  98 images/s  1 s left` */
-function renderProgress(stage: string, done: number, total: number, seconds: number): string {
+function renderProgress({ stage, done, total, seconds }: Progress): string {
   const filled = Math.round((done / total) * barWidth);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
   const start = `${stage} ${bar} ${done}/${total}`;

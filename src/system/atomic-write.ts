@@ -1,4 +1,4 @@
-// Files that are there whole or not at all.
+// Files that are there complete or not at all.
 
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { explainWriteFailure } from './write-failure.js';

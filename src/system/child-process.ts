@@ -4,6 +4,7 @@ import { fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { messageOf } from '../errors.js';
 
+/** How long a question may take. */
 export interface AskOptions {
   /** The child is ended after this time; by default it may take as long as it likes. */
   readonly seconds?: number;
