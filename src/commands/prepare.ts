@@ -15,6 +15,7 @@ export const command: Command = {
     ['prepare', "VGG16 without its top: downloads Keras' weights"],
     ['prepare --weights vgg16_notop.h5', 'the same from a file that is here already'],
     ['prepare --from my-model.keras --name mine', 'a network of your own'],
+    ['prepare --from my-model.keras --class-names cat,dog', 'one that predicts by itself'],
     ['prepare vgg16 --cut block4_pool --input-shape 640x480', 'its lower blocks, for photos of that size'],
   ],
   async run(given, program) {
