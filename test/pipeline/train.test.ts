@@ -17,8 +17,11 @@ before(() => {
   copyDigits(data, ['0', '1', '7'], 20);
 });
 
-/** Milliseconds. */
-const patience = 1000;
+/** Milliseconds: a second on an idle machine, and these tests run beside others. */
+const patience = 3000;
+
+/** What hangs fails instead of stopping all other tests. */
+const limited = { timeout: 120_000 };
 
 /** Nothing of a run, and nothing that was meant to become one. */
 function assertNothingLeft(): void {
@@ -84,36 +87,40 @@ test('the same seed gives the same model to the bit', async () => {
 });
 
 for (const part of [0.02, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95]) {
-  test(`aborted after ${part * 100} % of its time, it stops within a second and leaves nothing half-written`, async () => {
-    rmSync(out, { recursive: true, force: true });
-    rmSync(store, { recursive: true, force: true });
-    const started = performance.now();
-    await finetune.train({ ...small, hidden: 8, epochs: 20 });
-    const whole = performance.now() - started;
-    rmSync(out, { recursive: true, force: true });
-    rmSync(store, { recursive: true, force: true });
-    let abortedAt = 0;
-    const stop = new AbortController();
-    const timer = setTimeout(() => {
-      abortedAt = performance.now();
-      stop.abort();
-    }, whole * part);
-    const training = finetune.train({ ...small, hidden: 8, epochs: 20 }, { signal: stop.signal });
-    const end = await training.then(
-      () => 'finished',
-      (error: Error) => error.name,
-    );
-    clearTimeout(timer);
-    // A machine that was faster the second time is through before it is stopped.
-    if (end === 'finished') return assert.ok(existsSync(join(out, 'run.json')));
-    assert.equal(end, 'AbortError');
-    assert.ok(performance.now() - abortedAt < patience, `took ${performance.now() - abortedAt} ms`);
-    assertNothingLeft();
-  });
+  test(
+    `aborted after ${part * 100} % of its time, it stops soon and leaves nothing half-written`,
+    limited,
+    async () => {
+      rmSync(out, { recursive: true, force: true });
+      rmSync(store, { recursive: true, force: true });
+      const started = performance.now();
+      await finetune.train({ ...small, hidden: 8, epochs: 20 });
+      const whole = performance.now() - started;
+      rmSync(out, { recursive: true, force: true });
+      rmSync(store, { recursive: true, force: true });
+      let abortedAt = 0;
+      const stop = new AbortController();
+      const timer = setTimeout(() => {
+        abortedAt = performance.now();
+        stop.abort();
+      }, whole * part);
+      const training = finetune.train({ ...small, hidden: 8, epochs: 20 }, { signal: stop.signal });
+      const end = await training.then(
+        () => 'finished',
+        (error: Error) => error.name,
+      );
+      clearTimeout(timer);
+      // A machine that was faster the second time is through before it is stopped.
+      if (end === 'finished') return assert.ok(existsSync(join(out, 'run.json')));
+      assert.equal(end, 'AbortError');
+      assert.ok(performance.now() - abortedAt < patience, `took ${performance.now() - abortedAt} ms`);
+      assertNothingLeft();
+    },
+  );
 }
 
 for (const type of ['scan', 'features', 'epoch'] as const) {
-  test(`what a listener throws at ${type} rejects the promise, and nothing is left`, async () => {
+  test(`what a listener throws at ${type} rejects the promise, and nothing is left`, limited, async () => {
     rmSync(out, { recursive: true, force: true });
     rmSync(store, { recursive: true, force: true });
     const mine = new Error('mine');
