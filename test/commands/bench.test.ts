@@ -45,7 +45,7 @@ const mistakes: [args: string[], message: RegExp][] = [
   [['bench', '--batch-size', '1,512'], /^--batch-size expects whole numbers from 1 to 256/],
   [['bench', '--images', '4'], /^--images expects a whole number from 8 to 10000/],
   [['bench', '--backbone', 'efficientnet-lite0,alexnet'], /^The backbone alexnet is not prepared/],
-  [[...short, '--data', 'nowhere'], /^No folder nowhere\. Expected a folder of photos\.$/m],
+  [[...short, '--data', 'nowhere'], /^No folder nowhere\. Expected a folder of images\.$/m],
 ];
 
 for (const [args, message] of mistakes) {
