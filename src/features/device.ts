@@ -204,7 +204,8 @@ export async function* runOnDevice(
   { network, rules }: Base,
   { images, signal }: BaseWork,
 ): AsyncGenerator<BaseResult> {
-  const options = { ...asExamples, rules, signal };
+  // Between two batches it hears of an abort.
+  const options = { ...asExamples, rules, signal, batchSize: devices[device].batchSize };
   const session = await openTemporarySession(compileGraph(network), { device });
   try {
     for await (const { image, output, reason } of predictBatches(session, images, options))

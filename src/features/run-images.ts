@@ -81,6 +81,8 @@ export interface ImageOptions<Image> {
   /** How an image is looked at, and what its bytes must be; as it is, where nothing is said. */
   readonly optionsOf?: ((image: Image) => Pick<ReadOptions, 'view' | 'hash'>) | undefined;
   readonly signal: AbortSignal;
+  /** How many images run together, where they run by batches; as many again are read meanwhile. Default: 64. */
+  readonly batchSize?: number | undefined;
 }
 
 /** How the images of a data set are opened: each must be what it was when the folder was looked through. */
@@ -115,14 +117,11 @@ export async function* predictImages<Image>(
   yield* prefetch(images, predict, { count: imagesAhead, signal });
 }
 
-/** Images that are handed to an engine together; as many again are read meanwhile. */
-const batchSize = 64;
-
 /** The same, by batches: faster where a network runs on many images at once, as on a GPU. */
 export async function* predictBatches<Image>(
   session: Runner,
   images: Iterable<Image>,
-  { rules, open, optionsOf, signal }: ImageOptions<Image>,
+  { rules, open, optionsOf, signal, batchSize = 64 }: ImageOptions<Image>,
 ): AsyncGenerator<ImageResult<Image>> {
   const read = async (image: Image) => ({
     image,
