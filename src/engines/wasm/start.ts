@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { env, setBackend } from '@tensorflow/tfjs-core';
+import { FinetuneError } from '../../errors.js';
 import type { Engine } from '../engine.js';
 import { registerGradients } from '../gradients.js';
 import { registerWasmKernels } from './kernels/table.js';
@@ -12,6 +13,7 @@ const require = createRequire(import.meta.url);
 /**
  * Starts the wasm backend and makes it tfjs' current one.
  * @param description what the user is told of this choice
+ * @throws FinetuneError `engine-missing` where WebAssembly gets no memory
  */
 export async function startWasm(description: string): Promise<Engine> {
   // tfjs' advice (other packages, deprecations) is for its callers, not for our users.
@@ -21,7 +23,13 @@ export async function startWasm(description: string): Promise<Engine> {
   wasm.setWasmPaths(binariesDirectory());
   registerGradients();
   registerWasmKernels();
-  await keepingProcessListeners(() => setBackend('wasm'));
+  if (!(await keepingProcessListeners(() => setBackend('wasm')))) {
+    throw new FinetuneError(
+      'engine-missing',
+      'The wasm engine does not start: WebAssembly gets no memory. It reserves 10 GB of addresses without filling ' +
+        'them: where these are limited (ulimit -v), raise the limit.',
+    );
+  }
   return { name: 'wasm', device: 'cpu', description };
 }
 
@@ -34,13 +42,14 @@ function binariesDirectory(): string {
  * Emscripten's start code catches the whole process' errors only to throw them again, from a line of
  * minified code 100 kB long: an unrelated mistake would print that. Its listeners are taken off.
  */
-async function keepingProcessListeners(start: () => Promise<boolean>): Promise<void> {
+async function keepingProcessListeners(start: () => Promise<boolean>): Promise<boolean> {
   const events = ['uncaughtException', 'unhandledRejection'] as const;
   const before = events.map(event => new Set<unknown>(process.rawListeners(event)));
-  await start();
+  const hasStarted = await start();
   events.forEach((event, index) => {
     for (const listener of process.rawListeners(event)) {
       if (!before[index]?.has(listener)) process.off(event, listener as () => void);
     }
   });
+  return hasStarted;
 }
