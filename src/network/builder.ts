@@ -107,6 +107,22 @@ export class NetworkBuilder {
     });
   }
 
+  /** SeparableConv2D without bias. */
+  separable(input: Tensor, settings: ConvolutionSettings & { readonly filters: number }): Tensor {
+    const { name, filters, size, strides = 1, ...rest } = settings;
+    return this.add('SeparableConv2D', [input], {
+      name,
+      ...convolutionDefaults,
+      filters,
+      kernel_size: pair(size),
+      strides: pair(strides),
+      depth_multiplier: 1,
+      activation: 'linear',
+      use_bias: false,
+      ...rest,
+    });
+  }
+
   /** BatchNormalization over the channels. */
   batchNorm(input: Tensor, { name, ...settings }: LayerSettings): Tensor {
     const defaults = { axis: -1, momentum: 0.99, epsilon: 0.001, center: true, scale: true };

@@ -33,7 +33,7 @@ export function stride2Padding(shape: Shape, kernelSize: number): readonly (read
 }
 
 /** Networks that Keras builds with `correct_pad`; all others have the same padding at every size. */
-const paddedBySize = /^(mobilenetv2_|efficientnetb\d)/;
+const paddedBySize = /^(mobilenetv2_|mobilenetv3|nasnet_|efficientnetb\d)/i;
 
 /** The network with the padding that Keras gives it at its present input shape. */
 export function adaptPadding(network: Network): Network {
@@ -47,7 +47,7 @@ export function adaptPadding(network: Network): Network {
   return adapted;
 }
 
-/** ZeroPadding2D layers whose only user is a valid stride-2 convolution. */
+/** ZeroPadding2D layers that only valid windows of stride 2 use. */
 function paddingLayers({ topology }: Network): { name: string; kernelSize: number }[] {
   const users = new Map<string, LayerConfig[]>();
   for (const layer of topology.config.layers) {
@@ -58,10 +58,10 @@ function paddingLayers({ topology }: Network): { name: string; kernelSize: numbe
   return topology.config.layers
     .filter(layer => layer.class_name === 'ZeroPadding2D')
     .flatMap(({ config: { name } }) => {
-      const [user, ...more] = users.get(name) ?? [];
-      const config = user?.config;
-      const fits = more.length === 0 && config?.padding === 'valid' && [config.strides].flat()[0] === 2;
-      return fits ? [{ name, kernelSize: Number([config.kernel_size].flat()[0]) }] : [];
+      const configs = (users.get(name) ?? []).map(({ config }) => config);
+      const fits = configs.every(({ padding, strides }) => padding === 'valid' && [strides].flat()[0] === 2);
+      const size = configs[0]?.kernel_size ?? configs[0]?.pool_size;
+      return fits && size !== undefined ? [{ name, kernelSize: Number([size].flat()[0]) }] : [];
     });
 }
 

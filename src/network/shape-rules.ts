@@ -14,6 +14,8 @@ const same: ShapeRule = (_config, inputs) => firstOf(inputs);
 export const shapeRules: ReadonlyMap<string, ShapeRule> = new Map([
   rule('InputLayer', inputShape),
   ...rules('Activation ReLU LeakyReLU PReLU ELU ThresholdedReLU Softmax', same),
+  // Keras' own, in the catalogue's topologies until they are rewritten for tfjs.
+  ...rules('LayerScale CustomScaleLayer', same),
   ...rules('BatchNormalization LayerNormalization Normalization Rescaling Masking', same),
   ...rules('Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout', same),
   ...rules('GaussianNoise GaussianDropout ActivityRegularization', same),

@@ -27,6 +27,7 @@ const rules: ReadonlyMap<string, VariableRule> = new Map<string, VariableRule>([
   ['SeparableConv2D', separableConvolution],
   ['BatchNormalization', batchNormalization],
   ['LayerNormalization', layerNormalization],
+  ['LayerScale', (_config, input) => [variable('gamma', [channelsOf(input)])]],
   ['PReLU', prelu],
   ['Embedding', config => [variable('embeddings', [integer(config.input_dim), integer(config.output_dim)])]],
 ]);
@@ -55,7 +56,11 @@ function dense(config: Config, input: Shape): readonly Variable[] {
 function convolution(config: Config, input: Shape): readonly Variable[] {
   const filters = integer(config.filters);
   return [
-    variable('kernel', [...kernelSize(config, input), channelsOf(input), filters]),
+    variable('kernel', [
+      ...kernelSize(config, input),
+      channelsOf(input) / integer(config.groups ?? 1),
+      filters,
+    ]),
     ...bias(config, filters),
   ];
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { planEfficientnetB0 } from '../../src/backbones/architectures/efficientnet-b0.js';
+import { planEfficientnet } from '../../src/backbones/architectures/efficientnet.js';
 import { planMobilenet } from '../../src/backbones/architectures/mobilenet.js';
 import { planMobilenetV2 } from '../../src/backbones/architectures/mobilenet-v2.js';
 import { planSqueezenet } from '../../src/backbones/architectures/squeezenet.js';
@@ -11,6 +11,7 @@ import type { FunctionalConfig, LayerConfig, Network } from '../../src/network/n
 import { outputShape } from '../../src/network/walk.js';
 
 const inputSize = [224, 224] as const;
+const planEfficientnetB0 = planEfficientnet({ name: 'efficientnetb0', width: 1, depth: 1, dropRate: 0.2 });
 
 /** A network whose every layer has one weight, so that it can be seen which are dropped. */
 function networkOf(topology: FunctionalConfig): Network {

@@ -1,4 +1,4 @@
-// MobileNet (Howard et al., 2017), width 1, layer for layer as in Keras.
+// MobileNet (Howard et al., 2017) of any width, layer for layer as in Keras.
 
 import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
@@ -10,14 +10,27 @@ const halving = new Set([2, 4, 6, 12]);
 
 /** MobileNet of width 1. */
 export function planMobilenet(options: TopologyOptions): FunctionalConfig {
+  return planMobilenetOfWidth(1)(options);
+}
+
+/**
+ * @param alpha width: 1 is the network of the paper
+ * @returns what builds the topology of that width
+ */
+export function planMobilenetOfWidth(alpha: number): (options: TopologyOptions) => FunctionalConfig {
+  return options => plan(alpha, options);
+}
+
+function plan(alpha: number, options: TopologyOptions): FunctionalConfig {
   const build = new NetworkBuilder();
   const input = build.input('input_layer', options.inputSize);
-  const stem = { name: 'conv1', filters: 32, size: 3, strides: 2 };
+  const stem = { name: 'conv1', filters: Math.floor(32 * alpha), size: 3, strides: 2 };
   let x = build.conv(input, { ...stem, padding: 'same', use_bias: false });
   x = build.batchNorm(x, { name: 'conv1_bn' });
   x = build.relu6(x, 'conv1_relu');
-  for (const [index, filters] of widths.entries())
-    x = depthwiseBlock(build, x, { block: index + 1, filters });
+  for (const [index, filters] of widths.entries()) {
+    x = depthwiseBlock(build, x, { block: index + 1, filters: Math.floor(filters * alpha) });
+  }
   if (options.includeTop) {
     x = build.globalAveragePool(x, { name: 'global_average_pooling2d', keepdims: true });
     x = build.dropout(x, { name: 'dropout', rate: 0.001 });
@@ -25,7 +38,7 @@ export function planMobilenet(options: TopologyOptions): FunctionalConfig {
     x = build.add('Reshape', [x], { name: 'reshape_2', target_shape: [1000] });
     x = build.activation(x, 'predictions', 'softmax');
   }
-  return build.topology('mobilenet_1.00_224', x);
+  return build.topology(`mobilenet_${alpha.toFixed(2)}_224`, x);
 }
 
 interface BlockOptions {

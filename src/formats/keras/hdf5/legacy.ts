@@ -38,7 +38,10 @@ export function findLegacyWeights(
   const layers = model.children
     .map(child => ({ child, owned: ownedVariables(child, saved) }))
     .filter(({ owned }) => owned.length > 0);
-  const groups = savedGroups(file, group);
+  const groups = spreadGroups(
+    savedGroups(file, group),
+    layers.map(({ owned }) => owned.length),
+  );
   if (groups.length !== layers.length) {
     throw new FinetuneError(
       'bad-weights',
@@ -77,6 +80,21 @@ function leavesOf(node: TreeNode): readonly LeafNode[] {
 }
 
 /** Per layer with weights: the paths of its data sets, in order. */
+/** A Sequential in the file, whose layers the model has one by one (ConvNeXt's stem): its group is dealt out to them. */
+function spreadGroups<T>(
+  groups: readonly (readonly T[])[],
+  counts: readonly number[],
+): readonly (readonly T[])[] {
+  if (groups.length >= counts.length) return groups;
+  const waiting = [...groups];
+  return counts.flatMap(count => {
+    const next = waiting.shift();
+    if (next === undefined) return [];
+    if (next.length > count) waiting.unshift(next.slice(count));
+    return [next.slice(0, count)];
+  });
+}
+
 function savedGroups(file: Hdf5File, group: string): readonly (readonly string[])[] {
   return readNames(file, group, 'layer_names')
     .map(layer => {

@@ -1,7 +1,8 @@
-// EfficientNetB0 (Tan and Le, 2019), layer for layer as in Keras; the input is normalised inside.
+// EfficientNet B0 to B7 (Tan and Le, 2019), layer for layer as in Keras; the input is normalised inside.
 
 import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
+import { multipleOf8 } from './mobilenet-v2.js';
 import type { TopologyOptions } from './topology-options.js';
 
 /** Per stage: kernel size, blocks, input filters, output filters, expansion, stride of the first block. */
@@ -14,37 +15,62 @@ const stages = [
   [5, 4, 112, 192, 6, 2],
   [3, 1, 192, 320, 6, 1],
 ] as const;
-const blockCount = stages.reduce((sum, [, blocks]) => sum + blocks, 0);
 const dropConnectRate = 0.2;
 const squeezeRatio = 0.25;
 const activation = 'swish';
 const pointwise = { size: 1, padding: 'same', use_bias: false } as const;
 
-/** EfficientNetB0. Keras divides by the square root of the published deviations, on purpose: the weights expect it. */
-export function planEfficientnetB0(options: TopologyOptions): FunctionalConfig {
-  const build = new NetworkBuilder();
-  let x = stem(build, normalizeInput(build, build.input('input_layer', options.inputSize)));
-  let index = 0;
-  for (const [stage, [size, blocks, inputFilters, filters, expansion, firstStrides]] of stages.entries()) {
-    for (let i = 0; i < blocks; i++) {
-      x = invertedResidual(build, x, {
-        name: `block${stage + 1}${'abcd'[i]}_`,
-        size,
-        inputFilters: i === 0 ? inputFilters : filters,
-        filters,
-        expansion,
-        strides: i === 0 ? firstStrides : 1,
-        dropRate: (dropConnectRate * index++) / blockCount,
-      });
+interface Variant {
+  /** As Keras names it, e.g. `efficientnetb0`. */
+  readonly name: string;
+  /** Multiplies filters. */
+  readonly width: number;
+  /** Multiplies blocks. */
+  readonly depth: number;
+  /** Of the dropout below the classes. */
+  readonly dropRate: number;
+}
+
+/**
+ * Keras divides by the square root of the published deviations, on purpose: the weights expect it.
+ * @returns what builds the topology of that variant
+ */
+export function planEfficientnet({
+  name,
+  width,
+  depth,
+  dropRate,
+}: Variant): (options: TopologyOptions) => FunctionalConfig {
+  const round = (filters: number) => multipleOf8(filters * width);
+  const repeat = (blocks: number) => Math.ceil(depth * blocks);
+  const blockCount = stages.reduce((sum, [, blocks]) => sum + repeat(blocks), 0);
+  return options => {
+    const build = new NetworkBuilder();
+    let x = normalizeInput(build, build.input('input_layer', options.inputSize));
+    x = stem(build, x, round(32));
+    let index = 0;
+    for (const [stage, [size, blocks, inputFilters, filters, expansion, firstStrides]] of stages.entries()) {
+      for (let i = 0; i < repeat(blocks); i++) {
+        x = invertedResidual(build, x, {
+          name: `block${stage + 1}${String.fromCharCode(97 + i)}_`,
+          size,
+          inputFilters: round(i === 0 ? inputFilters : filters),
+          filters: round(filters),
+          expansion,
+          strides: i === 0 ? firstStrides : 1,
+          dropRate: (dropConnectRate * index++) / blockCount,
+        });
+      }
     }
-  }
-  x = build.conv(x, { name: 'top_conv', filters: 1280, ...pointwise });
-  x = build.activation(build.batchNorm(x, { name: 'top_bn' }), 'top_activation', activation);
-  if (options.includeTop) {
-    x = build.dropout(build.globalAveragePool(x, { name: 'avg_pool' }), { name: 'top_dropout', rate: 0.2 });
-    x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
-  }
-  return build.topology('efficientnetb0', x);
+    x = build.conv(x, { name: 'top_conv', filters: round(1280), ...pointwise });
+    x = build.activation(build.batchNorm(x, { name: 'top_bn' }), 'top_activation', activation);
+    if (options.includeTop) {
+      x = build.globalAveragePool(x, { name: 'avg_pool' });
+      x = build.dropout(x, { name: 'top_dropout', rate: dropRate });
+      x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
+    }
+    return build.topology(name, x);
+  };
 }
 
 function normalizeInput(build: NetworkBuilder, input: Tensor): Tensor {
@@ -54,9 +80,9 @@ function normalizeInput(build: NetworkBuilder, input: Tensor): Tensor {
   return build.add('Rescaling', [x], { name: 'rescaling_1', scale, offset: 0 });
 }
 
-function stem(build: NetworkBuilder, input: Tensor): Tensor {
+function stem(build: NetworkBuilder, input: Tensor, filters: number): Tensor {
   let x = build.padForStride2(input, 'stem_conv_pad', 3);
-  x = build.conv(x, { name: 'stem_conv', filters: 32, size: 3, strides: 2, use_bias: false });
+  x = build.conv(x, { name: 'stem_conv', filters, size: 3, strides: 2, use_bias: false });
   return build.activation(build.batchNorm(x, { name: 'stem_bn' }), 'stem_activation', activation);
 }
 
@@ -99,7 +125,12 @@ interface GateOptions {
   readonly squeezed: number;
 }
 
-function squeezeAndExcite(build: NetworkBuilder, input: Tensor, { name, squeezed }: GateOptions): Tensor {
+/** A gate per channel. */
+export function squeezeAndExcite(
+  build: NetworkBuilder,
+  input: Tensor,
+  { name, squeezed }: GateOptions,
+): Tensor {
   const width = input.shape.at(-1) ?? 0;
   const settings = { size: 1, padding: 'same' } as const;
   let gate = build.globalAveragePool(input, { name: `${name}se_squeeze` });
