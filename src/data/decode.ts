@@ -7,12 +7,18 @@ import { findConversion } from './colour-profile.js';
 import { estimateDecodingBytes, type ImageHeader, takeTurn, withDecodingMemory } from './decode-memory.js';
 import { isJpeg, reasonNotReadable } from './formats.js';
 import { readImageFile } from './image-file.js';
-import { type InputRules, originalView, type Pixels, type ResizeRule } from './image-rules.js';
+import {
+  type InputRules,
+  originalView,
+  type Pixels,
+  type ResizeRule,
+  type ViewedPart,
+} from './image-rules.js';
 import { mendScanHeader, readJpegHeader } from './jpeg.js';
 import { findJpegBreak, findJpegDamage } from './jpeg-check.js';
 import { type Orientation, orientations, placePixels } from './place-pixels.js';
 import type { ImageSource, ReadOptions } from './read-image.js';
-import { planPlacement, type Rectangle, resample } from './resize.js';
+import { type Placement, planPlacement, type Rectangle, resample } from './resize.js';
 
 /** What of the rules concerns pixels. */
 export type DecodeRules = Pick<InputRules, 'size' | 'channels' | 'resize'>;
@@ -68,7 +74,7 @@ async function decodeBytes(
   const header = await readHeader(file);
   const { orientation, width, height } = header;
   const upright = orientation > 4 ? ([width, height] as const) : ([height, width] as const);
-  const { from, to } = planPlacement(upright, size, rule);
+  const { from, to } = showPart(planPlacement(upright, size, rule), view.part);
   // As they are stored, not yet upright.
   const part = orientation > 4 ? turn(from) : from;
   const target = orientation > 4 ? turn(to) : to;
@@ -82,6 +88,15 @@ async function decodeBytes(
 
 function turn({ left, top, width, height }: Rectangle): Rectangle {
   return { left: top, top: left, width: height, height: width };
+}
+
+/** Of an image that is stored on its side or upside down, the part lies elsewhere, which for a view is as good. */
+function showPart({ from, to }: Placement, part: ViewedPart | undefined): Placement {
+  if (part === undefined) return { from, to };
+  const [left, top] = [Math.floor(part.left * from.width), Math.floor(part.top * from.height)];
+  const width = Math.max(1, Math.min(from.width - left, Math.round(part.width * from.width)));
+  const height = Math.max(1, Math.min(from.height - top, Math.round(part.height * from.height)));
+  return { from: { left: from.left + left, top: from.top + top, width, height }, to };
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

@@ -54,6 +54,16 @@ export interface View {
   readonly key: string;
   /** Left and right are exchanged. */
   readonly mirrored: boolean;
+  /** The part that is seen, in parts of the image's height and width; absent: all of it. */
+  readonly part?: ViewedPart | undefined;
+}
+
+/** A part of an image, each number from 0 to 1. */
+export interface ViewedPart {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
 }
 
 /** The image as it is. */

@@ -9,6 +9,7 @@ import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { appendLayers, cutAt, removeTop, withInputShape } from '../network/cut.js';
 import { fingerprintOf } from '../network/fingerprint.js';
 import type { LayerConfig, Network } from '../network/network.js';
+import { splitAt } from '../network/split.js';
 import { outputShape } from '../network/walk.js';
 
 /** What is frozen: pixels go in, one feature vector per image comes out. */
@@ -62,6 +63,16 @@ export async function loadBase(options: BaseOptions): Promise<Base> {
     fingerprint: fingerprintOf(network),
     preprocessingHash: hashOf([card.inputShape, card.resize, card.preprocessing]),
   };
+}
+
+/**
+ * A base that ends at a lower layer, and what lay above that.
+ * @throws FinetuneError `bad-option` where not everything passes through the layer
+ */
+export function splitBase(base: Base, cut: string): { readonly base: Base; readonly trainable: Network } {
+  const { base: network, trainable } = splitAt(base.network, cut);
+  const featureShape = outputShape(network).map(size => size ?? 0);
+  return { base: { ...base, network, featureShape, fingerprint: fingerprintOf(network) }, trainable };
 }
 
 function resolveSize({ inputShape, backbone }: BaseOptions, card: Card): readonly [number, number] {

@@ -18,7 +18,14 @@ import {
 } from '../option-kinds.js';
 import { flagOf } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
-import { type FitOptions, loopOptionNames, trainsByEpochs } from '../training/plan.js';
+import {
+  type FitOptions,
+  loopOptionNames,
+  planTuning,
+  startOptions,
+  trainsByEpochs,
+} from '../training/plan.js';
+import type { TuningPlan } from './fine-tune.js';
 import { force, inputShape } from './common-options.js';
 import type { OptionsOf } from './verb.js';
 
@@ -41,6 +48,35 @@ export const trainOptions = {
     text(
       'Layer of the backbone whose output the head gets (default: its last feature map)',
       'the name of a layer',
+    ),
+  ),
+  recipe: withDefault(
+    choice(
+      ['head', 'fine-tune'],
+      'head: the backbone stays as it is; fine-tune: its topmost blocks are trained too, on views of the images',
+    ),
+    'head',
+  ),
+  unfreeze: maybe(
+    text(
+      'Blocks of the backbone to train too: a layer, a block such as block5, how many from the top, or all',
+      'a layer, a block, a number or all',
+    ),
+  ),
+  layerDecay: maybe(
+    number(0.1, 1, 'What the learning rate is multiplied with from block to block downwards (default: 1)'),
+  ),
+  views: maybe(
+    integer(
+      0,
+      100,
+      'Changed views of every training image to train unfrozen blocks on (default: 0; fine-tune: 8)',
+    ),
+  ),
+  augment: maybe(
+    choice(
+      ['crop', 'light'],
+      'Views show parts of the image; light: every other one in a mirror (default: light)',
     ),
   ),
   resize: maybe(choice(['stretch', 'crop', 'pad'], 'How a photo becomes a rectangle (default: stretch)')),
@@ -128,6 +164,8 @@ export interface TrainingPlan {
     readonly seed: number;
   };
   readonly fit: FitOptions;
+  /** Absent: the backbone stays as it is. */
+  readonly tuning: TuningPlan | undefined;
   readonly run: RunPlan;
   /** Of the feature store. */
   readonly store: string;
@@ -140,17 +178,43 @@ export interface TrainingPlan {
 export function planTraining(options: SettledTrainOptions): TrainingPlan {
   const { val, test, seed, data, out, force, inputShape, cut, resize, pooling } = options;
   const store = storeDirectory(options.store);
-  const fit = planFitOptions(options);
+  const given = planFitOptions(options);
+  const tuning = planFineTuning(options, given);
+  // What is said of epochs is then said of the unfrozen blocks.
+  const fit = tuning ? startOptions(given) : given;
   validateFit(fit);
   validatePrecision(options);
   return {
     base: { inputShape, cut, resize, pooling },
     split: { val, test, seed },
     fit,
+    tuning,
     run: { data, out, force, inputs: { '--data': data, '--store': store } },
     store,
   };
 }
+
+const tuningOptions = ['layerDecay', 'views', 'augment'] as const;
+
+function planFineTuning(options: SettledTrainOptions, given: FitOptions): TuningPlan | undefined {
+  const { recipe, unfreeze, layerDecay = 1, views, augment = 'light' } = options;
+  if (recipe === 'head' && unfreeze === undefined) {
+    const idle = tuningOptions.find(name => options[name] !== undefined);
+    if (idle === undefined) return undefined;
+    refuse(
+      `${flagOf(idle)} ${options[idle]} does nothing here: the backbone stays as it is. ` +
+        'Leave it out, or add --recipe fine-tune or --unfreeze.',
+    );
+  }
+  const count = views ?? (recipe === 'fine-tune' ? recipeViews : 0);
+  if (count === 0 && options.augment !== undefined) {
+    refuse(`--augment ${augment} does nothing here: there are no views. Add --views, e.g. --views 8.`);
+  }
+  return { unfreeze: unfreeze ?? 'top', layerDecay, views: count, augment, loop: planTuning(given) };
+}
+
+/** Views of the recipe fine-tune. */
+const recipeViews = 8;
 
 function planFitOptions(options: SettledTrainOptions): FitOptions {
   const { seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer } = options;

@@ -15,6 +15,7 @@ import { startTimer } from '../system/timer.js';
 import { fit } from '../training/fit.js';
 import { planFit } from '../training/plan.js';
 import { chooseBackbone } from './choose-backbone.js';
+import { fineTune } from './fine-tune.js';
 import { planTraining, trainOptions } from './train-options.js';
 import { verb } from './verb.js';
 
@@ -53,7 +54,9 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   const runtime = await chooseRuntime(base, engine, request, context);
   timer.step('precision');
 
-  const features = await extractFeatures({ base, runtime, dataSet, split, store: plan.store }, context);
+  const { store } = plan;
+  const features = await extractFeatures({ base, runtime, dataSet, split, store }, context);
+  let opened = features;
   try {
     for (const image of features.bad) emit({ type: 'bad-image', image });
     timer.step('features');
@@ -69,23 +72,27 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     signal.throwIfAborted();
     timer.step('head');
 
+    const start = { base, runtime, features, head };
+    const { precision, device } = options;
+    const tuning = plan.tuning && { plan: plan.tuning, dataSet, split, engine, store, precision, device };
+    const tuned = tuning && (await fineTune(start, tuning, context));
+    const stage = tuned?.stage ?? start;
+    opened = stage.features;
+    timer.step('tune');
+
     const known = {
       options: { ...options, backbone: options.backbone ?? backbone.card.name },
-      base,
-      runtime,
-      dataSet,
-      split,
-      features,
-      floatFeatures,
-      engine,
-      head,
-      timer,
+      ...{ plan: run, ...stage, dataSet, split, engine, timer },
+      // They are of the base alone.
+      floatFeatures: stage.base === base ? floatFeatures : undefined,
     };
-    const result = await saveRun(dir, { ...known, plan: run }, context);
+    const result = await saveRun(dir, known, context);
+    await tuned?.forgetCheckpoint();
     warnOfDisagreement(result, emit);
     return result;
   } finally {
     features.close();
+    if (opened !== features) opened.close();
   }
 });
 

@@ -153,7 +153,8 @@ function summarize(
 
 /** Where processors' time went: the steps of extraction, the head, and `other`. */
 function profileOf(features: FeatureSet, timer: Timer): Readonly<Record<string, number>> {
-  const { head = 0, total = 0 } = timer.processorSeconds();
+  const { head: fitted = 0, tune = 0, total = 0 } = timer.processorSeconds();
+  const head = fitted + tune;
   const known = Object.values(features.profile).reduce((sum, seconds) => sum + seconds, head);
   return { ...features.profile, head, other: Math.max(0, total - known) };
 }

@@ -1,10 +1,13 @@
 // A checkpoint on disk: one file, the last one only. A line of JSON, then the arrays as little-endian float32.
 
-import { readFile, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
 import { writeAtomically } from '../system/atomic-write.js';
+import { cacheDirectory } from '../system/cache-directory.js';
 import type { Checkpoint } from './loop.js';
 
 const formatVersion = 2;
@@ -32,6 +35,35 @@ const headerSchema = z.object({
   /** Elements of each trainable weight. */
   lengths: z.array(count),
 });
+
+/** Where a training that was killed goes on. */
+export interface CheckpointPlace {
+  readonly path: string;
+  /** Of everything that the weights depend on: a checkpoint of another training is none. */
+  readonly fingerprint: string;
+  /** Removes the checkpoint, when the run is saved. */
+  readonly forget: () => Promise<void>;
+}
+
+const weekInMilliseconds = 7 * 24 * 3600 * 1000;
+
+/**
+ * The place of a training's checkpoint, in the cache directory: the same command finds it again. Those that nobody
+ * has gone on with for a week are removed.
+ * @param identity all that the weights depend on
+ */
+export async function placeCheckpoint(identity: unknown): Promise<CheckpointPlace> {
+  const dir = join(cacheDirectory(), 'checkpoints');
+  await mkdir(dir, { recursive: true });
+  for (const name of await readdir(dir)) {
+    const file = join(dir, name);
+    const found = await stat(file).catch(ignoreMissing);
+    if (found && Date.now() - found.mtimeMs > weekInMilliseconds) await rm(file, { force: true });
+  }
+  const fingerprint = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
+  const path = join(dir, `${fingerprint.slice(0, 32)}.bin`);
+  return { path, fingerprint, forget: () => rm(path, { force: true }) };
+}
 
 /** Replaces the file at `path` in one step: after a kill there is the old one or the new one. */
 export async function saveCheckpoint(

@@ -6,7 +6,7 @@ import type { EpochRecord } from '../events.js';
 import type { Network } from '../network/network.js';
 import { elementCount } from '../network/source.js';
 import type { Context } from '../system/context.js';
-import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { type CheckpointPlace, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import type { FitData, TrainingData } from './data.js';
 import { type DenseWeights, headNetwork } from './head.js';
 import { solveLinearHead } from './linear/solve.js';
@@ -105,13 +105,6 @@ async function fitByEpochs({ train, val }: FitData, plan: EpochsPlan, context: C
     details: { bestEpoch, ...describeLoop(plan), dropout },
     history,
   });
-}
-
-/** Where a training that was killed goes on. */
-export interface CheckpointPlace {
-  readonly path: string;
-  /** Of everything that the weights depend on: a checkpoint of another training is none. */
-  readonly fingerprint: string;
 }
 
 /** A network whose weights are good already, and how it is trained on. */

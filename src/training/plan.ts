@@ -88,9 +88,9 @@ export function planFit(options: FitOptions, classes: number): FitPlan {
   return { ...loop, solver: loop.optimizer, classes, hidden, dropout: dropout ?? headDropout };
 }
 
-/** The head that fine-tuning starts from: the options of epochs are for what comes after. */
-export function planStart({ seed, hidden, l2, dropout, headSolver }: FitOptions, classes: number): FitPlan {
-  return planFit({ ...noLoopOptions, seed, hidden, l2, dropout, headSolver }, classes);
+/** The options of the head that fine-tuning starts from: those of epochs are for what comes after. */
+export function startOptions({ seed, hidden, l2, dropout, headSolver }: FitOptions): FitOptions {
+  return { ...noLoopOptions, seed, hidden, l2, dropout, headSolver };
 }
 
 /** A linear head that cannot be solved, as its features do not fit in memory. */

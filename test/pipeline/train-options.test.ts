@@ -33,6 +33,11 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ classWeights: 'balanced' }, /--class-weights balanced does nothing here/],
   [{ ema: 0.9 }, /--ema 0\.9 does nothing here/],
   [{ patience: 5 }, /--patience 5 does nothing here/],
+  [{ layerDecay: 0.8 }, /--layer-decay 0\.8 does nothing here/],
+  [{ views: 4 }, /--views 4 does nothing here/],
+  [{ augment: 'crop' }, /--augment crop does nothing here/],
+  [{ unfreeze: '1', augment: 'crop' }, /there are no views\. Add --views/],
+  [{ unfreeze: '1', l2: 0.1, headSolver: 'adam' }, /--l2 belongs to --head-solver lbfgs/],
   [{ verify: true, precision: 'fp32' }, /there is no int8 model/],
 ];
 
@@ -43,6 +48,10 @@ for (const [given, message] of contradictions) {
 }
 
 const allowed = [
+  { recipe: 'fine-tune' },
+  { recipe: 'fine-tune', views: 0, epochs: 3, batchSize: 4 },
+  { unfreeze: 'block5', learningRate: 0.1, l2: 0.1 },
+  { unfreeze: 'all', hidden: [8], dropout: 0.2, optimizer: 'sgd' },
   { l2: 0.1 },
   { epochs: 3, dropout: 0.5 },
   { hidden: [8], batchSize: 4 },
@@ -54,3 +63,32 @@ for (const given of allowed) {
     plan(given);
   });
 }
+
+test('the recipe fine-tune names the usual settings, and each can be overridden', () => {
+  const usual = plan({ recipe: 'fine-tune' }).tuning;
+  assert.deepEqual(
+    [usual?.unfreeze, usual?.views, usual?.augment, usual?.loop.optimizer],
+    ['top', 8, 'light', 'adamw'],
+  );
+  const given = plan({
+    recipe: 'fine-tune',
+    unfreeze: '2',
+    views: 3,
+    augment: 'crop',
+    optimizer: 'sgd',
+  }).tuning;
+  assert.deepEqual(
+    [given?.unfreeze, given?.views, given?.augment, given?.loop.optimizer],
+    ['2', 3, 'crop', 'sgd'],
+  );
+});
+
+test('with unfrozen blocks, the options of epochs are for them: the head is solved', () => {
+  const { fit, tuning } = plan({ unfreeze: 'block5', epochs: 3, learningRate: 0.1 });
+  assert.deepEqual([fit.epochs, fit.learningRate], [undefined, undefined]);
+  assert.deepEqual([tuning?.loop.epochs, tuning?.loop.learningRate], [3, 0.1]);
+});
+
+test('without unfrozen blocks there is nothing to tune', () => {
+  assert.equal(plan({}).tuning, undefined);
+});

@@ -5,8 +5,8 @@ import {
   type FitOptions,
   type FitPlan,
   planFit,
-  planStart,
   planTuning,
+  startOptions,
   type TrainingPlan,
 } from '../../src/training/plan.js';
 import { noOptions } from './loop-plans.js';
@@ -47,7 +47,7 @@ for (const { given, expected } of plans) {
 }
 
 test('Fine-tuning starts from a solved head, whatever its own epochs are', () => {
-  assert.equal(planStart({ ...noOptions, epochs: 5, learningRate: 1 }, 4).solver, 'lbfgs');
+  assert.equal(planFit(startOptions({ ...noOptions, epochs: 5, learningRate: 1 }), 4).solver, 'lbfgs');
 });
 
 test('Fine-tuning has settings of its own, and each of them can be overridden', () => {

@@ -10,18 +10,23 @@ import {
   registerBackend,
   removeBackend,
   setBackend,
+  type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine.js';
 import { registerGradients } from '../gradients.js';
-import { completeDepthwise } from './depthwise.js';
+import { completeKernels } from './kernels.js';
 import { findBindings, type TensorflowPlace } from './place.js';
 
 interface NodeBackend extends KernelBackend {
   readonly isUsingGpuDevice: boolean;
+  /** Runs any operation of TensorFlow's. */
+  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly TensorInfo[]): TensorInfo;
 }
 
 interface BackendModule {
   readonly NodeJSKernelBackend: new (addon: object, packageName: string) => NodeBackend;
+  /** The attribute that says of what type an operation's tensors are. */
+  createTensorsTypeOpAttr(name: string, dtype: 'float32'): object;
 }
 
 /**
@@ -39,9 +44,12 @@ export async function startTensorflow(
     removeBackend('tensorflow');
     throw new Error(`TensorFlow in ${place.directory} does not start.`);
   }
-  const backend = findBackend('tensorflow') as NodeBackend;
-  const device = backend.isUsingGpuDevice ? 'cuda' : 'cpu';
+  const device = startedBackend().isUsingGpuDevice ? 'cuda' : 'cpu';
   return { name: 'tensorflow', device, description: describe(device) };
+}
+
+function startedBackend(): NodeBackend {
+  return findBackend('tensorflow') as NodeBackend;
 }
 
 function registerTensorflow(place: TensorflowPlace): void {
@@ -52,9 +60,12 @@ function registerTensorflow(place: TensorflowPlace): void {
   const require = createRequire(join(bindings, 'package.json'));
   if (place.quietLoader !== undefined) require(place.quietLoader);
   const addon: object = require(place.addon);
-  const { NodeJSKernelBackend } = require('./dist/nodejs_kernel_backend.js') as BackendModule;
+  const { NodeJSKernelBackend, createTensorsTypeOpAttr } =
+    require('./dist/nodejs_kernel_backend.js') as BackendModule;
   require('./dist/register_all_kernels.js');
-  completeDepthwise();
+  completeKernels((name, inputs) =>
+    startedBackend().executeSingleOutput(name, [createTensorsTypeOpAttr('T', 'float32')], inputs),
+  );
   registerGradients();
   registerBackend('tensorflow', () => new NodeJSKernelBackend(addon, '@tensorflow/tfjs-node-gpu'), 3);
 }

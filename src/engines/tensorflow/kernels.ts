@@ -1,0 +1,64 @@
+// Kernels that TensorFlow lacks, computes slowly, or has under another name than tfjs: what replaces or adds them.
+
+import {
+  depthwiseConv2d,
+  getKernel,
+  type KernelFunc,
+  registerKernel,
+  type Tensor,
+  type TensorInfo,
+  tidy,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
+import { sizesOf } from '../convolution.js';
+import { layPadding, needsPlainForm, outputsFromPlain, tapsToPlain } from '../plain-convolution.js';
+
+const backendName = 'tensorflow';
+
+/** Runs an operation of TensorFlow itself on floats. */
+export type RunOperation = (name: string, inputs: readonly TensorInfo[]) => TensorInfo;
+
+/** To be called once, after the engine's own kernels were registered. */
+export function completeKernels(run: RunOperation): void {
+  replaceKernel('DepthwiseConv2dNative', completeDepthwise);
+  replaceKernel('Step', original => quickenStep(original, run));
+  registerKernel({
+    kernelName: 'Relu6Grad',
+    backendName,
+    kernelFunc: ({ inputs: { dy, x } }) => run('Relu6Grad', dy && x ? [dy, x] : []),
+  });
+}
+
+function replaceKernel(kernelName: string, replace: (original: KernelFunc) => KernelFunc): void {
+  const original = getKernel(kernelName, backendName);
+  unregisterKernel(kernelName, backendName);
+  registerKernel({ ...original, kernelFunc: replace(original.kernelFunc) });
+}
+
+/** Depthwise convolutions that are dilated or whose strides differ go through a plain one. */
+function completeDepthwise(original: KernelFunc): KernelFunc {
+  return call => {
+    const { x, filter } = call.inputs as { x: Tensor; filter: Tensor };
+    const sizes = sizesOf({ input: x.shape, filter: filter.shape, isDepthwise: true }, call.attrs);
+    if (!needsPlainForm(sizes, true)) return original(call);
+    return tidy(() => {
+      const all = depthwiseConv2d(layPadding(x, sizes), tapsToPlain(filter, sizes), 1, 'valid');
+      return outputsFromPlain(all, sizes);
+    });
+  };
+}
+
+/**
+ * 1 where a number is above 0, else 0, as the gradient of every relu asks: two passes over memory instead of five. An
+ * `alpha`, the value below 0, is left to the original.
+ */
+function quickenStep(original: KernelFunc, run: RunOperation): KernelFunc {
+  return call => {
+    const { x } = call.inputs;
+    if (x === undefined || x.dtype !== 'float32' || call.attrs?.alpha) return original(call);
+    const positive = run('Relu', [x]);
+    const step = run('Sign', [positive]);
+    (call.backend as { disposeData(data: object): void }).disposeData(positive.dataId);
+    return step;
+  };
+}
