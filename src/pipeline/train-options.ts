@@ -53,7 +53,7 @@ export const trainOptions = {
   recipe: withDefault(
     choice(
       ['head', 'fine-tune'],
-      'head: the backbone stays as it is; fine-tune: its topmost blocks are trained too, on views of the images',
+      'Train the head alone, or also the topmost blocks of the backbone, on views of the images',
     ),
     'head',
   ),

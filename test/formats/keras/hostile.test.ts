@@ -247,7 +247,7 @@ const hdf5Files: readonly (readonly [title: string, make: (file: Hdf5File) => vo
   [
     'weights without a model',
     file => file.create_attribute('layer_names', ['dense']),
-    /weights without a model config/,
+    /weights without their topology/,
   ],
   ['a config that is a number', file => file.create_attribute('model_config', 5), /model_config is no text/],
   [
