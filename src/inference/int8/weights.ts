@@ -76,7 +76,7 @@ const shortestTiledSum = 640;
 
 function largestOf(row: Float32Array): number {
   let largest = 0;
-  for (const value of row) largest = Math.max(largest, Math.abs(value));
+  for (let i = 0; i < row.length; i++) largest = Math.max(largest, Math.abs(row[i]!));
   return largest;
 }
 
