@@ -1,8 +1,8 @@
 // The networks that can be prepared by name: topology, published weight files, preprocessing, licence. A row each.
 
 import type { FunctionalConfig } from '../network/network.js';
-import { planDensenet } from './architectures/densenet.js';
 import { planConvnext } from './architectures/convnext.js';
+import { planDensenet } from './architectures/densenet.js';
 import { planEfficientnet } from './architectures/efficientnet.js';
 import { planEfficientnetV2 } from './architectures/efficientnet-v2.js';
 import { planInceptionResnetV2, planInceptionV3 } from './architectures/inception.js';
@@ -11,10 +11,10 @@ import { planMobilenetV2 } from './architectures/mobilenet-v2.js';
 import { planMobilenetV3Large, planMobilenetV3Small } from './architectures/mobilenet-v3.js';
 import { planNasnetLarge, planNasnetMobile } from './architectures/nasnet.js';
 import { planResnet, planResnetV2 } from './architectures/resnet.js';
-import { planXception } from './architectures/xception.js';
 import { planSqueezenet } from './architectures/squeezenet.js';
 import type { TopologyOptions } from './architectures/topology-options.js';
 import { planVgg16, planVgg19 } from './architectures/vgg.js';
+import { planXception } from './architectures/xception.js';
 import type { PreprocessingMode } from './preprocessing.js';
 
 /** A published weights-only HDF5 file. */

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { FinetuneError, findNearest } from '../errors.js';
 import type { Card } from './card.js';
 import { loadCard } from './card.js';
-import { catalogue, findInCatalogue } from './catalogue.js';
 
 /** A folder with model.json, shards and card.json, and its card. */
 export interface PreparedBackbone {
@@ -64,6 +63,8 @@ async function notPrepared(nameOrDir: string): Promise<FinetuneError> {
     );
   }
   const names = [...new Set((await listBackbones()).map(({ name }) => name))];
+  // Every architecture comes with it, and nobody else here needs one.
+  const { catalogue, findInCatalogue } = await import('./catalogue.js');
   const alike = findInCatalogue(nameOrDir) === undefined ? findNearest(nameOrDir, names) : undefined;
   if (alike !== undefined) {
     return new FinetuneError(

@@ -25,8 +25,8 @@ import {
   startOptions,
   trainsByEpochs,
 } from '../training/plan.js';
-import type { TuningPlan } from './fine-tune.js';
 import { force, inputShape } from './common-options.js';
+import type { TuningPlan } from './fine-tune.js';
 import type { OptionsOf } from './verb.js';
 
 /** Options of `train`. */

@@ -3,12 +3,10 @@
 import { classProbabilities } from '../backbones/class-scores.js';
 import { type ImageSource, readGoodImage, reasonOfBadImage } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
-import { compileOnnx } from '../formats/onnx/compile.js';
 import { type DeviceName, devices } from '../inference/devices.js';
-import { openSession, type Session } from '../inference/session.js';
+import type { Session } from '../inference/session.js';
 import type { Callbacks } from '../system/context.js';
 import { prefetch } from '../system/prefetch.js';
-import { loadFeatureNetwork } from './feature-network.js';
 import { type OpenModel, openBackbone, openRun } from './open-model.js';
 
 export type { ImageSource } from '../data/read-image.js';
@@ -138,7 +136,7 @@ class LoadedClassifier implements Classifier {
   }
 
   async features(image: ImageSource): Promise<Float32Array> {
-    this.#features ??= loadFeatureNetwork(this.opened).then(network => openSession(compileOnnx(network)));
+    this.#features ??= import('./feature-network.js').then(part => part.openFeatureSession(this.opened));
     return this.#run(await this.#features, image);
   }
 

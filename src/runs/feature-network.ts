@@ -1,12 +1,20 @@
-// The part of a classifier below its head: pixels in, pooled features out.
+// The part of a classifier below its head: pixels in, pooled features out. Loaded when features are asked for, since a
+// prediction needs neither the topology nor the compiler.
 
 import type { Card } from '../backbones/card.js';
+import { compileOnnx } from '../formats/onnx/compile.js';
 import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
+import { openSession, type Session } from '../inference/session.js';
 import { appendLayers, cutAt, removeTop } from '../network/cut.js';
 import type { Network } from '../network/network.js';
 
 /** The layer that closes the base of every run. */
 const poolingName = 'head_pooling';
+
+/** Opens a session that gives features, on the CPU. */
+export async function openFeatureSession(model: Parameters<typeof loadFeatureNetwork>[0]): Promise<Session> {
+  return openSession(compileOnnx(await loadFeatureNetwork(model)));
+}
 
 /**
  * Loads the network that gives features.

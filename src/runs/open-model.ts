@@ -4,17 +4,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Card, loadCard } from '../backbones/card.js';
 import { classNamesOf } from '../backbones/class-scores.js';
-import { preprocessInput } from '../backbones/preprocessing.js';
 import { resolveBackbone } from '../backbones/resolve.js';
-import { generateImages } from '../data/generated-images.js';
 import type { InputRules } from '../data/image-rules.js';
 import { FinetuneError, messageOf } from '../errors.js';
-import { compileGraph, compileOnnx } from '../formats/onnx/compile.js';
-import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
-import { tryDevice } from '../inference/device-trial.js';
 import { type DeviceName, validateDevice } from '../inference/devices.js';
-import { type DeclaredShape, type ImageBatch, openSession, type Session } from '../inference/session.js';
-import { openTemporarySession } from '../inference/temporary-model.js';
+import { type DeclaredShape, openSession, type Session } from '../inference/session.js';
 import type { Network } from '../network/network.js';
 import { fileDigest } from '../system/file-digest.js';
 import { resolveRun } from './record.js';
@@ -51,7 +45,7 @@ export async function openRun(model: string | undefined, onDevice: OnDevice): Pr
   const card = await loadCard(folder);
   await verifyFile(path, record.files?.['model.onnx']);
   const opened = await openOn(onDevice, card, {
-    network: () => loadLayersModel(folder, card.sha256),
+    network: async () => (await import('./open-network.js')).loadNetwork(folder, card),
     onCpu: () => openSession(path),
   });
   return validate({ name: dir, path, folder, card, ...opened });
@@ -71,10 +65,11 @@ async function verifyFile(path: string, sha256: string | undefined): Promise<voi
 export async function openBackbone(name: string, onDevice: OnDevice): Promise<OpenModel> {
   const { dir, card } = await resolveBackbone(name);
   classNamesOf(card);
-  const network = await loadLayersModel(dir, card.sha256);
+  const { loadNetwork, openOnCpu } = await import('./open-network.js');
+  const network = await loadNetwork(dir, card);
   const opened = await openOn(onDevice, card, {
     network: async () => network,
-    onCpu: () => openSession(compileOnnx(network)),
+    onCpu: () => openOnCpu(network),
   });
   return validate({ name, path: join(dir, 'model.json'), folder: dir, card, ...opened });
 }
@@ -87,23 +82,14 @@ async function openOn(
 ): Promise<Pick<Opened, 'session' | 'device'>> {
   if (device === 'cpu') return { session: await onCpu(), device };
   await validateDevice(device);
-  const graph = compileGraph(await network());
+  const { openOnDevice } = await import('./open-network.js');
+  const layers = await network();
   try {
-    await tryDevice(device, { graph, images: makeImages(card) });
-    return { session: await openTemporarySession(graph, { device }), device };
+    return { session: await openOnDevice(device, layers, card), device };
   } catch (error) {
     warn(`--device ${device} cannot be used here, so the network runs on the CPU: ${messageOf(error)}`);
     return { session: await onCpu(), device: 'cpu' };
   }
-}
-
-/** Images to try a device on. */
-function makeImages({ inputShape, preprocessing }: Card): ImageBatch[] {
-  const [height, width, channels] = inputShape;
-  const size = [height ?? 224, width ?? 224] as const;
-  return generateImages(size, channels)
-    .slice(0, 2)
-    .map(({ data }) => ({ input: preprocessInput(data, preprocessing), shape: [1, ...size, channels] }));
 }
 
 /**
