@@ -80,7 +80,9 @@ export interface ImageOptions<Image> {
   readonly open: (image: Image) => ImageSource | Promise<ImageSource>;
   /** How an image is looked at, and what its bytes must be; as it is, where nothing is said. */
   readonly optionsOf?: ((image: Image) => Pick<ReadOptions, 'view' | 'hash'>) | undefined;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** How many images are read and run while one is waited for, where they run one by one. Default: 4. */
+  readonly ahead?: number | undefined;
   /** How many images run together, where they run by batches; as many again are read meanwhile. Default: 64. */
   readonly batchSize?: number | undefined;
 }
@@ -107,14 +109,14 @@ const imagesAhead = 4;
 export async function* predictImages<Image>(
   session: Runner,
   images: Iterable<Image>,
-  { rules, open, optionsOf, signal }: ImageOptions<Image>,
+  { rules, open, optionsOf, signal, ahead = imagesAhead }: ImageOptions<Image>,
 ): AsyncGenerator<ImageResult<Image>> {
   const runner = new ImageRunner(session, rules);
   const predict = async (image: Image): Promise<ImageResult<Image>> => {
     const result = await openImage(image, open, source => runner.run(source, optionsOf?.(image)));
     return isBad(result) ? { image, reason: result.reason } : { image, output: result.data };
   };
-  yield* prefetch(images, predict, { count: imagesAhead, signal });
+  yield* prefetch(images, predict, { count: ahead, signal });
 }
 
 /** The same, by batches: faster where a network runs on many images at once, as on a GPU. */

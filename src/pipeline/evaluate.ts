@@ -105,8 +105,7 @@ async function predictAll(
 ): Promise<{ readonly predicted: Predicted[]; readonly bad: BadImage[] }> {
   const predicted: Predicted[] = [];
   const bad: BadImage[] = [];
-  for await (const { image: example, ...result } of classifier.classifyAll(examples)) {
-    signal.throwIfAborted();
+  for await (const { image: example, ...result } of classifier.classifyAll(examples, { signal })) {
     if (result.error !== undefined) bad.push({ path: example.path, reason: result.error });
     else predicted.push({ example, probabilities: result.probabilities });
     emit({ type: 'evaluate', done: predicted.length + bad.length, total: examples.length });

@@ -58,8 +58,7 @@ export const predict = streamingVerb(
     const classifier = await loadClassifier(options, { onEvent: emit });
     if (options.backbone === undefined) emit({ type: 'run', run: classifier.name });
     try {
-      for await (const { image, ...result } of classifier.classifyAll(inputs)) {
-        signal.throwIfAborted();
+      for await (const { image, ...result } of classifier.classifyAll(inputs, { signal })) {
         if (result.error !== undefined) yield { file: image.name, error: result.error };
         else yield { file: image.name, label: result.label, confidence: result.confidence, top: result.top };
       }

@@ -1,12 +1,12 @@
 // A trained classifier, or a backbone with its ImageNet top, ready to predict. Imports no tfjs: it must start at once.
 
 import { classProbabilities } from '../backbones/class-scores.js';
-import { type ImageSource, readGoodImage, reasonOfBadImage } from '../data/read-image.js';
+import type { ImageSource } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
+import { ImageRunner, isBad, predictImages } from '../features/run-images.js';
 import { type DeviceName, devices } from '../inference/devices.js';
 import type { Session } from '../inference/session.js';
 import type { Callbacks } from '../system/context.js';
-import { prefetch } from '../system/prefetch.js';
 import { type OpenModel, openBackbone, openRun } from './open-model.js';
 
 export type { ImageSource } from '../data/read-image.js';
@@ -55,10 +55,12 @@ export interface Classifier {
   classify(image: ImageSource): Promise<Classification>;
   /**
    * Predicts images in their order, reading ahead. A bad image gives its reason and stops nothing.
+   * @throws the signal's reason once it is aborted
    * @example for await (const { image, label } of classifier.classifyAll(['a.jpg', 'b.jpg'])) console.log(image, label);
    */
   classifyAll<Image extends OpenableImage>(
     images: Iterable<Image>,
+    callbacks?: Pick<Callbacks, 'signal'>,
   ): AsyncGenerator<
     | ({ readonly image: Image; readonly error?: undefined } & Classification)
     | { readonly image: Image; readonly error: string }
@@ -98,9 +100,6 @@ export async function loadClassifier(
   );
 }
 
-/** Images whose decoding has begun while one is being classified. */
-const prefetched = 4;
-
 /** A device other than the CPU takes two batches: one runs, and one is decoded. */
 const batchesAhead = 2;
 
@@ -108,8 +107,9 @@ class LoadedClassifier implements Classifier {
   readonly name: string;
   readonly classNames: readonly string[];
   readonly device: DeviceName;
+  readonly #runner: ImageRunner;
   /** Opened when features are asked for: they cost another model in memory. */
-  #features: Promise<Session> | undefined;
+  #features: Promise<{ readonly session: Session; readonly runner: ImageRunner }> | undefined;
 
   constructor(
     readonly opened: OpenModel,
@@ -118,55 +118,69 @@ class LoadedClassifier implements Classifier {
     this.name = opened.name;
     this.classNames = opened.classNames;
     this.device = opened.device;
+    this.#runner = new ImageRunner(opened.session, opened.rules);
   }
 
   async classify(image: ImageSource): Promise<Classification> {
-    const outputs = await this.#run(this.opened.session, image);
-    const probabilities = classProbabilities(outputs, this.classNames);
+    return this.#rank(await runOne(this.#runner, image));
+  }
+
+  async *classifyAll<Image extends OpenableImage>(
+    images: Iterable<Image>,
+    { signal }: Pick<Callbacks, 'signal'> = {},
+  ) {
+    const { session, rules } = this.opened;
+    const ahead = this.device === 'cpu' ? undefined : batchesAhead * devices[this.device].batchSize;
+    const options = { rules, open: openImage, signal, ahead };
+    for await (const { image, output, reason } of predictImages(session, images, options)) {
+      yield output === undefined ? { image, error: reason } : { image, ...this.#rank(output) };
+    }
+  }
+
+  async features(image: ImageSource): Promise<Float32Array> {
+    this.#features ??= this.#openFeatures();
+    const { runner } = await this.#features;
+    return this.#checkNumbers(await runOne(runner, image));
+  }
+
+  async close(): Promise<void> {
+    await this.opened.session.release();
+    await (await this.#features?.catch(() => undefined))?.session.release();
+  }
+
+  async #openFeatures() {
+    const { openFeatureSession } = await import('./feature-network.js');
+    const session = await openFeatureSession(this.opened);
+    return { session, runner: new ImageRunner(session, this.opened.rules) };
+  }
+
+  #rank(output: Float32Array): Classification {
+    const probabilities = classProbabilities(this.#checkNumbers(output), this.classNames);
     const ranked = rankClasses(probabilities, this.classNames);
     const [best] = ranked;
     if (best === undefined) throw new FinetuneError('bad-model', `${this.opened.path} gives no classes.`);
     return { ...best, top: ranked.slice(0, this.top), probabilities };
   }
 
-  async *classifyAll<Image extends OpenableImage>(images: Iterable<Image>) {
-    const { batchSize } = devices[this.device];
-    const count = this.device === 'cpu' ? prefetched : batchesAhead * batchSize;
-    yield* prefetch(images, image => this.#classifyOrExplain(image), { count });
-  }
-
-  async features(image: ImageSource): Promise<Float32Array> {
-    this.#features ??= import('./feature-network.js').then(part => part.openFeatureSession(this.opened));
-    return this.#run(await this.#features, image);
-  }
-
-  async close(): Promise<void> {
-    await this.opened.session.release();
-    await (await this.#features?.catch(() => undefined))?.release();
-  }
-
-  async #run(session: Session, image: ImageSource): Promise<Float32Array> {
-    const { input, shape } = await readGoodImage(validateSource(image), this.opened.rules);
-    const { data } = await session.run(input, shape);
-    if (data.every(Number.isFinite)) return data;
+  #checkNumbers(output: Float32Array): Float32Array {
+    if (output.every(Number.isFinite)) return output;
     throw new FinetuneError(
       'bad-model',
       `${this.opened.path} gives values that are no numbers: it is damaged, or takes other pixels than its card says. ` +
         'Train or prepare it again.',
     );
   }
+}
 
-  async #classifyOrExplain<Image extends OpenableImage>(image: Image) {
-    try {
-      return { image, ...(await this.classify(await openImage(image))) };
-    } catch (error) {
-      return { image, error: reasonOfBadImage(error) };
-    }
-  }
+/** @throws FinetuneError `bad-image`, where there is nothing to do without it */
+async function runOne(runner: ImageRunner, image: ImageSource): Promise<Float32Array> {
+  const result = await runner.run(validateSource(image));
+  if (isBad(result)) throw new FinetuneError('bad-image', result.reason);
+  return result.data;
 }
 
 function openImage(image: OpenableImage): ImageSource | Promise<ImageSource> {
-  if (typeof image === 'string' || image instanceof Uint8Array) return image;
+  if (typeof image !== 'object' || image instanceof Uint8Array) return validateSource(image);
   return 'file' in image ? image.file : image.read();
 }
 

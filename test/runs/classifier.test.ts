@@ -85,6 +85,31 @@ test('many images come in their order, each with its classes or the reason why i
   ]);
 });
 
+test('an abort ends the classifying of many images between two of them', async () => {
+  const classifier = await openWith({});
+  const stop = new AbortController();
+  const results = classifier.classifyAll([seven, seven, seven], { signal: stop.signal });
+  assert.equal((await results.next()).done, false);
+  stop.abort();
+  await assert.rejects(results.next(), { name: 'AbortError' });
+  await classifier.close();
+});
+
+test('the features of an image are those of its bytes, and of a file that is opened when its turn comes', async () => {
+  const classifier = await loadClassifier({ backbone: lite });
+  const [fromFile, fromBytes] = [
+    await classifier.features(seven),
+    await classifier.features(await readFile(seven)),
+  ];
+  assert.deepEqual(fromFile, fromBytes);
+  assert.equal(fromFile.length, 1280);
+  const opened = { read: () => readFile(seven) };
+  for await (const { image, error } of classifier.classifyAll([opened])) {
+    assert.deepEqual([image, error], [opened, undefined]);
+  }
+  await classifier.close();
+});
+
 test('one image that cannot be read rejects', async () => {
   const classifier = await openWith({});
   await assert.rejects(classifier.classify('nowhere.png'), { code: 'bad-image', message: /no such file/ });
