@@ -7,7 +7,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { downloadFile } from '../../src/backbones/download.js';
+import { downloadFile } from '../../src/system/download.js';
 import { fileDigest } from '../../src/system/file-digest.js';
 import { runProcess } from './process.js';
 

@@ -5,9 +5,9 @@ import { basename, join } from 'node:path';
 import { FinetuneError } from '../errors.js';
 import { cacheDirectory } from '../system/cache-directory.js';
 import type { Context } from '../system/context.js';
+import { downloadFile } from '../system/download.js';
 import { fileDigest } from '../system/file-digest.js';
 import type { WeightFile } from './catalogue.js';
-import { downloadFile } from './download.js';
 
 /**
  * Finds the file in the cache, or downloads it there.

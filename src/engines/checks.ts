@@ -3,7 +3,7 @@
 import { messageOf } from '../errors.js';
 import type { Check } from '../system/check.js';
 import { inGigabytes } from '../system/checks.js';
-import { findGpus, type Gpu } from './gpus.js';
+import { findGpus, type Gpu } from '../system/gpus.js';
 import { findTensorflow, type TensorflowPlace } from './tensorflow/place.js';
 import { checkTensorflow } from './tensorflow/setup/check.js';
 

@@ -3,10 +3,10 @@
 
 import { freemem } from 'node:os';
 import type { EngineBase } from '../engines/base.js';
-import { findGpus } from '../engines/gpus.js';
 import type { Engine } from '../engines/start.js';
 import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
 import type { Context } from '../system/context.js';
+import { findGpus } from '../system/gpus.js';
 import type { Base } from './base.js';
 import {
   chooseDevice,

@@ -2,7 +2,6 @@
 
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { findGpus } from '../engines/gpus.js';
 import {
   builtDirectory,
   findPrebuilt,
@@ -15,6 +14,7 @@ import { installPrebuilt, prebuiltFolders } from '../engines/tensorflow/setup/pr
 import { FinetuneError, messageOf } from '../errors.js';
 import { flag, type OptionTable } from '../option-kinds.js';
 import type { Context } from '../system/context.js';
+import { findGpus } from '../system/gpus.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `setup`. */

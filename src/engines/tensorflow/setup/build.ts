@@ -3,6 +3,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { runProgram } from '../../../system/run-program.js';
+import { unpackWheel } from '../../../system/unpack-wheel.js';
 import {
   bindingsPackage,
   builtDirectory,
@@ -13,8 +15,6 @@ import {
   thisPlatform,
 } from '../place.js';
 import { compileAddon, findCompiler, tensorflowLibraries } from './compile-addon.js';
-import { runProgram } from './run-program.js';
-import { unpackWheel } from './unpack-wheel.js';
 import { downloadWheels, tensorflowVersion } from './wheels.js';
 
 type Device = 'cpu' | 'cuda';

@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { findProgram, runProgram } from '../../../system/run-program.js';
 import { placeFiles } from '../place.js';
 import { quietLoaderSource } from './quiet-loader-source.js';
-import { findProgram, runProgram } from './run-program.js';
 
 /** TensorFlow's own two libraries. */
 export const tensorflowLibraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] as const;

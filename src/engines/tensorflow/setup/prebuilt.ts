@@ -5,9 +5,9 @@ import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { EnvHttpProxyAgent, fetch } from 'undici';
-import { findGpus } from '../../gpus.js';
+import { findGpus } from '../../../system/gpus.js';
+import { runProgram } from '../../../system/run-program.js';
 import { findBindings, findPrebuilt, type TensorflowPlace } from '../place.js';
-import { runProgram } from './run-program.js';
 
 /** Where the install script downloads from, unless the user's variables name a mirror. */
 const host = 'https://storage.googleapis.com/';

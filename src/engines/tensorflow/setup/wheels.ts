@@ -2,8 +2,8 @@
 
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findProgram, runProgram } from './run-program.js';
-import { readWheelText } from './unpack-wheel.js';
+import { findProgram, runProgram } from '../../../system/run-program.js';
+import { readWheelText } from '../../../system/unpack-wheel.js';
 
 /** The version that the addon's sources are known to compile and to work with. */
 export const tensorflowVersion = '2.21.0';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -6,7 +7,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { downloadFile } from '../../src/backbones/download.js';
+import { downloadFile } from '../../src/system/download.js';
 import {
   answering,
   type Behaviour,
@@ -138,6 +139,20 @@ test('what an earlier process left is gone on with, unless the checksum is again
   await downloadFile([server.url], path, quick);
   assert.deepEqual(readFileSync(path), content);
   assert.deepEqual(server.ranges, ['bytes=200000-', 'bytes=200000-', '-', '-']);
+});
+
+test('a sha-256 vouches for a file as an md5 does', async () => {
+  await using server = await startServer(content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  writeFileSync(`${path}.part`, content.subarray(0, 200_000));
+  await downloadFile([server.url], path, { ...quick, sha256 });
+  assert.deepEqual(readFileSync(path), content);
+  const wrong = downloadFile([server.url], join(dir, 'other'), {
+    ...quick,
+    sha256: sha256.replace(/./g, '0'),
+  });
+  await assert.rejects(wrong, /sent other content: sha256 /);
+  assert.deepEqual(server.ranges, ['bytes=200000-', '-']);
 });
 
 test('progress rises to the size of the file', async () => {

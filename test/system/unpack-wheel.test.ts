@@ -1,13 +1,11 @@
-// The parts of `finetune setup` that need no network.
+// Files out of wheels.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { quietLoaderSource } from '../../../../src/engines/tensorflow/setup/quiet-loader-source.js';
-import { findProgram, runProgram } from '../../../../src/engines/tensorflow/setup/run-program.js';
-import { readWheelText, unpackWheel } from '../../../../src/engines/tensorflow/setup/unpack-wheel.js';
-import { zip } from '../../../formats/make-files.js';
+import { readWheelText, unpackWheel } from '../../src/system/unpack-wheel.js';
+import { zip } from '../formats/make-files.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'finetune-setup-'));
 
@@ -42,20 +40,4 @@ test('a wheel with a name that climbs out of the folder is refused', async () =>
 test('the metadata of a wheel is found by its name', async () => {
   const wheel = writeWheel({ 'pkg/METADATA': 'no', 'some-1.0.dist-info/METADATA': 'Requires-Dist: other' });
   assert.equal(await readWheelText(wheel, /^[^/]+\.dist-info\/METADATA$/), 'Requires-Dist: other');
-});
-
-test('the loader opens the libraries beside itself', () => {
-  assert.match(quietLoaderSource(['tensorflow/libx.so.2']), /libraries\[\] = \{"tensorflow\/libx\.so\.2"\}/);
-});
-
-test('a program that fails is reported with the end of what it wrote', async () => {
-  const program = 'console.error("first\\nthe reason"); process.exit(3)';
-  await assert.rejects(runProgram(process.execPath, ['-e', program], { timeoutSeconds: 60 }), {
-    message: `${process.execPath} failed: first\nthe reason`,
-  });
-});
-
-test('the first program that answers is taken, and none when none does', async () => {
-  assert.deepEqual(await findProgram([['no-such-program'], [process.execPath]]), [process.execPath]);
-  assert.equal(await findProgram([['no-such-program']]), undefined);
 });

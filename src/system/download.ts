@@ -5,13 +5,15 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvHttpProxyAgent } from 'undici';
 import { FinetuneError, messageOf } from '../errors.js';
-import { fileDigest } from '../system/file-digest.js';
-import { fetchPart, SourceError, sizeOf, type Transfer } from './download-part.js';
+import { fetchPart, isVouchedFor, SourceError, sizeOf, type Transfer } from './download-part.js';
+import { fileDigest } from './file-digest.js';
 
 /** What is known of the file, whom to tell, and how patient to be. */
 export interface DownloadOptions {
   /** Hex. Checked before the file gets its name. */
   readonly md5?: string | undefined;
+  /** The same. */
+  readonly sha256?: string | undefined;
   /** The file's size, where it is known. */
   readonly bytes?: number | undefined;
   /** Called as bytes arrive; `total` is undefined where nobody says. */
@@ -54,7 +56,7 @@ export async function downloadFile(
   try {
     for (const source of sources) {
       const transfer: Transfer = { source, part: `${path}.part`, agent, validator: undefined };
-      if (options.md5 === undefined) await rm(transfer.part, { force: true });
+      if (!isVouchedFor(options)) await rm(transfer.part, { force: true });
       const problem = await trySource(transfer, options);
       if (problem === undefined) return await rename(transfer.part, path);
       problems.push(`${source}: ${problem}`);
@@ -107,10 +109,17 @@ function describe(error: unknown): string {
   return cause === undefined ? messageOf(error) : messageOf(cause) || messageOf(error);
 }
 
-async function checkPart(part: string, { md5, bytes }: DownloadOptions): Promise<string | undefined> {
+async function checkPart(part: string, { md5, sha256, bytes }: DownloadOptions): Promise<string | undefined> {
   const size = await sizeOf(part);
   if (bytes !== undefined && size !== bytes) return `it sent ${size} bytes, expected are ${bytes}`;
-  if (md5 === undefined) return undefined;
-  const found = await fileDigest(part, 'md5');
-  return found === md5.toLowerCase() ? undefined : `it sent other content: md5 ${found}, expected is ${md5}`;
+  for (const [algorithm, expected] of [
+    ['md5', md5],
+    ['sha256', sha256],
+  ] as const) {
+    if (expected === undefined) continue;
+    const found = await fileDigest(part, algorithm);
+    if (found !== expected.toLowerCase())
+      return `it sent other content: ${algorithm} ${found}, expected is ${expected}`;
+  }
+  return undefined;
 }

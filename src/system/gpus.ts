@@ -1,6 +1,6 @@
 // The CUDA GPUs of this machine, as the driver's own tool reports them.
 
-import { runProgram } from './tensorflow/setup/run-program.js';
+import { runProgram } from './run-program.js';
 
 /** One GPU. */
 export interface Gpu {

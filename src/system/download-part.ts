@@ -27,11 +27,12 @@ export class SourceError extends Error {
 interface PartOptions {
   readonly signal?: AbortSignal | undefined;
   readonly md5?: string | undefined;
+  readonly sha256?: string | undefined;
   readonly bytes?: number | undefined;
   readonly onProgress?: ((done: number, total: number | undefined) => void) | undefined;
 }
 
-/** No published backbone is larger; a server that goes on and on is cut off. */
+/** Nothing that is downloaded is larger; a server that goes on and on is cut off. */
 const largestFile = 8 * 1024 ** 3;
 
 /** The size of a file, 0 where there is none. */
@@ -47,7 +48,7 @@ export async function sizeOf(path: string): Promise<number> {
  * @throws SourceError when the source is at fault; whatever fetch throws when the connection breaks, the bytes kept
  */
 export async function fetchPart(transfer: Transfer, options: PartOptions): Promise<void> {
-  const resumable = options.md5 !== undefined || transfer.validator !== undefined;
+  const resumable = isVouchedFor(options) || transfer.validator !== undefined;
   const offset = resumable ? await sizeOf(transfer.part) : 0;
   if (offset > 0 && offset === options.bytes) return;
   const response = await request(transfer, offset, options.signal);
@@ -62,6 +63,11 @@ export async function fetchPart(transfer: Transfer, options: PartOptions): Promi
     if (error instanceof RestartError) await rm(transfer.part, { force: true });
     throw error;
   }
+}
+
+/** Whether a checksum tells the right bytes from wrong ones, whoever wrote them. */
+export function isVouchedFor({ md5, sha256 }: PartOptions): boolean {
+  return md5 !== undefined || sha256 !== undefined;
 }
 
 /** The part does not fit the file on the server: from the beginning. */

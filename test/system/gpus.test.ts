@@ -1,7 +1,7 @@
 // The GPUs that the driver's tool reports.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { parseGpu } from '../../src/engines/gpus.js';
+import { parseGpu } from '../../src/system/gpus.js';
 
 test("a line of nvidia-smi is a GPU, a driver's complaint is none", () => {
   assert.deepEqual(parseGpu('NVIDIA H200, 143771, 143158, 550.54.15, 9.0'), [
