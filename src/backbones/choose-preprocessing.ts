@@ -4,7 +4,7 @@
 import type { ModelFacts } from '../formats/model-facts.js';
 import type { LayerConfig } from '../network/network.js';
 import { type NetworkSource, readWeight } from '../network/source.js';
-import type { CatalogueEntry } from './catalogue.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
 import {
   modeByLayers,
   type PreprocessingMode,

@@ -7,7 +7,7 @@ import { cacheDirectory } from '../system/cache-directory.js';
 import type { Context } from '../system/context.js';
 import { downloadFile } from '../system/download.js';
 import { fileDigest } from '../system/file-digest.js';
-import type { WeightFile } from './catalogue.js';
+import type { WeightFile } from './weight-files.js';
 
 /**
  * Finds the file in the cache, or downloads it there.

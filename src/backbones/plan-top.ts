@@ -6,7 +6,7 @@ import { findFeatureLayer } from '../network/cut.js';
 import type { Network } from '../network/network.js';
 import { outputShape } from '../network/walk.js';
 import type { Card } from './card.js';
-import type { CatalogueEntry } from './catalogue.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
 import { outputsFit } from './class-scores.js';
 import { imagenetClasses } from './imagenet-classes.js';
 import { resolvePreprocessing } from './preprocessing.js';

@@ -11,7 +11,8 @@ import { type NetworkShape, shapeNetwork } from '../network/cut.js';
 import type { Context } from '../system/context.js';
 import type { Card } from './card.js';
 import { loadCard } from './card.js';
-import { type CatalogueEntry, catalogue, findInCatalogue } from './catalogue.js';
+import { catalogue, findInCatalogue } from './catalogue.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
 import { fetchWeights } from './fetch-weights.js';
 
 /** What to prepare, and up to where. */

@@ -76,7 +76,7 @@ describe('removeTop', () => {
   const options = { inputSize, includeTop: true };
   const cases: [FunctionalConfig, string][] = [
     [planVgg16(options), 'block5_pool'],
-    [planMobilenet(options), 'conv_pw_13_relu'],
+    [planMobilenet(1)(options), 'conv_pw_13_relu'],
     [planMobilenetV2(1)(options), 'out_relu'],
     [planEfficientnetB0(options), 'top_activation'],
   ];

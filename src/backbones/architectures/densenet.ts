@@ -2,6 +2,7 @@
 
 import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
+import { withTop } from './blocks.js';
 import type { TopologyOptions } from './topology-options.js';
 
 const epsilon = 1.001e-5;
@@ -27,11 +28,7 @@ export function planDensenet(
       if (index < depths.length - 1) x = transition(build, x, `pool${index + 2}`);
     }
     x = build.activation(build.batchNorm(x, { name: 'bn', epsilon }), 'relu', 'relu');
-    if (options.includeTop) {
-      x = build.globalAveragePool(x, { name: 'avg_pool' });
-      x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
-    }
-    return build.topology(name, x);
+    return withTop(build, x, { name, ...options });
   };
 }
 

@@ -2,7 +2,13 @@
 
 import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
-import { squeezeAndExcite } from './efficientnet.js';
+import {
+  addResidual,
+  convolveAndActivate,
+  normalizeAndActivate,
+  squeezeAndExcite,
+  withTop,
+} from './blocks.js';
 import type { TopologyOptions } from './topology-options.js';
 
 /** Per stage: blocks, input filters, output filters, expansion, stride of the first block, fused; fused ones have no gate. */
@@ -54,8 +60,8 @@ const stages: Readonly<Record<'b' | 's' | 'm' | 'l', readonly Stage[]>> = {
   ],
 };
 
-const activation = 'swish';
-const momentum = 0.9;
+const norm = { momentum: 0.9 };
+const pointwise = { size: 1, padding: 'same' } as const;
 const dropConnectRate = 0.2;
 const imagenet = {
   mean: [0.485, 0.456, 0.406],
@@ -82,8 +88,7 @@ export function planEfficientnetV2(variant: Variant): (options: TopologyOptions)
     const build = new NetworkBuilder();
     let x = normalizeInput(build, build.input('input_layer', options.inputSize), variant.stages);
     const stem = { filters: round(plan[0]?.[1] ?? 0), size: 3, strides: 2, padding: 'same' } as const;
-    x = build.conv(x, { name: 'stem_conv', ...stem, use_bias: false });
-    x = build.activation(build.batchNorm(x, { name: 'stem_bn', momentum }), 'stem_activation', activation);
+    x = convolveAndActivate(build, x, { name: 'stem_', ...stem, norm });
     let index = 0;
     for (const [stage, [blocks, inputFilters, filters, expansion, firstStrides, isFused]] of plan.entries()) {
       for (let i = 0; i < Math.ceil(depth * blocks); i++) {
@@ -97,13 +102,8 @@ export function planEfficientnetV2(variant: Variant): (options: TopologyOptions)
         });
       }
     }
-    x = build.conv(x, { name: 'top_conv', filters: round(1280), size: 1, padding: 'same', use_bias: false });
-    x = build.activation(build.batchNorm(x, { name: 'top_bn', momentum }), 'top_activation', activation);
-    if (options.includeTop) {
-      x = build.dropout(build.globalAveragePool(x, { name: 'avg_pool' }), { name: 'top_dropout', rate: 0.2 });
-      x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
-    }
-    return build.topology(name, x);
+    x = convolveAndActivate(build, x, { name: 'top_', filters: round(1280), ...pointwise, norm });
+    return withTop(build, x, { name, dropRate: 0.2, ...options });
   };
 }
 
@@ -124,42 +124,31 @@ interface BlockOptions {
 }
 
 function invertedResidual(build: NetworkBuilder, input: Tensor, options: BlockOptions): Tensor {
-  const { name, inputFilters, filters, expansion, strides } = options;
-  const pointwise = { size: 1, padding: 'same', use_bias: false } as const;
-  let x = build.conv(input, { name: `${name}expand_conv`, filters: inputFilters * expansion, ...pointwise });
-  x = build.batchNorm(x, { name: `${name}expand_bn`, momentum });
-  x = build.activation(x, `${name}expand_activation`, activation);
+  const { name, inputFilters, expansion, strides } = options;
+  const expanded = { name: `${name}expand_`, filters: inputFilters * expansion, norm };
+  let x = convolveAndActivate(build, input, { ...expanded, ...pointwise });
   x = build.depthwise(x, { name: `${name}dwconv2`, size: 3, strides, padding: 'same' });
-  x = build.activation(build.batchNorm(x, { name: `${name}bn`, momentum }), `${name}activation`, activation);
+  x = normalizeAndActivate(build, x, { name, ...norm });
   x = squeezeAndExcite(build, x, { name, squeezed: Math.max(1, Math.floor(inputFilters * 0.25)) });
-  x = build.conv(x, { name: `${name}project_conv`, filters, ...pointwise });
-  return residual(build, build.batchNorm(x, { name: `${name}project_bn`, momentum }), { input, ...options });
+  return addResidual(build, project(build, x, options), { input, ...options });
 }
 
 /** One full convolution instead of expansion and depthwise convolution. */
 function fusedBlock(build: NetworkBuilder, input: Tensor, options: BlockOptions): Tensor {
   const { name, inputFilters, filters, expansion, strides } = options;
   const isExpanded = expansion !== 1;
-  const full = { size: 3, strides, padding: 'same', use_bias: false } as const;
-  let x = input;
-  if (isExpanded) {
-    x = build.conv(x, { name: `${name}expand_conv`, filters: inputFilters * expansion, ...full });
-    x = build.batchNorm(x, { name: `${name}expand_bn`, momentum });
-    x = build.activation(x, `${name}expand_activation`, activation);
+  const full = { size: 3, strides, padding: 'same', norm } as const;
+  if (!isExpanded) {
+    const x = convolveAndActivate(build, input, { name: `${name}project_`, filters, ...full });
+    return addResidual(build, x, { input, ...options });
   }
-  const last = isExpanded ? { ...full, size: 1, strides: 1 } : full;
-  x = build.conv(x, { name: `${name}project_conv`, filters, ...last });
-  x = build.batchNorm(x, { name: `${name}project_bn`, momentum });
-  if (!isExpanded) x = build.activation(x, `${name}project_activation`, activation);
-  return residual(build, x, { input, ...options });
+  const expanded = { name: `${name}expand_`, filters: inputFilters * expansion };
+  const x = convolveAndActivate(build, input, { ...expanded, ...full });
+  return addResidual(build, project(build, x, options), { input, ...options });
 }
 
-function residual(
-  build: NetworkBuilder,
-  x: Tensor,
-  { input, name, inputFilters, filters, strides, dropRate }: BlockOptions & { readonly input: Tensor },
-): Tensor {
-  if (strides !== 1 || inputFilters !== filters) return x;
-  const drop = { name: `${name}drop`, rate: dropRate, noise_shape: [null, 1, 1, 1] };
-  return build.add('Add', [dropRate > 0 ? build.dropout(x, drop) : x, input], { name: `${name}add` });
+/** To the width of the block's output, without activation. */
+function project(build: NetworkBuilder, input: Tensor, { name, filters }: BlockOptions): Tensor {
+  const x = build.conv(input, { name: `${name}project_conv`, filters, ...pointwise, use_bias: false });
+  return build.batchNorm(x, { name: `${name}project_bn`, ...norm });
 }

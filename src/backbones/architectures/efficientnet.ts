@@ -3,6 +3,13 @@
 import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
 import { multipleOf8 } from './mobilenet-v2.js';
+import {
+  addResidual,
+  convolveAndActivate,
+  normalizeAndActivate,
+  squeezeAndExcite,
+  withTop,
+} from './blocks.js';
 import type { TopologyOptions } from './topology-options.js';
 
 /** Per stage: kernel size, blocks, input filters, output filters, expansion, stride of the first block. */
@@ -17,8 +24,7 @@ const stages = [
 ] as const;
 const dropConnectRate = 0.2;
 const squeezeRatio = 0.25;
-const activation = 'swish';
-const pointwise = { size: 1, padding: 'same', use_bias: false } as const;
+const pointwise = { size: 1, padding: 'same' } as const;
 
 interface Variant {
   /** As Keras names it, e.g. `efficientnetb0`. */
@@ -62,14 +68,8 @@ export function planEfficientnet({
         });
       }
     }
-    x = build.conv(x, { name: 'top_conv', filters: round(1280), ...pointwise });
-    x = build.activation(build.batchNorm(x, { name: 'top_bn' }), 'top_activation', activation);
-    if (options.includeTop) {
-      x = build.globalAveragePool(x, { name: 'avg_pool' });
-      x = build.dropout(x, { name: 'top_dropout', rate: dropRate });
-      x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
-    }
-    return build.topology(name, x);
+    x = convolveAndActivate(build, x, { name: 'top_', filters: round(1280), ...pointwise });
+    return withTop(build, x, { name, dropRate, ...options });
   };
 }
 
@@ -81,9 +81,8 @@ function normalizeInput(build: NetworkBuilder, input: Tensor): Tensor {
 }
 
 function stem(build: NetworkBuilder, input: Tensor, filters: number): Tensor {
-  let x = build.padForStride2(input, 'stem_conv_pad', 3);
-  x = build.conv(x, { name: 'stem_conv', filters, size: 3, strides: 2, use_bias: false });
-  return build.activation(build.batchNorm(x, { name: 'stem_bn' }), 'stem_activation', activation);
+  const x = build.padForStride2(input, 'stem_conv_pad', 3);
+  return convolveAndActivate(build, x, { name: 'stem_', filters, size: 3, strides: 2 });
 }
 
 interface BlockOptions {
@@ -99,43 +98,16 @@ interface BlockOptions {
 }
 
 function invertedResidual(build: NetworkBuilder, input: Tensor, options: BlockOptions): Tensor {
-  const { name, size, inputFilters, filters, expansion, strides, dropRate } = options;
+  const { name, size, inputFilters, filters, expansion, strides } = options;
   const width = inputFilters * expansion;
   let x = input;
-  if (expansion !== 1) {
-    x = build.conv(x, { name: `${name}expand_conv`, filters: width, ...pointwise });
-    x = build.batchNorm(x, { name: `${name}expand_bn` });
-    x = build.activation(x, `${name}expand_activation`, activation);
-  }
+  if (expansion !== 1)
+    x = convolveAndActivate(build, x, { name: `${name}expand_`, filters: width, ...pointwise });
   if (strides === 2) x = build.padForStride2(x, `${name}dwconv_pad`, size);
   x = build.depthwise(x, { name: `${name}dwconv`, size, strides });
-  x = build.activation(build.batchNorm(x, { name: `${name}bn` }), `${name}activation`, activation);
+  x = normalizeAndActivate(build, x, { name });
   x = squeezeAndExcite(build, x, { name, squeezed: Math.max(1, Math.floor(inputFilters * squeezeRatio)) });
-  x = build.conv(x, { name: `${name}project_conv`, filters, ...pointwise });
+  x = build.conv(x, { name: `${name}project_conv`, filters, ...pointwise, use_bias: false });
   x = build.batchNorm(x, { name: `${name}project_bn` });
-  if (strides !== 1 || inputFilters !== filters) return x;
-  if (dropRate > 0)
-    x = build.dropout(x, { name: `${name}drop`, rate: dropRate, noise_shape: [null, 1, 1, 1] });
-  return build.add('Add', [x, input], { name: `${name}add` });
-}
-
-interface GateOptions {
-  readonly name: string;
-  /** Filters between squeezing and exciting. */
-  readonly squeezed: number;
-}
-
-/** A gate per channel. */
-export function squeezeAndExcite(
-  build: NetworkBuilder,
-  input: Tensor,
-  { name, squeezed }: GateOptions,
-): Tensor {
-  const width = input.shape.at(-1) ?? 0;
-  const settings = { size: 1, padding: 'same' } as const;
-  let gate = build.globalAveragePool(input, { name: `${name}se_squeeze` });
-  gate = build.add('Reshape', [gate], { name: `${name}se_reshape`, target_shape: [1, 1, width] });
-  gate = build.conv(gate, { name: `${name}se_reduce`, filters: squeezed, ...settings, activation });
-  gate = build.conv(gate, { name: `${name}se_expand`, filters: width, ...settings, activation: 'sigmoid' });
-  return build.add('Multiply', [input, gate], { name: `${name}se_excite` });
+  return addResidual(build, x, { input, ...options });
 }

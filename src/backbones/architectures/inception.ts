@@ -2,6 +2,7 @@
 
 import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
+import { withTop } from './blocks.js';
 import type { TopologyOptions } from './topology-options.js';
 
 /** A convolution: filters, kernel size, and what is unusual about it. */
@@ -90,17 +91,6 @@ export function planInceptionResnetV2(options: TopologyOptions): FunctionalConfi
   x = residualBlock(build, x, { type: 'block8', index: 10, scale: 1, isLast: true });
   x = chain(build, x, [[1536, 1, { name: 'conv_7b' }]]);
   return withTop(build, x, { name: 'inception_resnet_v2', ...options });
-}
-
-function withTop(
-  build: NetworkBuilder,
-  features: Tensor,
-  { name, includeTop }: TopologyOptions & { readonly name: string },
-): FunctionalConfig {
-  if (!includeTop) return build.topology(name, features);
-  const pooled = build.globalAveragePool(features, { name: 'avg_pool' });
-  const scores = build.dense(pooled, { name: 'predictions', units: 1000, activation: 'softmax' });
-  return build.topology(name, scores);
 }
 
 function stem(build: NetworkBuilder, input: Tensor): Tensor {

@@ -2,6 +2,7 @@
 
 import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
+import { withTop } from './blocks.js';
 import type { TopologyOptions } from './topology-options.js';
 
 /** Per stage: filters, blocks, stride of the first block. */
@@ -42,11 +43,8 @@ export function planMobilenetV2(alpha: number): (options: TopologyOptions) => Fu
     const last = alpha > 1 ? multipleOf8(1280 * alpha) : 1280;
     x = build.conv(x, { name: 'Conv_1', filters: last, size: 1, use_bias: false });
     x = build.relu6(build.batchNorm(x, { name: 'Conv_1_bn', ...batchNorm }), 'out_relu');
-    if (options.includeTop) {
-      x = build.globalAveragePool(x, { name: 'global_average_pooling2d' });
-      x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
-    }
-    return build.topology(`mobilenetv2_${alpha.toFixed(2)}_224`, x);
+    const name = `mobilenetv2_${alpha.toFixed(2)}_224`;
+    return withTop(build, x, { name, pooling: 'global_average_pooling2d', ...options });
   };
 }
 

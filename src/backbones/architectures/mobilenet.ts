@@ -8,16 +8,11 @@ import type { TopologyOptions } from './topology-options.js';
 const widths = [64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024];
 const halving = new Set([2, 4, 6, 12]);
 
-/** MobileNet of width 1. */
-export function planMobilenet(options: TopologyOptions): FunctionalConfig {
-  return planMobilenetOfWidth(1)(options);
-}
-
 /**
  * @param alpha width: 1 is the network of the paper
  * @returns what builds the topology of that width
  */
-export function planMobilenetOfWidth(alpha: number): (options: TopologyOptions) => FunctionalConfig {
+export function planMobilenet(alpha: number): (options: TopologyOptions) => FunctionalConfig {
   return options => plan(alpha, options);
 }
 

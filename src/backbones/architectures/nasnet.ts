@@ -2,6 +2,7 @@
 
 import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
+import { withTop } from './blocks.js';
 import type { TopologyOptions } from './topology-options.js';
 
 const batchNorm = { momentum: 0.9997, epsilon: 0.001 };
@@ -61,11 +62,7 @@ function plan(options: TopologyOptions, variant: Variant): FunctionalConfig {
     }
   }
   x = build.activation(x, 'activation', 'relu');
-  if (options.includeTop) {
-    x = build.globalAveragePool(x, { name: 'global_average_pooling2d' });
-    x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
-  }
-  return build.topology(name, x);
+  return withTop(build, x, { name, pooling: 'global_average_pooling2d', ...options });
 }
 
 interface CellOptions {

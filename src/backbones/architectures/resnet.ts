@@ -2,6 +2,7 @@
 
 import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
+import { withTop } from './blocks.js';
 import type { TopologyOptions } from './topology-options.js';
 
 const epsilon = 1.001e-5;
@@ -53,17 +54,6 @@ export function planResnetV2(name: string, depths: Depths): (options: TopologyOp
     x = build.activation(build.batchNorm(x, { name: 'post_bn', epsilon }), 'post_relu', 'relu');
     return withTop(build, x, { name, ...options });
   };
-}
-
-function withTop(
-  build: NetworkBuilder,
-  features: Tensor,
-  { name, includeTop }: TopologyOptions & { readonly name: string },
-): FunctionalConfig {
-  if (!includeTop) return build.topology(name, features);
-  const pooled = build.globalAveragePool(features, { name: 'avg_pool' });
-  const scores = build.dense(pooled, { name: 'predictions', units: 1000, activation: 'softmax' });
-  return build.topology(name, scores);
 }
 
 interface BlockOptions {

@@ -2,6 +2,7 @@
 
 import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
+import { withTop } from './blocks.js';
 import type { TopologyOptions } from './topology-options.js';
 
 /** Xception. */
@@ -19,11 +20,7 @@ export function planXception(options: TopologyOptions): FunctionalConfig {
     const name = `block14_sepconv${index + 1}`;
     x = build.activation(separable(build, x, { name, filters }), `${name}_act`, 'relu');
   }
-  if (options.includeTop) {
-    x = build.globalAveragePool(x, { name: 'avg_pool' });
-    x = build.dense(x, { name: 'predictions', units: 1000, activation: 'softmax' });
-  }
-  return build.topology('xception', x);
+  return withTop(build, x, { name: 'xception', ...options });
 }
 
 interface StemOptions {
