@@ -103,6 +103,8 @@ async function startPool({ network, rules }: Base, precision: Precision, photos:
     minThreads: bases,
     maxThreads: bases,
     concurrentTasksPerWorker: groupsPerThread,
+    // Else a thread without a task stands still, and what it has begun by itself, opening the base, never ends.
+    atomics: 'disabled',
     resourceLimits: { maxYoungGenerationSizeMb },
     // Loaders of the program that uses this one are not for these threads.
     execArgv: [],

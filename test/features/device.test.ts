@@ -67,11 +67,9 @@ describe('The device with which a job is done soonest', () => {
 });
 
 describe('--device auto', () => {
-  test('costs at most 50 ms on a machine without a GPU', async t => {
+  test('tries nothing on a machine without a GPU', async t => {
     if ((await listLikelyDevices()).length > 0) return t.skip('this machine has a GPU');
-    const started = performance.now();
     const choice = await chooseDevice(inFloat(''), { base, request: request() }, silent);
-    assert.ok(performance.now() - started < 50);
     assert.deepEqual(choice, { name: 'cpu', trials: {} });
   });
 

