@@ -34,6 +34,8 @@ export type PipelineEvent =
       readonly done: number;
       readonly total?: number | undefined;
     }
+  /** Images of a published data set that have been written. */
+  | Counted<'dataset'>
   /** A network is being converted. */
   | { readonly type: 'prepare'; readonly name: string; readonly source: string }
   /** Stored weights are being compared with the original's. */

@@ -12,6 +12,7 @@ export type { BadImage, EpochRecord, PipelineEvent } from './events.js';
 export type { BenchResult, BenchRow } from './inference/measurement.js';
 export type { NetworkSummary } from './network/summarize.js';
 export { type BenchOptions, bench } from './pipeline/bench.js';
+export { type DatasetOptions, dataset, type WrittenDataset } from './pipeline/dataset.js';
 export { doctor } from './pipeline/doctor.js';
 export { type EvaluateOptions, type Evaluation, evaluate, type Gate } from './pipeline/evaluate.js';
 export { type LoadBackboneOptions, loadBackbone } from './pipeline/load-backbone.js';

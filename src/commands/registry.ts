@@ -50,6 +50,11 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./evaluate.js'),
   },
   {
+    usage: 'dataset [set]',
+    summary: 'Write MNIST, or images of IDX files, as folders to train on',
+    load: () => import('./dataset.js'),
+  },
+  {
     usage: 'bench',
     summary: 'Measure frozen bases with average pooling on this machine: speed and memory',
     load: () => import('./bench.js'),
