@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { downloadFile } from '../backbones/download.js';
 import { type LabelledImages, readLabelledImages } from '../data/idx.js';
 import { mnistArchive, readMnist } from '../data/mnist.js';
 import { writeImages } from '../data/write-images.js';
@@ -13,6 +12,7 @@ import { flagOf } from '../options.js';
 import { writeFolderAtomically } from '../system/atomic-folder.js';
 import { cacheDirectory } from '../system/cache-directory.js';
 import type { Context } from '../system/context.js';
+import { downloadFile } from '../system/download.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `dataset`. */
