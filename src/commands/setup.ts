@@ -2,6 +2,7 @@
 
 import { flag } from '../option-kinds.js';
 import { removeEngine, type SetupResult, setup, setupOptions } from '../pipeline/setup.js';
+import { wrap } from '../report/wrap.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -35,15 +36,15 @@ const ways = {
 };
 
 function renderResult({ way, device, version, directory, bytes, seconds }: SetupResult): string {
-  return (
+  return wrap(
     `The tensorflow engine works on ${device === 'cuda' ? 'CUDA' : 'the CPU'}: TensorFlow ${version}, ${ways[way]}.\n` +
-    `${megabytes(bytes)} in ${directory}, ${seconds.toFixed(1)} s. finetune setup --remove undoes it.\n`
+      `${megabytes(bytes)} in ${directory}, ${seconds.toFixed(1)} s. finetune setup --remove undoes it.\n`,
   );
 }
 
 function renderRemoved({ removed, bytes }: { removed: readonly string[]; bytes: number }): string {
   if (removed.length === 0) return 'There was nothing to remove.\n';
-  return `Removed ${megabytes(bytes)}: ${removed.join(', ')}.\n`;
+  return wrap(`Removed ${megabytes(bytes)}: ${removed.join(', ')}.\n`);
 }
 
 function megabytes(bytes: number): string {

@@ -8,8 +8,8 @@ import { findTensorflow, type TensorflowPlace } from './tensorflow/place.js';
 import { checkTensorflow } from './tensorflow/setup/check.js';
 
 /** Which CUDA devices there are. */
-export async function checkGpus(): Promise<Check> {
-  const gpus = await findGpus();
+export async function checkGpus(signal?: AbortSignal): Promise<Check> {
+  const gpus = await findGpus(signal);
   return {
     name: 'GPU',
     finding: gpus.map(renderGpu).join('; ') || 'no CUDA device',
@@ -18,13 +18,14 @@ export async function checkGpus(): Promise<Check> {
 }
 
 /** Which engine `--engine auto` takes; TensorFlow is tried out in a process of its own. */
-export async function checkEngine(): Promise<Check> {
+export async function checkEngine(signal?: AbortSignal): Promise<Check> {
   const place = findTensorflow();
-  const gpus = await findGpus();
+  const gpus = await findGpus(signal);
   if (place === undefined) return withoutTensorflow(gpus);
   try {
-    return working(place, await checkTensorflow(place), gpus);
+    return working(place, await checkTensorflow(place, signal), gpus);
   } catch (error) {
+    signal?.throwIfAborted();
     return {
       name: 'Engine',
       finding: 'wasm, because TensorFlow does not load',

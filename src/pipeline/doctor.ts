@@ -9,7 +9,7 @@ import { checkMemory, checkNode, checkProcessors } from '../system/checks.js';
 import { verb } from './verb.js';
 
 /** In the order in which they are shown. */
-const checks: readonly (() => Check | Promise<Check>)[] = [
+const checks: readonly ((signal: AbortSignal) => Check | Promise<Check>)[] = [
   checkNode,
   checkProcessors,
   checkMemory,
@@ -29,5 +29,7 @@ export const doctorOptions = {} as const satisfies OptionTable;
 /** Checks everything at once. Takes about two seconds where a TensorFlow engine is tried out. */
 export const doctor = verb(
   doctorOptions,
-  async (): Promise<Diagnosis> => ({ checks: await Promise.all(checks.map(check => check())) }),
+  async (_options, { signal }): Promise<Diagnosis> => ({
+    checks: await Promise.all(checks.map(check => check(signal))),
+  }),
 );

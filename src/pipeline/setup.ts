@@ -8,7 +8,12 @@ import {
   findTensorflow,
   type TensorflowPlace,
 } from '../engines/tensorflow/place.js';
-import { buildTensorflow, sizeOf, workDirectory } from '../engines/tensorflow/setup/build.js';
+import {
+  buildTensorflow,
+  type SetupWatch,
+  sizeOf,
+  workDirectory,
+} from '../engines/tensorflow/setup/build.js';
 import { checkTensorflow } from '../engines/tensorflow/setup/check.js';
 import { installPrebuilt, prebuiltFolders } from '../engines/tensorflow/setup/prebuilt.js';
 import { FinetuneError, messageOf } from '../errors.js';
@@ -55,7 +60,7 @@ interface Working {
   readonly version: string;
 }
 
-type TryWay = (device: Device, tell: (step: string) => void) => Promise<Working>;
+type TryWay = (device: Device, watch: SetupWatch) => Promise<Working>;
 
 /**
  * Makes the tensorflow engine work. Tries in turn: the engine that is here, the official download, a build of its own.
@@ -69,7 +74,7 @@ export const setup = verb(setupOptions, async ({ cuda, cpu }, context): Promise<
   }
   const started = performance.now();
   const asked = cuda ? 'cuda' : cpu ? 'cpu' : undefined;
-  const found = await findWay(asked ?? (await detectDevice()), asked === undefined, context);
+  const found = await findWay(asked ?? (await detectDevice(context.signal)), asked === undefined, context);
   const { place, version } = found.working;
   return {
     way: found.way,
@@ -95,8 +100,8 @@ export async function removeEngine(): Promise<{
   return { removed, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-async function detectDevice(): Promise<Device> {
-  return (await findGpus()).length > 0 ? 'cuda' : 'cpu';
+async function detectDevice(signal: AbortSignal): Promise<Device> {
+  return (await findGpus(signal)).length > 0 ? 'cuda' : 'cpu';
 }
 
 interface FoundWay {
@@ -112,10 +117,11 @@ async function findWay(device: Device, mayFallBack: boolean, context: Context): 
   for (const way of waysInOrder) {
     signal.throwIfAborted();
     try {
-      const working = await ways[way](device, step => {
+      const tell = (step: string) => {
         signal.throwIfAborted();
         emit({ type: 'setup', step });
-      });
+      };
+      const working = await ways[way](device, { tell, signal });
       return { way, device, working, failed };
     } catch (error) {
       signal.throwIfAborted();
@@ -130,34 +136,39 @@ async function findWay(device: Device, mayFallBack: boolean, context: Context): 
 const waysInOrder: readonly SetupWay[] = ['installed', 'prebuilt', 'built'];
 
 const ways: Readonly<Record<SetupWay, TryWay>> = {
-  installed: async (device, tell) => {
+  installed: async (device, { tell, signal }) => {
     const place = findTensorflow();
     if (place === undefined) throw new Error('there is none');
     tell(`checking ${place.directory}`);
-    return { place, version: await check(place, device) };
+    return { place, version: await check(place, device, signal) };
   },
-  prebuilt: async (device, tell) => {
+  prebuilt: async (device, { tell, signal }) => {
     tell('trying the official download');
-    const place = await installPrebuilt(device);
+    const place = await installPrebuilt(device, signal);
     try {
-      return { place, version: await check(place, device) };
+      return { place, version: await check(place, device, signal) };
     } catch (error) {
       // Left behind, it would be tried at every start.
       for (const folder of prebuiltFolders(place)) await rm(folder, { recursive: true, force: true });
       throw error;
     }
   },
-  built: async (device, tell) => {
-    const engine = await buildTensorflow(device, tell);
-    tell('checking');
-    const version = await check(engine.place, device);
-    return { place: await engine.install(), version };
+  built: async (device, watch) => {
+    const engine = await buildTensorflow(device, watch);
+    try {
+      watch.tell('checking');
+      const version = await check(engine.place, device, watch.signal);
+      return { place: await engine.install(), version };
+    } catch (error) {
+      await engine.discard();
+      throw error;
+    }
   },
 };
 
 /** @returns the library's version */
-async function check(place: TensorflowPlace, device: Device): Promise<string> {
-  const found = await checkTensorflow(place);
+async function check(place: TensorflowPlace, device: Device, signal: AbortSignal): Promise<string> {
+  const found = await checkTensorflow(place, signal);
   if (device === 'cuda' && found.device === 'cpu') {
     throw new Error(
       'TensorFlow finds no GPU that it can use; `nvidia-smi` should list one with a current driver',

@@ -3,6 +3,7 @@
 import type { BenchResult, BenchRow } from '../inference/measurement.js';
 import { printable } from './printable.js';
 import { renderTable } from './table.js';
+import { wrap } from './wrap.js';
 
 const head = ['backbone', 'precision', 'batch', 'images/s', 'p50 ms', 'p99 ms', 'peak MB'];
 const alignments = ['left', 'left', 'right', 'right', 'right', 'right', 'right'] as const;
@@ -12,9 +13,11 @@ export function renderBench({ threads, data, rows }: BenchResult): string {
   const images = data === null ? 'generated images' : `images of ${printable(data)}`;
   const failures = new Set(rows.flatMap(renderFailure));
   return [
-    `Frozen base with average pooling on ${images}, decoded beforehand; threads: ${threads}.`,
+    wrap(`Frozen base with average pooling on ${images}, decoded beforehand; threads: ${threads}.`),
     renderTable(head, rows.map(renderRow), alignments),
-    'p50 and p99: half of the batches, 99 of 100, took at most this long. Peak: of a process with nothing else in it.',
+    wrap(
+      'p50 and p99: half of the batches, 99 of 100, took at most this long. Peak: of a process with nothing else in it.',
+    ),
     ...(failures.size === 0 ? [] : [[...failures].join('\n')]),
   ].join('\n\n');
 }
@@ -29,5 +32,5 @@ function renderRow(row: BenchRow): (string | number)[] {
 }
 
 function renderFailure(row: BenchRow): string[] {
-  return 'failure' in row ? [`! ${printable(row.backbone)}: ${row.failure}`] : [];
+  return 'failure' in row ? [wrap(`! ${printable(row.backbone)}: ${row.failure}`)] : [];
 }

@@ -82,7 +82,7 @@ function renderEvent(event: PipelineEvent, interactive: boolean): string | undef
     case 'run':
       return `Run: ${printable(event.run)}`;
     case 'bad-image':
-      return `Bad image left out: ${printable(event.image.path)} (${event.image.reason})`;
+      return wrap(`Bad image left out: ${printable(event.image.path)} (${event.image.reason})`);
     case 'scan':
       return interactive ? `scan: ${event.images} images in ${event.classes} classes` : undefined;
     case 'prepare':

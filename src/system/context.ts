@@ -13,7 +13,10 @@ export interface Context {
 export interface Callbacks {
   /** Hears of stages, counts, warnings and bad images. What it throws stops the work and rejects the promise. */
   readonly onEvent?: ((event: PipelineEvent) => void) | undefined;
-  /** Stops the work within a second: nothing is left half-written, and the promise rejects with an `AbortError`. */
+  /**
+   * Stops the work within a second: nothing is left half-written, and the promise rejects with an `AbortError`. What
+   * comes when the work is done, and a run saved, changes nothing.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,7 +25,8 @@ export const silent: Context = { emit: () => undefined, signal: new AbortControl
 
 /**
  * Does work that a caller may listen to and stop.
- * @throws an `AbortError` once the caller's signal is aborted; else what the caller's listener threw, unchanged
+ * An abort that comes when the work is done changes nothing: what it saved is there, and the caller hears of it.
+ * @throws an `AbortError` once the caller's signal has stopped the work; else what the caller's listener threw, unchanged
  */
 export async function withContext<Result>(
   callbacks: Callbacks,
@@ -32,7 +36,7 @@ export async function withContext<Result>(
   try {
     watch.signal.throwIfAborted();
     const result = await work(watch);
-    watch.signal.throwIfAborted();
+    watch.throwOfListener();
     return result;
   } catch (error) {
     throw watch.explain(error);
@@ -67,6 +71,8 @@ export async function* streamWithContext<Result>(
 interface Watch extends Context {
   /** Whatever a step makes of being stopped, the caller hears of the stop itself. */
   explain(error: unknown): unknown;
+  /** @throws what the caller's listener threw */
+  throwOfListener(): void;
   end(): void;
 }
 
@@ -75,6 +81,11 @@ function watchCaller(callbacks: Callbacks): Watch {
   const { onEvent, signal } = callbacks;
   const stop = new AbortController();
   const abort = () => stop.abort(abortError(signal?.reason));
+  let hasFailed = false;
+  const fail = (error: unknown) => {
+    hasFailed ||= !stop.signal.aborted;
+    stop.abort(error);
+  };
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
   return {
@@ -83,12 +94,15 @@ function watchCaller(callbacks: Callbacks): Watch {
       if (stop.signal.aborted) return;
       try {
         // An async listener is not waited for, but what it throws counts.
-        Promise.resolve(onEvent?.(event)).catch(error => stop.abort(error));
+        Promise.resolve(onEvent?.(event)).catch(fail);
       } catch (error) {
-        stop.abort(error);
+        fail(error);
       }
     },
     explain: error => (stop.signal.aborted ? stop.signal.reason : error),
+    throwOfListener() {
+      if (hasFailed) throw stop.signal.reason;
+    },
     end: () => signal?.removeEventListener('abort', abort),
   };
 }

@@ -14,15 +14,20 @@ export interface Gpu {
   readonly computeCapability: number;
 }
 
-/** Empty where there is no NVIDIA driver. */
-export async function findGpus(): Promise<Gpu[]> {
+/**
+ * Empty where there is no NVIDIA driver.
+ * @throws the signal's reason once it is aborted
+ */
+export async function findGpus(signal?: AbortSignal): Promise<Gpu[]> {
   const query = '--query-gpu=name,memory.total,memory.free,driver_version,compute_cap';
   try {
     const lines = await runProgram('nvidia-smi', [query, '--format=csv,noheader,nounits'], {
       timeoutSeconds: 20,
+      signal,
     });
     return lines.trim().split('\n').flatMap(parseGpu);
   } catch {
+    signal?.throwIfAborted();
     // Not installed, or no GPU answers: both mean that there is none to use.
     return [];
   }

@@ -15,12 +15,14 @@ const largestText = 1024 ** 2;
 
 /**
  * Unpacks the files whose name `place` gives a place.
+ * @param target the folder, and what stops the unpacking
  * @param place the path under `directory` for a name in the archive, or undefined to leave it out
  * @returns the paths under `directory`
+ * @throws an `AbortError` once the signal is aborted
  */
 export async function unpackWheel(
   wheel: string,
-  directory: string,
+  { directory, signal }: { readonly directory: string; readonly signal?: AbortSignal | undefined },
   place: (name: string) => string | undefined,
 ): Promise<string[]> {
   const unpacked: string[] = [];
@@ -30,7 +32,9 @@ export async function unpackWheel(
     if (entry.uncompressedSize > largestFile) throw new Error(`${entry.fileName} in ${wheel} is too large.`);
     const target = join(directory, path);
     await mkdir(dirname(target), { recursive: true });
-    await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target, { flush: true }));
+    await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target, { flush: true }), {
+      ...(signal && { signal }),
+    });
     unpacked.push(path);
   });
   return unpacked;

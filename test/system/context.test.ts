@@ -30,6 +30,23 @@ test('an aborted signal stops the work, and the promise rejects with an AbortErr
   await assert.rejects(working, { name: 'AbortError', cause: 'enough' });
 });
 
+test('an abort that comes when the work is done changes nothing: what was saved is told', async () => {
+  const stop = new AbortController();
+  const working = withContext({ signal: stop.signal }, async () => {
+    stop.abort();
+    return 'saved';
+  });
+  assert.equal(await working, 'saved');
+});
+
+test('what a listener throws of the last event rejects all the same', async () => {
+  const onEvent = () => {
+    throw new Error('mine');
+  };
+  const working = withContext({ onEvent }, async ({ emit }) => emit(notice));
+  await assert.rejects(working, /mine/);
+});
+
 test('work whose signal is aborted already does not begin', async () => {
   let hasBegun = false;
   const working = withContext({ signal: AbortSignal.abort() }, async () => {

@@ -10,6 +10,16 @@ test('a program that fails is reported with the end of what it wrote', async () 
   });
 });
 
+test('a signal ends a program, and is heard of once it has ended', async () => {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 100);
+  const running = runProgram(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+    timeoutSeconds: 60,
+    signal: stop.signal,
+  });
+  await assert.rejects(running, { name: 'AbortError' });
+});
+
 test('the first program that answers is taken, and none when none does', async () => {
   assert.deepEqual(await findProgram([['no-such-program'], [process.execPath]]), [process.execPath]);
   assert.equal(await findProgram([['no-such-program']]), undefined);

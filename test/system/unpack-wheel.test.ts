@@ -22,9 +22,10 @@ function writeWheel(files: Readonly<Record<string, string>>): string {
 
 test('of a wheel only what is used is unpacked', async () => {
   const [wheel, target] = [writeWheel({ 'pkg/lib/libx.so.2': 'library', 'pkg/x.py': 'python' }), folder()];
-  assert.deepEqual(await unpackWheel(wheel, target, name => (name.endsWith('.so.2') ? name : undefined)), [
-    'pkg/lib/libx.so.2',
-  ]);
+  assert.deepEqual(
+    await unpackWheel(wheel, { directory: target }, name => (name.endsWith('.so.2') ? name : undefined)),
+    ['pkg/lib/libx.so.2'],
+  );
   assert.deepEqual(readdirSync(join(target, 'pkg')), ['lib']);
   assert.equal(readFileSync(join(target, 'pkg/lib/libx.so.2'), 'utf8'), 'library');
 });
@@ -32,7 +33,7 @@ test('of a wheel only what is used is unpacked', async () => {
 test('a wheel with a name that climbs out of the folder is refused', async () => {
   const wheel = writeWheel({ '../escape.so': 'library' });
   await assert.rejects(
-    unpackWheel(wheel, folder(), name => name),
+    unpackWheel(wheel, { directory: folder() }, name => name),
     /invalid relative path/,
   );
 });

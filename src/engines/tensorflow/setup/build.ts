@@ -30,6 +30,8 @@ export interface BuiltEngine {
   readonly place: TensorflowPlace;
   /** Moves it to its place. */
   install(): Promise<TensorflowPlace>;
+  /** Removes it: it does not work here. */
+  discard(): Promise<void>;
 }
 
 /** The working folder; wheels stay in it when a build breaks off, and the next one goes on from them. */
@@ -37,27 +39,49 @@ export function workDirectory(): string {
   return `${builtDirectory()}.partial`;
 }
 
+/** Who hears of steps, and what stops them. */
+export interface SetupWatch {
+  readonly tell: (step: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /**
- * @param tell receives what is going on
- * @throws Error with what is missing or failed
+ * @throws Error with what is missing or failed; the signal's reason, when nothing but finished downloads is left
  */
-export async function buildTensorflow(device: Device, tell: (step: string) => void): Promise<BuiltEngine> {
+export async function buildTensorflow(device: Device, watch: SetupWatch): Promise<BuiltEngine> {
+  try {
+    return await build(device, watch);
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+/** All but the wheels. */
+async function discard(): Promise<void> {
+  for (const folder of [engineFolder(), headersFolder()]) await rm(folder, { recursive: true, force: true });
+}
+
+const engineFolder = () => join(workDirectory(), 'engine');
+const headersFolder = () => join(workDirectory(), 'headers');
+
+async function build(device: Device, { tell, signal }: SetupWatch): Promise<BuiltEngine> {
   if (process.platform !== 'linux') throw new Error(`it is for Linux; this is ${thisPlatform()}`);
-  await findCompiler();
+  await findCompiler(signal);
   await mkdir(workDirectory(), { recursive: true });
   await requireSpace(device);
-  const engine = join(workDirectory(), 'engine');
+  const engine = engineFolder();
   await rm(engine, { recursive: true, force: true });
   await mkdir(engine, { recursive: true });
-  const bindings = await provideBindings(engine, tell);
+  const bindings = await provideBindings(engine, { tell, signal });
   tell(`downloading TensorFlow ${tensorflowVersion} (pip)`);
-  const wheels = await downloadWheels(device, join(workDirectory(), 'wheels'));
+  const wheels = await downloadWheels(device, join(workDirectory(), 'wheels'), signal);
   tell('unpacking');
-  const { cudaLibraries, headers } = await unpack(wheels, engine);
+  const { cudaLibraries, headers } = await unpack(wheels, engine, signal);
   tell('compiling');
-  await compileAddon({ engine, libraries: 'tensorflow', cudaLibraries, headers, bindings });
+  await compileAddon({ engine, libraries: 'tensorflow', cudaLibraries, headers, bindings, signal });
   const record = await writeRecord(engine, bindings, device);
-  return { place: placeIn(engine, record), install: () => install(engine, record) };
+  return { place: placeIn(engine, record), install: () => install(engine, record), discard };
 }
 
 function placeIn(directory: string, record: EngineRecord): TensorflowPlace {
@@ -86,7 +110,7 @@ async function requireSpace(device: Device): Promise<void> {
 }
 
 /** npm leaves the package out where its install script could not download; then it comes into the engine's folder. */
-async function provideBindings(engine: string, tell: (step: string) => void): Promise<string> {
+async function provideBindings(engine: string, { tell, signal }: SetupWatch): Promise<string> {
   const present = findBindings(engine);
   if (present !== undefined) return present;
   tell(`installing ${bindingsPackage} ${bindingsVersion} (npm)`);
@@ -98,6 +122,7 @@ async function provideBindings(engine: string, tell: (step: string) => void): Pr
     ['install', '--prefix', target, ...quiet, `${bindingsPackage}@${bindingsVersion}`],
     {
       timeoutSeconds: 600,
+      signal,
     },
   );
   const installed = findBindings(engine);
@@ -108,18 +133,21 @@ async function provideBindings(engine: string, tell: (step: string) => void): Pr
 async function unpack(
   wheels: readonly string[],
   engine: string,
+  signal: AbortSignal,
 ): Promise<{ cudaLibraries: string[]; headers: string }> {
-  const headers = join(workDirectory(), 'headers');
+  const headers = headersFolder();
+  const toEngine = { directory: engine, signal };
+  const toHeaders = { directory: headers, signal };
   const [tensorflow, ...cuda] = wheels;
-  await unpackWheel(tensorflow!, engine, name => {
+  await unpackWheel(tensorflow!, toEngine, name => {
     const [folder, file] = name.split('/');
     return folder === 'tensorflow' && tensorflowLibraries.some(each => each === file) ? name : undefined;
   });
-  await unpackWheel(tensorflow!, headers, name => (isHeader.test(name) ? name : undefined));
+  await unpackWheel(tensorflow!, toHeaders, name => (isHeader.test(name) ? name : undefined));
   const libraries: string[] = [];
   for (const wheel of cuda) {
     libraries.push(
-      ...(await unpackWheel(wheel, engine, name => (isCudaLibrary.test(name) ? name : undefined))),
+      ...(await unpackWheel(wheel, toEngine, name => (isCudaLibrary.test(name) ? name : undefined))),
     );
   }
   const linked = libraries.filter(each => isLinkedLibrary.test(basename(each)));

@@ -20,8 +20,8 @@ const checkSeconds = 300;
  * Starts the engine and computes a convolution and its gradients.
  * @throws Error with the reason, or with what the process wrote when it crashes
  */
-export async function checkTensorflow(place: TensorflowPlace): Promise<EngineCheck> {
+export async function checkTensorflow(place: TensorflowPlace, signal?: AbortSignal): Promise<EngineCheck> {
   return checkResult.parse(
-    await askChild(import.meta.url, './check-process', place, { seconds: checkSeconds }),
+    await askChild(import.meta.url, './check-process', place, { seconds: checkSeconds, signal }),
   );
 }

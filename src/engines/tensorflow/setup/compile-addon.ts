@@ -23,20 +23,29 @@ export interface AddonPlan {
   readonly headers: string;
   /** Folder of the npm package. */
   readonly bindings: string;
+  readonly signal: AbortSignal;
 }
 
 /** Slow machines take a minute. */
 const compileSeconds = 900;
+
+/** Warnings are off: they are about the package's sources, which nobody here can change. */
+const common = ['-std=c++17', '-O2', '-w', '-fPIC', '-shared', '-o'];
 
 /**
  * Compiles the addon and the loader that keeps TensorFlow quiet.
  * @throws Error when there is no C++ compiler, or with what the compiler says
  */
 export async function compileAddon(plan: AddonPlan): Promise<void> {
-  const compiler = await findCompiler();
+  const compiler = await findCompiler(plan.signal);
   const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map(each => join(plan.bindings, 'binding', each));
   const includes = [plan.headers, nodeHeaders()].map(each => `-I${each}`);
-  await compile(compiler, plan.engine, placeFiles.addon, [
+  const compile = (output: string, args: readonly string[]) =>
+    runProgram(compiler, [...common, join(plan.engine, output), ...args], {
+      timeoutSeconds: compileSeconds,
+      signal: plan.signal,
+    });
+  await compile(placeFiles.addon, [
     '-DNAPI_VERSION=8',
     ...includes,
     ...sources,
@@ -47,28 +56,20 @@ export async function compileAddon(plan: AddonPlan): Promise<void> {
   ]);
   const source = join(plan.engine, 'quiet_loader.cc');
   await writeFile(source, quietLoaderSource(tensorflowLibraries.map(each => `${plan.libraries}/${each}`)));
-  await compile(compiler, plan.engine, placeFiles.quietLoader, [source, '-ldl']);
+  await compile(placeFiles.quietLoader, [source, '-ldl']);
   await rm(source);
 }
 
 /** @throws Error saying how to install one */
-export async function findCompiler(): Promise<string> {
+export async function findCompiler(signal: AbortSignal): Promise<string> {
   const own = process.env.CXX ? [process.env.CXX] : [];
-  const found = await findProgram([...own, 'g++', 'clang++', 'c++'].map(each => [each] as const));
+  const found = await findProgram(
+    [...own, 'g++', 'clang++', 'c++'].map(each => [each] as const),
+    signal,
+  );
   if (found === undefined)
     throw new Error('a C++ compiler is missing. On Debian and Ubuntu: apt-get install g++');
   return found[0];
-}
-
-async function compile(
-  compiler: string,
-  directory: string,
-  output: string,
-  args: readonly string[],
-): Promise<void> {
-  // Warnings are off: they are about the package's sources, which nobody here can change.
-  const common = ['-std=c++17', '-O2', '-w', '-fPIC', '-shared', '-o', join(directory, output)];
-  await runProgram(compiler, [...common, ...args], { timeoutSeconds: compileSeconds });
 }
 
 /** Node's own headers where it was installed with them, else those of the npm package. */

@@ -1,7 +1,7 @@
 // The engine as the npm package's authors prebuilt it: TensorFlow 2.9, for CUDA 11.2 and GPUs up to Ampere.
 
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { EnvHttpProxyAgent, fetch } from 'undici';
@@ -28,22 +28,29 @@ const downloadSeconds = 1200;
 
 /**
  * Runs the install script that npm may not have run.
- * @throws Error with the reason, when that cannot work here
+ * @throws Error with the reason, when that cannot work here; what a stopped script has begun is gone then
  */
-export async function installPrebuilt(device: 'cpu' | 'cuda'): Promise<TensorflowPlace> {
+export async function installPrebuilt(device: 'cpu' | 'cuda', signal: AbortSignal): Promise<TensorflowPlace> {
   const bindings = findBindings();
   if (bindings === undefined) throw new Error('the npm package is not installed beside this program');
   await access(bindings, constants.W_OK).catch(() => {
     throw new Error(`${bindings} is read-only`);
   });
-  if (device === 'cuda') await requireOldGpu();
-  await requireHost();
+  if (device === 'cuda') await requireOldGpu(signal);
+  await requireHost(signal);
   const kind = device === 'cuda' ? 'gpu' : 'cpu';
-  await runProgram(process.execPath, [join('scripts', 'install.js'), kind, 'download'], {
-    directory: bindings,
-    environment: { ...process.env, PATH: [toolsDirectory(bindings), process.env.PATH].join(delimiter) },
-    timeoutSeconds: downloadSeconds,
-  });
+  const added = foldersIn(bindings).filter(folder => !existsSync(folder));
+  try {
+    await runProgram(process.execPath, [join('scripts', 'install.js'), kind, 'download'], {
+      directory: bindings,
+      environment: { ...process.env, PATH: [toolsDirectory(bindings), process.env.PATH].join(delimiter) },
+      timeoutSeconds: downloadSeconds,
+      signal,
+    });
+  } catch (error) {
+    for (const folder of added) await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
   const place = findPrebuilt();
   if (place === undefined) throw new Error('the install script left no addon behind');
   return place;
@@ -51,20 +58,26 @@ export async function installPrebuilt(device: 'cpu' | 'cuda'): Promise<Tensorflo
 
 /** What the install script adds to the npm package: the addon and the library. */
 export function prebuiltFolders(place: TensorflowPlace): string[] {
-  return ['lib', 'deps'].map(each => join(place.directory, each));
+  return foldersIn(place.directory);
 }
 
-async function requireOldGpu(): Promise<void> {
-  const tooNew = (await findGpus()).find(gpu => gpu.computeCapability > newestCapability);
+function foldersIn(bindings: string): string[] {
+  return ['lib', 'deps'].map(each => join(bindings, each));
+}
+
+async function requireOldGpu(signal: AbortSignal): Promise<void> {
+  const tooNew = (await findGpus(signal)).find(gpu => gpu.computeCapability > newestCapability);
   if (tooNew !== undefined) throw new Error(`its CUDA 11.2 does not know the ${tooNew.name}`);
 }
 
-async function requireHost(): Promise<void> {
+async function requireHost(signal: AbortSignal): Promise<void> {
   if (mirrorVariables.some(name => process.env[name])) return;
   const dispatcher = new EnvHttpProxyAgent();
   try {
-    await fetch(host, { method: 'HEAD', dispatcher, signal: AbortSignal.timeout(answerSeconds * 1000) });
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(answerSeconds * 1000)]);
+    await fetch(host, { method: 'HEAD', dispatcher, signal: soon });
   } catch (error) {
+    signal.throwIfAborted();
     throw new Error(`${host} does not answer`, { cause: error });
   } finally {
     await dispatcher.close();

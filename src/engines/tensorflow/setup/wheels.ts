@@ -13,22 +13,33 @@ const pips = [['python3', '-m', 'pip'], ['pip3'], ['pip'], ['py', '-m', 'pip']] 
 /** Half an hour: the CUDA libraries are 3 GB. */
 const downloadSeconds = 1800;
 
-type Pip = readonly [string, ...string[]];
+interface Pip {
+  readonly command: readonly [string, ...string[]];
+  /** Where the wheels go. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Downloads the wheels of TensorFlow for this machine. One that is there already is not downloaded again.
  * @returns paths of wheels, TensorFlow's own first
  * @throws Error when pip is missing or cannot download
  */
-export async function downloadWheels(device: 'cpu' | 'cuda', directory: string): Promise<string[]> {
-  const pip = await findProgram(pips);
-  if (pip === undefined) throw new Error('pip is missing. On Debian and Ubuntu: apt-get install python3-pip');
+export async function downloadWheels(
+  device: 'cpu' | 'cuda',
+  directory: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const found = await findProgram(pips, signal);
+  if (found === undefined)
+    throw new Error('pip is missing. On Debian and Ubuntu: apt-get install python3-pip');
   await mkdir(directory, { recursive: true });
+  const pip: Pip = { command: found, directory, signal };
   const name = wheelName(device);
-  const [tensorflow] = await downloadOnce(pip, [`${name}==${tensorflowVersion}`], directory);
+  const [tensorflow] = await downloadOnce(pip, [`${name}==${tensorflowVersion}`]);
   if (tensorflow === undefined) throw new Error(`pip downloaded no wheel of ${name} ${tensorflowVersion}.`);
   if (device === 'cpu') return [tensorflow];
-  return [tensorflow, ...(await downloadOnce(pip, await cudaRequirements(tensorflow), directory))];
+  return [tensorflow, ...(await downloadOnce(pip, await cudaRequirements(tensorflow)))];
 }
 
 /** For 64-bit Arm there is one wheel, which is for the CPU. */
@@ -50,11 +61,12 @@ async function cudaRequirements(wheel: string): Promise<string[]> {
     );
 }
 
-async function downloadOnce(pip: Pip, requirements: readonly string[], directory: string): Promise<string[]> {
+async function downloadOnce(pip: Pip, requirements: readonly string[]): Promise<string[]> {
+  const { directory } = pip;
   const wanted = requirements.map(each => each.split(/[<>=!~]/)[0]!);
   const present = await wheelsOf(wanted, directory);
   if (present.length === wanted.length) return present;
-  await download(pip, requirements, directory);
+  await download(pip, requirements);
   return wheelsOf(wanted, directory);
 }
 
@@ -69,12 +81,15 @@ async function wheelsOf(names: readonly string[], directory: string): Promise<st
 }
 
 /** By the local Python's version, else by any that has a wheel: nothing of Python in it is used. */
-async function download(pip: Pip, requirements: readonly string[], directory: string): Promise<void> {
-  const [command, ...first] = pip;
+async function download(
+  { command: [command, ...first], directory, signal }: Pip,
+  requirements: readonly string[],
+): Promise<void> {
   const common = ['--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--dest', directory];
   const run = (extra: readonly string[]) =>
     runProgram(command, [...first, 'download', ...common, ...extra, ...requirements], {
       timeoutSeconds: downloadSeconds,
+      signal,
     });
   try {
     await run([]);
