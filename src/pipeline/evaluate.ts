@@ -5,17 +5,16 @@ import { scanDataSet } from '../data/scan.js';
 import { FinetuneError } from '../errors.js';
 import type { BadImage } from '../events.js';
 import { flag, maybe, number, type OptionTable, text } from '../option-kinds.js';
-import { type Classifier, loadClassifier } from '../runs/classifier.js';
+import { type Classifier, classifierOptions, loadClassifier } from '../runs/classifier.js';
 import { type Run, type RunRecord, resolveRun } from '../runs/record.js';
 import type { Context } from '../system/context.js';
 import { computeMetrics, type Metrics } from '../training/metrics.js';
-import { device, model } from './common-options.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `evaluate`. */
 export const evaluateOptions = {
-  model,
-  device,
+  model: classifierOptions.model,
+  device: classifierOptions.device,
   data: text('Folder with one sub-folder of images per class', 'a folder'),
   minAccuracy: maybe(number(0, 1, 'Exit 3 when the accuracy on images that the run has not seen is below')),
   includeTrainingImages: flag('Let --min-accuracy count images that the run was trained on, too'),
@@ -64,7 +63,7 @@ export const evaluate = verb(evaluateOptions, async (options, context): Promise<
   for (const message of dataSet.warnings) context.emit({ type: 'warning', message });
   const classifier = await loadClassifier(
     { model: run.dir, device: options.device },
-    { onEvent: context.emit },
+    { onEvent: context.emit, signal: context.signal },
   );
   const { predicted, bad: undecodable } = await predictAll(classifier, examples, context).finally(() =>
     classifier.close(),

@@ -1,23 +1,33 @@
 // A prepared backbone as a tfjs LayersModel, for programs that build on tfjs themselves.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { z } from 'zod';
 import { type PreparedBackbone, resolveBackbone } from '../backbones/resolve.js';
 import { startEngine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
 import { loadLayersModel, toArtifacts } from '../formats/tfjs-layers/layers-model.js';
 import { removeTop, shapeNetwork } from '../network/cut.js';
+import { flag, maybe, type OptionTable, type Resolved, text } from '../option-kinds.js';
+import { type OptionsOf, verb } from './verb.js';
+
+const size = z.number().int().min(1).max(2048).nullable();
+
+/** Options of `loadBackbone`. */
+export const loadBackboneOptions = {
+  name: text('A prepared backbone', 'a name or a folder'),
+  includeTop: flag('With its ImageNet classes; also looked for under NAME-top'),
+  inputShape: maybe({
+    schema: z.tuple([size, size]).readonly(),
+    help: "Height and width of the input in pixels; null leaves one open (default: the backbone's own)",
+    kind: 'text',
+    expects: '[height, width], each a number from 1 to 2048 or null',
+    read: typed => typed,
+  }),
+  cut: maybe(text("The layer whose output becomes the model's", 'the name of a layer')),
+} as const satisfies OptionTable;
 
 /** Which backbone, up to where, and for which input. */
-export interface LoadBackboneOptions {
-  /** A prepared name or a folder, e.g. `vgg16`. */
-  readonly name: string;
-  /** With its ImageNet classes; also looked for under `NAME-top`. Default: false. */
-  readonly includeTop?: boolean;
-  /** Height and width in pixels; null leaves one open. Default: the backbone's own. */
-  readonly inputShape?: readonly [height: number | null, width: number | null];
-  /** The layer whose output becomes the model's. */
-  readonly cut?: string;
-}
+export type LoadBackboneOptions = OptionsOf<typeof loadBackboneOptions>;
 
 /**
  * Loads a backbone into tfjs, on the backend that is active, else on the portable one.
@@ -25,22 +35,27 @@ export interface LoadBackboneOptions {
  * @throws FinetuneError `not-prepared`; `bad-option` for an input shape or a cut that it does not allow
  * @example const base = await loadBackbone({ name: 'vgg16', cut: 'block4_pool' });
  */
-export async function loadBackbone(options: LoadBackboneOptions): Promise<LayersModel> {
+export const loadBackbone = verb(loadBackboneOptions, async (options, { signal }): Promise<LayersModel> => {
   const { dir, card } = await findBackbone(options);
+  signal.throwIfAborted();
   const stored = await loadLayersModel(dir, card.sha256);
-  const hasOwnEnd = options.includeTop === true || options.cut !== undefined;
+  const hasOwnEnd = options.includeTop || options.cut !== undefined;
   const network = shapeNetwork(hasOwnEnd ? stored : removeTop(stored, card), options);
   const [{ engine, io }, { loadLayersModel: loadModel }] = await Promise.all([
     import('@tensorflow/tfjs-core'),
     import('@tensorflow/tfjs-layers'),
   ]);
   if (Object.keys(engine().registryFactory).length === 0) await startEngine('auto');
+  signal.throwIfAborted();
   const model = await loadModel(io.fromMemory(toArtifacts(network)));
   for (const layer of model.layers) layer.trainable = false;
   return model;
-}
+});
 
-async function findBackbone({ name, includeTop = false }: LoadBackboneOptions): Promise<PreparedBackbone> {
+async function findBackbone({
+  name,
+  includeTop,
+}: Resolved<typeof loadBackboneOptions>): Promise<PreparedBackbone> {
   if (!includeTop) return resolveBackbone(name);
   for (const candidate of [name, `${name}-top`]) {
     const found = await resolveBackbone(candidate).catch(ignoreNotPrepared);

@@ -2,9 +2,8 @@
 
 import { z } from 'zod';
 import { resolveImages } from '../data/list-images.js';
-import { integer, list, maybe, type OptionTable, text, withDefault } from '../option-kinds.js';
-import { loadClassifier, type ScoredClass } from '../runs/classifier.js';
-import { device, model } from './common-options.js';
+import { list, type OptionTable } from '../option-kinds.js';
+import { classifierOptions, loadClassifier, type ScoredClass } from '../runs/classifier.js';
 import { type OptionsOf, streamingVerb } from './verb.js';
 
 /** Options of `predict`. */
@@ -15,10 +14,7 @@ export const predictOptions = {
       'No image given. Expected files, folders, globs, or - for standard input. ' +
       'See finetune predict --help.',
   },
-  model,
-  backbone: maybe(text('Use a backbone with its ImageNet top instead of a run', 'a name or a folder')),
-  device,
-  top: withDefault(integer(1, 1000, 'How many classes to name per image'), 5),
+  ...classifierOptions,
 } as const satisfies OptionTable;
 
 /** What `predict` takes. */
@@ -53,9 +49,9 @@ export type Prediction =
  */
 export const predict = streamingVerb(
   predictOptions,
-  async function* (options, { emit, signal }): AsyncGenerator<Prediction> {
-    const inputs = await resolveImages(options.images);
-    const classifier = await loadClassifier(options, { onEvent: emit });
+  async function* ({ images, ...options }, { emit, signal }): AsyncGenerator<Prediction> {
+    const inputs = await resolveImages(images);
+    const classifier = await loadClassifier(options, { onEvent: emit, signal });
     if (options.backbone === undefined) emit({ type: 'run', run: classifier.name });
     try {
       for await (const { image, ...result } of classifier.classifyAll(inputs, { signal })) {

@@ -4,9 +4,11 @@ import { classProbabilities } from '../backbones/class-scores.js';
 import type { ImageSource } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
 import { ImageRunner, isBad, predictImages } from '../features/run-images.js';
-import { type DeviceName, devices } from '../inference/devices.js';
+import { type DeviceName, deviceNames, devices } from '../inference/devices.js';
 import type { Session } from '../inference/session.js';
-import type { Callbacks } from '../system/context.js';
+import { choice, type Given, integer, maybe, type OptionTable, text, withDefault } from '../option-kinds.js';
+import { resolveOptions, validateObject } from '../options.js';
+import { type Callbacks, withContext } from '../system/context.js';
 import { type OpenModel, openBackbone, openRun } from './open-model.js';
 
 export type { ImageSource } from '../data/read-image.js';
@@ -29,17 +31,19 @@ export interface Classification extends ScoredClass {
   readonly probabilities: Float32Array;
 }
 
+/** Options of `loadClassifier`, and of the verbs that predict. */
+export const classifierOptions = {
+  model: maybe(text("A run's folder (default: the newest finished run under ./runs)", 'a folder')),
+  backbone: maybe(text('Use a backbone with its ImageNet top instead of a run', 'a name or a folder')),
+  device: withDefault(
+    choice(deviceNames, 'What the network runs on; the CPU where the device cannot be used'),
+    'cpu',
+  ),
+  top: withDefault(integer(1, 1000, 'How many classes to name per image'), 5),
+} as const satisfies OptionTable;
+
 /** Which classifier to load. */
-export interface ClassifierOptions {
-  /** A run's folder; the newest finished run under ./runs where neither it nor a backbone is named. */
-  readonly model?: string | undefined;
-  /** A backbone that still has its ImageNet top, instead of a run. */
-  readonly backbone?: string | undefined;
-  /** How many classes `top` names. Default: 5. */
-  readonly top?: number | undefined;
-  /** What the network runs on; the CPU where it cannot run there. Default: `cpu`. */
-  readonly device?: DeviceName | undefined;
-}
+export type ClassifierOptions = Given<typeof classifierOptions>;
 
 /** A loaded classifier. It keeps its model in memory until it is closed. */
 export interface Classifier {
@@ -77,7 +81,7 @@ export interface Classifier {
 /**
  * Loads a run, or a backbone that still has its top.
  * @param source a run's folder, or options; without it, the newest finished run under ./runs
- * @param callbacks `onEvent` hears a warning where the device cannot be used
+ * @param callbacks `onEvent` hears a warning where the device cannot be used; `signal` stops the loading
  * @throws FinetuneError `not-found` | `not-prepared` | `bad-model`, `engine-missing` for a device that no build carries
  * @example
  * const classifier = await loadClassifier('runs/pets');
@@ -86,18 +90,21 @@ export interface Classifier {
  */
 export async function loadClassifier(
   source: string | ClassifierOptions = {},
-  { onEvent }: Pick<Callbacks, 'onEvent'> = {},
+  callbacks: Callbacks = {},
 ): Promise<Classifier> {
-  const options: ClassifierOptions = typeof source === 'string' ? { model: source } : source;
-  const { model, backbone, top = 5, device = 'cpu' } = options;
-  if (model !== undefined && backbone !== undefined) {
-    throw new FinetuneError('bad-option', '--model and --backbone exclude each other: choose one.');
-  }
-  const on = { device, warn: (message: string) => onEvent?.({ type: 'warning', message }) };
-  return new LoadedClassifier(
-    backbone === undefined ? await openRun(model, on) : await openBackbone(backbone, on),
-    top,
-  );
+  return withContext(callbacks, async ({ emit }) => {
+    const given = typeof source === 'string' ? { model: source } : source;
+    validateObject(given);
+    const { model, backbone, device, top } = resolveOptions(classifierOptions, given);
+    if (model !== undefined && backbone !== undefined) {
+      throw new FinetuneError('bad-option', '--model and --backbone exclude each other: choose one.');
+    }
+    const on = { device, warn: (message: string) => emit({ type: 'warning', message }) };
+    return new LoadedClassifier(
+      backbone === undefined ? await openRun(model, on) : await openBackbone(backbone, on),
+      top,
+    );
+  });
 }
 
 /** A device other than the CPU takes two batches: one runs, and one is decoded. */

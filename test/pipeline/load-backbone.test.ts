@@ -33,6 +33,11 @@ test('what cannot be had is refused with a message', async () => {
   );
   await assert.rejects(loadBackbone({ name, cut: 'block9' }), /no layer "block9"/);
   await assert.rejects(
+    loadBackbone({ name, inputshape: [96, 96] } as never),
+    /Unknown option "inputshape"\. Did you mean inputShape\?/,
+  );
+  await assert.rejects(loadBackbone({ name }, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  await assert.rejects(
     loadBackbone({ name: 'vgg16', includeTop: true }),
     /finetune prepare vgg16 --include-top/,
   );

@@ -110,6 +110,13 @@ test('the features of an image are those of its bytes, and of a file that is ope
   await classifier.close();
 });
 
+test('an unknown option is refused with the nearest one, rather than the newest run taken', async () => {
+  await assert.rejects(loadClassifier({ modle: run } as never), {
+    code: 'bad-option',
+    message: /Unknown option "modle"\. Did you mean model\?/,
+  });
+});
+
 test('one image that cannot be read rejects', async () => {
   const classifier = await openWith({});
   await assert.rejects(classifier.classify('nowhere.png'), { code: 'bad-image', message: /no such file/ });
