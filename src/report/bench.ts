@@ -13,7 +13,7 @@ export function renderBench({ threads, data, rows }: BenchResult): string {
   const images = data === null ? 'generated images' : `images of ${printable(data)}`;
   const failures = new Set(rows.flatMap(renderFailure));
   return [
-    wrap(`Frozen base with average pooling on ${images}, decoded beforehand; threads: ${threads}.`),
+    wrap(`Base with average pooling on ${images}, decoded beforehand; threads: ${threads}.`),
     renderTable(head, rows.map(renderRow), alignments),
     wrap(
       'p50 and p99: half of the batches, 99 of 100, took at most this long. Peak: of a process with nothing else in it.',
