@@ -44,6 +44,8 @@ export type PipelineEvent =
   | { readonly type: 'precision'; readonly images: number }
   /** Images that went through the base. */
   | Counted<'features'>
+  /** Images that have been decoded to be trained on as they are. */
+  | Counted<'decode'>
   /** Validation images that the fp32 base has seen, to compare it with int8. */
   | Counted<'verify'>
   /** Fits of the linear head, of which one l2 is chosen. */

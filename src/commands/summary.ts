@@ -13,6 +13,10 @@ export const command: Command = {
     ['summary efficientnet-lite0', 'a prepared backbone'],
     ['summary runs/pets', 'a run'],
     ['summary my-model.keras', 'a Keras file'],
+    [
+      'summary convnet --input-shape 28x28 --channels 1 --classes 10',
+      'the network that is trained from scratch',
+    ],
   ],
   async run(given, program) {
     const [options, printing] = dealOut(given, summaryOptions, { json });

@@ -20,6 +20,7 @@ export const command: Command = {
   examples: [
     ['train ./pets', 'a new head on VGG16, or on the backbone that comes with finetune'],
     ['train ./pets --backbone efficientnet-lite0', 'no preparation needed: comes with finetune'],
+    ['train ./mnist --backbone convnet', 'a small network from scratch'],
     ['train ./pets --hidden 256 --epochs 30', 'a hidden layer, trained by epochs'],
   ],
   async run(given, program) {
@@ -35,7 +36,7 @@ export const command: Command = {
 };
 
 function renderResult(result: TrainResult): string {
-  const { run, val, test, trainImages, head, seconds, computed, images } = result;
+  const { run, val, test, trainImages, head, seconds } = result;
   const measured = test ?? val;
   const scores = [
     val && `validation accuracy ${val.accuracy.toFixed(4)}`,
@@ -45,12 +46,13 @@ function renderResult(result: TrainResult): string {
     measured === undefined ? '' : `${renderMetrics(measured)}\n\n`,
     wrap(`Trained on ${trainImages} images with ${head.description}.\n`),
     wrap(`${[`Saved ${relative('', run)}`, ...scores.filter(Boolean)].join(', ')}.\n`),
-    wrap(`${seconds.total.toFixed(1)} s in all; ${describeSources(computed, images)}.\n`),
+    wrap(`${seconds.total.toFixed(1)} s in all; ${describeSources(result)}.\n`),
   ].join('');
 }
 
 /** Where the features came from. */
-function describeSources(computed: number, images: number): string {
+function describeSources({ computed, images, backbone }: TrainResult): string {
+  if (backbone === undefined) return `all ${images} images were read`;
   if (computed >= images) return `all ${images} images went through the base`;
   if (computed === 0) return `the features of all ${images} images came from the store`;
   return `${computed} of ${images} images went through the base, features of the others came from the store`;
@@ -70,7 +72,8 @@ function renderAdvice({ engine, seconds }: TrainResult, asked: string | undefine
 }
 
 /** With what the base and the head were computed, and how the int8 model here and the fp32 one of browsers compare. */
-function renderMeans({ engine, precision, agreement }: TrainResult): string {
+function renderMeans({ engine, precision, agreement, backbone }: TrainResult): string {
+  if (backbone === undefined) return wrap(`${engine.description}\n`);
   const means = `${engine.description}\nBase in ${precision.name}: ${precision.reason}.\n`;
   if (agreement === undefined) return wrap(means);
   const { images, same, largestDifference } = agreement;

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Card } from '../backbones/card.js';
 import { resolveBackbone } from '../backbones/resolve.js';
-import type { InputRules, ResizeRule } from '../data/image-rules.js';
+import type { Channels, InputRules, ResizeRule } from '../data/image-rules.js';
 import { FinetuneError } from '../errors.js';
 import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { appendLayers, cutAt, removeTop, withInputShape } from '../network/cut.js';
@@ -74,6 +74,29 @@ export function splitBase(base: Base, cut: string): { readonly base: Base; reado
   const featureShape = outputShape(network).map(size => size ?? 0);
   return { base: { ...base, network, featureShape, fingerprint: fingerprintOf(network) }, trainable };
 }
+
+/**
+ * The base of a network that is trained as a whole: its bare input.
+ * @param card of the network, less the hash of weights that it has not got yet
+ */
+export function baseOfInput(
+  network: Network,
+  card: Omit<Card, 'sha256' | 'inputShape'> & { readonly inputShape: readonly [number, number, Channels] },
+): { readonly base: Base; readonly trainable: Network } {
+  const [height, width, channels] = card.inputShape;
+  const size = [height, width] as const;
+  const [input = ['']] = network.topology.config.input_layers;
+  const whole = {
+    card: { ...card, sha256: noWeights },
+    ...{ size, network, featureShape: [], fingerprint: '' },
+    rules: { size, channels, resize: card.resize, preprocessing: card.preprocessing },
+    preprocessingHash: hashOf([card.inputShape, card.resize, card.preprocessing]),
+  };
+  return splitBase(whole, input[0]);
+}
+
+/** Until the weights are saved. */
+const noWeights = '0'.repeat(64);
 
 function resolveSize({ inputShape, backbone }: BaseOptions, card: Card): readonly [number, number] {
   if (inputShape !== undefined) return inputShape;

@@ -3,13 +3,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { type DataSet, type Split, type Subset, subsets } from '../data/data-set.js';
 import { originalView, type View } from '../data/image-rules.js';
-import { FinetuneError } from '../errors.js';
 import type { BadImage } from '../events.js';
 import type { Context } from '../system/context.js';
 import { addTimes, type ProcessorTimes, ThreadClock } from '../system/processor-time.js';
 import { takeTemporaryProblem } from '../system/temporary-folder.js';
 import { readProcessorTime } from '../system/timer.js';
 import type { Base } from './base.js';
+import { validateClasses } from './class-check.js';
 import { type FeatureRows, planRows } from './feature-rows.js';
 import { FeatureSet, type SubsetImage } from './feature-set.js';
 import { isBad, type ViewedExample } from './run-images.js';
@@ -51,7 +51,7 @@ export async function extractFeatures(extraction: Extraction, context: Context):
     work.clock.mark('store');
     const bad = listBad(images, failures);
     const kept = images.filter((_, place) => filled[place]);
-    validateClasses(kept, bad, extraction);
+    validateClasses(kept, bad, extraction.dataSet);
     return new FeatureSet({
       images: kept,
       ...{ source, bad, shape: base.featureShape, computed: missing.length - failures.size },
@@ -183,20 +183,4 @@ function listBad(images: readonly ViewedExample[], failures: ReadonlyMap<string,
     return reason === undefined ? [] : [[path, { path, reason }]];
   });
   return [...new Map(bad).values()];
-}
-
-/** @throws FinetuneError where a class has no row to train on */
-function validateClasses(
-  kept: readonly SubsetImage[],
-  bad: readonly BadImage[],
-  { dataSet: { classNames } }: Extraction,
-): void {
-  const trained = new Set(kept.flatMap(({ subset, example }) => (subset === 'train' ? example.label : [])));
-  const missing = classNames.find((_, label) => !trained.has(label));
-  if (missing === undefined) return;
-  throw new FinetuneError(
-    'bad-data-set',
-    `Class "${missing}" has no readable training image. Expected at least one; ` +
-      `${bad.length} images of the data set could not be read.`,
-  );
 }

@@ -20,7 +20,7 @@ export interface FeatureRows {
 /** Rows that are filled in, numbered from 0 without gaps. */
 export interface RowSource {
   /** `[rows.length, size]` */
-  read(rows: readonly number[]): Float32Array;
+  read(rows: readonly number[]): Float32Array | Promise<Float32Array>;
   /** `[end - start, size]`, where they are in memory: no copy. */
   slice(start: number, end: number): Float32Array | undefined;
   /** Nothing is read afterwards. */
@@ -67,8 +67,8 @@ export function planRows(plan: RowPlan): FeatureRows {
 /** What features may take of the machine's memory where there is no other way. */
 const mostOfMemory = 0.75;
 
-/** A container's limit counted in. */
-function machineMemory(): number {
+/** In bytes, a container's limit counted in. */
+export function machineMemory(): number {
   const limit = process.constrainedMemory();
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

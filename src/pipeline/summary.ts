@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Card } from '../backbones/card.js';
+import { convnetName, planConvnet } from '../backbones/architectures/convnet.js';
 import { findInCatalogue } from '../backbones/catalogue.js';
 import { resolveBackbone } from '../backbones/resolve.js';
 import { openModel } from '../formats/open.js';
@@ -12,18 +13,23 @@ import type { FunctionalConfig } from '../network/network.js';
 import { withClosing } from '../network/source.js';
 import type { NetworkSummary } from '../network/summarize.js';
 import { summarize } from '../network/summarize.js';
-import { type OptionTable, text } from '../option-kinds.js';
+import { FinetuneError } from '../errors.js';
+import { integer, maybe, type OptionTable, type Resolved, sizeInPixels, text } from '../option-kinds.js';
+import { flagOf } from '../options.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `summary`. */
 export const summaryOptions = {
   network: {
     ...text(
-      'A prepared name, the folder of a run or of a tfjs model, a Keras file, or a published name',
+      'A prepared name, the folder of a run or of a tfjs model, a Keras file, a published name, or convnet',
       'a name',
     ),
     missing: 'No network given. Expected a prepared or published name, a run, a Keras file, or a folder.',
   },
+  inputShape: maybe(sizeInPixels('Of convnet: height and width of its input in pixels (default: 28x28)')),
+  channels: maybe(integer(1, 4, 'Of convnet: channels of its input (default: 1)')),
+  classes: maybe(integer(2, 100_000, 'Of convnet: how many classes it tells apart (default: 10)')),
 } as const satisfies OptionTable;
 
 /** What `summary` takes. */
@@ -35,10 +41,25 @@ export type SummaryOptions = OptionsOf<typeof summaryOptions>;
  * @throws FinetuneError `not-prepared`, `bad-model`, `unsupported-layer`
  * @example const { rows, parameters } = await summary({ network: 'vgg16' });
  */
-export const summary = verb(
-  summaryOptions,
-  async ({ network }): Promise<NetworkSummary> => summarize(await findTopology(network)),
-);
+export const summary = verb(summaryOptions, async ({ network, ...convnet }): Promise<NetworkSummary> => {
+  if (network === convnetName) return summarize(planFor(convnet));
+  const idle = Object.entries(convnet).find(([, value]) => value !== undefined)?.[0];
+  if (idle === undefined) return summarize(await findTopology(network));
+  throw new FinetuneError(
+    'bad-option',
+    `${flagOf(idle)} is for convnet, which is made for its images. Leave it out: ${network} is shown as it is.`,
+  );
+});
+
+type Convnet = Omit<Resolved<typeof summaryOptions>, 'network'>;
+
+function planFor({
+  inputShape: [height, width] = [28, 28],
+  channels = 1,
+  classes = 10,
+}: Convnet): FunctionalConfig {
+  return planConvnet({ inputShape: [height, width, channels], classes });
+}
 
 async function findTopology(source: string): Promise<FunctionalConfig> {
   if (await isFile(join(source, 'run.json'))) {

@@ -37,25 +37,33 @@ export const trainOptions = {
   ),
   backbone: maybe(
     text(
-      'Pretrained network, prepared: a name or a folder (default: vgg16 if prepared, else efficientnet-lite0)',
+      'Pretrained network, prepared: a name or a folder (default: vgg16 if prepared, else efficientnet-lite0); ' +
+        'or convnet, a small one that is trained from scratch',
       'a name or a folder',
     ),
   ),
   out: maybe(text("The run's folder (default: ./runs/<name of the data folder>)", 'a folder')),
   force,
   inputShape,
+  channels: maybe(
+    integer(
+      1,
+      4,
+      'Channels that convnet takes: 1 is grey, 3 is RGB (default: 1 where all images are grey, else 3)',
+    ),
+  ),
   cut: maybe(
     text(
       'Layer of the backbone whose output the head gets (default: its last feature map)',
       'the name of a layer',
     ),
   ),
-  recipe: withDefault(
+  recipe: maybe(
     choice(
-      ['head', 'fine-tune'],
-      'Train the head alone, or also the topmost blocks of the backbone, on views of the images',
+      ['head', 'fine-tune', 'scratch'],
+      'Train the head alone, or also the topmost blocks of the backbone, on views of the images, ' +
+        'or a network from scratch (default: head; with convnet: scratch)',
     ),
-    'head',
   ),
   unfreeze: maybe(
     text(
@@ -177,6 +185,11 @@ export interface TrainingPlan {
  */
 export function planTraining(options: SettledTrainOptions): TrainingPlan {
   const { val, test, seed, data, out, force, inputShape, cut, resize, pooling } = options;
+  if (options.channels !== undefined) {
+    refuse(
+      '--channels is for --backbone convnet: a pretrained network takes the channels that it was trained with.',
+    );
+  }
   const store = storeDirectory(options.store);
   const given = planFitOptions(options);
   const tuning = planFineTuning(options, given);
@@ -197,7 +210,7 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
 const tuningOptions = ['layerDecay', 'views', 'augment'] as const;
 
 function planFineTuning(options: SettledTrainOptions, given: FitOptions): TuningPlan | undefined {
-  const { recipe, unfreeze, layerDecay = 1, views, augment = 'light' } = options;
+  const { recipe = 'head', unfreeze, layerDecay = 1, views, augment = 'light' } = options;
   if (recipe === 'head' && unfreeze === undefined) {
     const idle = tuningOptions.find(name => options[name] !== undefined);
     if (idle === undefined) return undefined;
@@ -216,7 +229,8 @@ function planFineTuning(options: SettledTrainOptions, given: FitOptions): Tuning
 /** Views of the recipe fine-tune. */
 const recipeViews = 8;
 
-function planFitOptions(options: SettledTrainOptions): FitOptions {
+/** What the options say about fitting. */
+export function planFitOptions(options: SettledTrainOptions): FitOptions {
   const { seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer } = options;
   const { schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience } =
     options;

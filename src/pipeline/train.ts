@@ -1,6 +1,6 @@
 // train: a folder of photos to a classifier. Scan, split, base once per image, head, one joined model, a run on disk.
 
-import { type DataSet, subsets } from '../data/data-set.js';
+import { subsets } from '../data/data-set.js';
 import { scanDataSet } from '../data/scan.js';
 import { describeMissingValidation, planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
@@ -16,6 +16,9 @@ import { fit } from '../training/fit.js';
 import { planFit } from '../training/plan.js';
 import { chooseBackbone } from './choose-backbone.js';
 import { fineTune } from './fine-tune.js';
+import { trainFromScratch } from './scratch.js';
+import { isFromScratch } from './scratch-options.js';
+import { tellOfDataSet } from './tell-of-data-set.js';
 import { planTraining, trainOptions } from './train-options.js';
 import { verb } from './verb.js';
 
@@ -27,6 +30,7 @@ import { verb } from './verb.js';
  * console.log(run, val?.accuracy);
  */
 export const train = verb(trainOptions, async (options, context): Promise<TrainResult> => {
+  if (isFromScratch(options)) return await trainFromScratch(options, context);
   const { emit, signal } = context;
   const plan = planTraining(options);
   const timer = startTimer();
@@ -95,16 +99,6 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     if (opened !== features) opened.close();
   }
 });
-
-function tellOfDataSet(
-  { warnings, bad, examples, classNames }: DataSet,
-  more: readonly string[],
-  emit: EmitEvent,
-) {
-  for (const message of [...warnings, ...more]) emit({ type: 'warning', message });
-  for (const image of bad) emit({ type: 'bad-image', image });
-  emit({ type: 'scan', images: examples.length, classes: classNames.length, bad: bad.length });
-}
 
 /** Of the fp32 model, which browsers run, with the int8 model, which this program runs. */
 function warnOfDisagreement({ agreement }: TrainResult, emit: EmitEvent): void {

@@ -71,7 +71,7 @@ function renderProgress({ stage, done, total, seconds }: Progress): string {
 }
 
 /** The stages whose steps are images. */
-const countsImages: ReadonlySet<string> = new Set(['features', 'verify', 'evaluate', 'dataset']);
+const countsImages: ReadonlySet<string> = new Set(['features', 'verify', 'evaluate', 'dataset', 'decode']);
 
 function renderEvent(event: PipelineEvent, interactive: boolean): string | undefined {
   switch (event.type) {

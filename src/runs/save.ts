@@ -33,7 +33,7 @@ export interface Training {
   readonly options: RawOptions;
   readonly plan: RunPlan;
   readonly base: Base;
-  readonly runtime: BaseRuntime;
+  readonly runtime: Pick<BaseRuntime, 'name' | 'precision' | 'device'>;
   readonly dataSet: DataSet;
   readonly split: Split;
   readonly features: FeatureSet;
@@ -51,6 +51,8 @@ export interface TrainResult {
   readonly classNames: readonly string[];
   readonly images: number;
   readonly trainImages: number;
+  /** The backbone that stayed frozen, at least in part; undefined where a network was trained from scratch. */
+  readonly backbone: string | undefined;
   /** Images that went through the base; features of the others were in the store. */
   readonly computed: number;
   readonly badImages: number;
@@ -133,12 +135,13 @@ async function saveModel(dir: string, classifier: Network, { base, dataSet }: Tr
 type Learnt = Omit<TrainResult, 'run'>;
 
 function summarize(
-  { dataSet, features, runtime: { precision }, engine, head, timer }: Training,
+  { base, dataSet, features, runtime: { precision }, engine, head, timer }: Training,
   measured: Pick<TrainResult, 'val' | 'test' | 'agreement'>,
 ): Learnt {
   return {
     classNames: dataSet.classNames,
     images: features.count,
+    backbone: base.network.weights.size > 0 ? base.card.name : undefined,
     trainImages: features.subset('train').labels.length,
     computed: features.computed,
     badImages: dataSet.bad.length + features.bad.length,

@@ -66,6 +66,12 @@ const networkDefaults: Defaults = {
   ...{ weightDecay: 0.01, clipNorm: 1, labelSmoothing: 0.1, focus: 0 },
 };
 
+/** As Keras' example trains its ConvNet, but for the rate, which falls. */
+const scratchDefaults: Defaults = {
+  ...{ epochs: 15, batchSize: 128, learningRate: 1e-3, optimizer: 'adam', schedule: 'cosine', warmup: 0 },
+  ...{ weightDecay: 0, labelSmoothing: 0, focus: 0 },
+};
+
 /** Of units, while a head with or without hidden layers is trained by epochs. */
 const headDropout = 0.3;
 
@@ -102,6 +108,11 @@ export function planUnsolved({ classes, seed }: SolvedPlan): EpochsPlan {
 /** Settles how to train a network whose weights are good already. */
 export function planTuning(options: LoopOptions): TrainingPlan {
   return planLoop(options, networkDefaults);
+}
+
+/** Settles how to train a network whose weights are random. */
+export function planScratch(options: LoopOptions): TrainingPlan {
+  return planLoop(options, scratchDefaults);
 }
 
 /** The loop's plan for these images. */

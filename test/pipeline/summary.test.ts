@@ -29,6 +29,20 @@ test('a prepared backbone is summed up from its folder', async () => {
   assert.equal(rows.at(-1)?.name, 'predictions');
 });
 
+test("the summary of convnet is that of Keras' example for MNIST", async () => {
+  const given = { network: 'convnet', inputShape: '28x28', channels: 1, classes: 10 } as const;
+  const { parameters, rows } = await summary(given);
+  assert.equal(parameters, 34_826);
+  assert.deepEqual(
+    rows.map(row => row.parameters).filter(count => count > 0),
+    [320, 18_496, 16_010],
+  );
+});
+
+test('a network that has its own input is not shown at another', async () => {
+  await assert.rejects(summary({ network: 'vgg16', channels: 1 }), { message: /--channels is for convnet/ });
+});
+
 test('an unknown name is not prepared', async () => {
   await assert.rejects(summary({ network: 'alexnet' }), { code: 'not-prepared' });
 });

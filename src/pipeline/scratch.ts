@@ -1,0 +1,118 @@
+// A training from scratch: a ConvNet of random weights learns from the images themselves. The base is the bare input, so
+// that what comes after it, saved runs and predictions, is as in every other training.
+
+import { convnetName, planConvnet } from '../backbones/architectures/convnet.js';
+import { preprocessingFor } from '../backbones/preprocessing.js';
+import type { DataSet } from '../data/data-set.js';
+import { findImageKind } from '../data/image-kind.js';
+import { scanDataSet } from '../data/scan.js';
+import { describeMissingValidation, planSplit } from '../data/split.js';
+import { type Engine, startEngine } from '../engines/start.js';
+import { type Base, baseOfInput } from '../features/base.js';
+import type { FeatureSet, SubsetFeatures } from '../features/feature-set.js';
+import { readPixels } from '../features/pixels.js';
+import { inFloat } from '../features/precision.js';
+import { fingerprintOf } from '../network/fingerprint.js';
+import type { Network } from '../network/network.js';
+import { planRunFolder } from '../runs/folder.js';
+import { saveRun, type TrainResult } from '../runs/save.js';
+import type { Context } from '../system/context.js';
+import { startTimer } from '../system/timer.js';
+import { versions } from '../system/versions.js';
+import { type CheckpointPlace, placeCheckpoint } from '../training/checkpoint.js';
+import { tune } from '../training/fit.js';
+import { drawWeights } from '../training/initialize.js';
+import { planFromScratch, type ScratchPlan } from './scratch-options.js';
+import { tellOfDataSet } from './tell-of-data-set.js';
+import type { SettledTrainOptions } from './train-options.js';
+
+/**
+ * Trains a network from scratch and saves it as a run.
+ * @throws FinetuneError for what the user can mend: options, data set
+ */
+export async function trainFromScratch(options: SettledTrainOptions, context: Context): Promise<TrainResult> {
+  const { emit, signal } = context;
+  const plan = planFromScratch(options);
+  const timer = startTimer();
+  const dir = await planRunFolder(plan.run);
+  const dataSet = await scanDataSet(plan.run.data, { signal });
+  const split = planSplit(dataSet, plan.split);
+  tellOfDataSet(dataSet, describeMissingValidation(dataSet, split.val), emit);
+  timer.step('scan');
+
+  const engine = await startEngine(options.engine);
+  timer.step('engine');
+  const { base, start } = await planNetwork(dataSet, plan);
+  const features = await readPixels({ dataSet, split, rules: base.rules }, context);
+  try {
+    for (const image of features.bad) emit({ type: 'bad-image', image });
+    timer.step('features');
+
+    const checkpoint = await findCheckpoint({ base, start, features, engine, plan });
+    const data = { train: features.subset('train'), val: features.subset('val') };
+    const parameters = [...start.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const { epochs } = plan.loop;
+    const trained = {
+      ...{ ...plan.loop, start, checkpoint, classes: dataSet.classNames.length },
+      description: `a ConvNet of ${parameters.toLocaleString('en')} parameters, from scratch for ${epochs} epoch${epochs === 1 ? '' : 's'}`,
+    };
+    const head = await tune(data, trained, context);
+    signal.throwIfAborted();
+    timer.step('head');
+
+    const [height, width] = base.size;
+    const known = {
+      options: {
+        ...options,
+        backbone: convnetName,
+        recipe: 'scratch',
+        inputShape: `${height}x${width}`,
+        channels: base.rules.channels,
+      },
+      ...{ plan: plan.run, base, dataSet, split, features, engine, head, timer },
+      runtime: { name: 'onnxruntime', precision: inFloat('trained from scratch') } as const,
+      floatFeatures: undefined,
+    };
+    const result = await saveRun(dir, known, context);
+    await checkpoint.forget();
+    return result;
+  } finally {
+    features.close();
+  }
+}
+
+/** The network with its first weights, and the bare input below it. */
+async function planNetwork(
+  { examples, classNames }: DataSet,
+  { size, channels, resize, loop }: ScratchPlan,
+): Promise<{ readonly base: Base; readonly start: Network }> {
+  const isSettled = size !== undefined && channels !== undefined;
+  const kind = isSettled ? { size, channels } : await findImageKind(examples.map(({ file }) => file));
+  const [height, width] = size ?? kind.size;
+  const inputShape = [height, width, channels ?? kind.channels] as const;
+  const network = drawWeights(planConvnet({ inputShape, classes: classNames.length }), loop.seed);
+  const { base, trainable } = baseOfInput(network, {
+    ...{ formatVersion: 1, name: convnetName, architecture: convnetName, inputShape },
+    preprocessing: preprocessingFor('unit', inputShape[2]),
+    resize: { method: resize, interpolation: 'linear', cropFraction: resize === 'crop' ? 0.875 : 1 },
+    source: 'trained from scratch',
+    licence: 'that of the images',
+  });
+  return { base, start: trainable };
+}
+
+interface Known {
+  readonly base: Base;
+  readonly start: Network;
+  readonly features: FeatureSet;
+  readonly engine: Engine;
+  readonly plan: ScratchPlan;
+}
+
+/** Everything that the weights depend on. */
+function findCheckpoint({ base, start, features, engine, plan: { loop } }: Known): Promise<CheckpointPlace> {
+  const identify = ({ images }: SubsetFeatures) =>
+    images.map(({ example: { hash, label } }) => [hash, label]);
+  const images = [identify(features.subset('train')), identify(features.subset('val'))];
+  return placeCheckpoint([fingerprintOf(start), base.preprocessingHash, loop, engine, versions(), images]);
+}

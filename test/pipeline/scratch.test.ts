@@ -1,0 +1,98 @@
+// Training a ConvNet from scratch, from end to end on a few digits.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { before } from 'node:test';
+import type { PipelineEvent } from '../../src/events.js';
+import { checkout } from '../helpers/finetune.js';
+import { copyDigits, finetune, makeFolder } from '../helpers/library.js';
+
+const dir = makeFolder('scratch');
+const data = join(dir, 'digits');
+const out = join(dir, 'run');
+const small = {
+  data,
+  out,
+  backbone: 'convnet',
+  force: true,
+  epochs: 6,
+  batchSize: 16,
+  val: 0.3,
+  channels: 1,
+} as const;
+
+before(() => {
+  process.chdir(dir);
+  copyDigits(data, ['0', '1', '3'], 40);
+});
+
+/** The bytes of a run's model, and its epochs less the time they took. */
+function readRun(run: string): unknown {
+  const model = join(run, 'model');
+  const shards = readdirSync(model).filter(name => name.endsWith('.bin'));
+  const history = readFileSync(join(run, 'history.jsonl'), 'utf8').trim().split('\n');
+  return [
+    shards.map(name => readFileSync(join(model, name)).toString('base64')),
+    history.map(line => ({ ...JSON.parse(line), seconds: 0 })),
+  ];
+}
+
+test('A ConvNet learns digits from scratch, at their own size, and predicts as it was trained', async () => {
+  const { val, head, backbone, images } = await finetune.train(small);
+  assert.ok(val!.accuracy > 0.85, String(val!.accuracy));
+  assert.match(head.description, /a ConvNet of 23,619 parameters, from scratch for 6 epochs/);
+  assert.deepEqual([backbone, images], [undefined, 120]);
+  const { inputShape, preprocessing } = JSON.parse(readFileSync(join(out, 'model/card.json'), 'utf8'));
+  assert.deepEqual(inputShape, [28, 28, 1]);
+  assert.deepEqual(preprocessing, { channelOrder: 'grey', mean: [0], std: [255] });
+  const { metrics } = await finetune.evaluate({ data, model: out });
+  const { split } = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'));
+  const held = Object.values(split as Record<string, { subset: string }>).filter(
+    each => each.subset === 'val',
+  );
+  assert.equal(metrics.accuracy, val!.accuracy);
+  assert.equal(
+    held.length,
+    metrics.confusion.flat().reduce((sum, count) => sum + count, 0),
+  );
+});
+
+test('The config that a run keeps repeats it to the bit', async () => {
+  await finetune.train(small);
+  const again = join(dir, 'again');
+  await finetune.train({ config: join(out, 'config.yaml'), out: again });
+  assert.deepEqual(readRun(again), readRun(out));
+});
+
+test('Killed in the middle, the same command goes on, and ends with the weights of an unbroken training', async () => {
+  const options = { ...small, out: join(dir, 'killed') };
+  const script = `
+    const { train } = await import(${JSON.stringify(join(checkout, 'dist/index.js'))});
+    const onEvent = event => { if (event.type === 'epoch' && event.epoch.epoch === 4) process.kill(process.pid, 'SIGKILL'); };
+    await train(${JSON.stringify(options)}, { onEvent });`;
+  const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: dir });
+  assert.equal(signal, 'SIGKILL');
+  const events: PipelineEvent[] = [];
+  await finetune.train(options, { onEvent: event => void events.push(event) });
+  assert.ok(events.some(event => event.type === 'notice' && /Going on after epoch 3/.test(event.message)));
+  await finetune.train(small);
+  assert.deepEqual(readRun(options.out), readRun(out));
+});
+
+const mistakes: [given: object, message: RegExp][] = [
+  [{ recipe: 'fine-tune' }, /convnet is what is trained from scratch.* leave out --recipe fine-tune/],
+  [{ recipe: 'scratch', backbone: 'vgg16' }, /leave out --backbone vgg16/],
+  [{ cut: 'conv2d' }, /--cut conv2d does nothing here: nothing is pretrained/],
+  [{ l2: 0.1 }, /--l2 0\.1 does nothing here/],
+  [{ hidden: [8] }, /--hidden does nothing here: there is no frozen base/],
+  [{ precision: 'int8' }, /--precision does nothing here/],
+  [{ inputShape: [8, 8] }, /convnet takes images from 10x10 pixels on. Received: --input-shape 8x8/],
+  [{ backbone: undefined, channels: 1 }, /--channels is for --backbone convnet/],
+];
+
+for (const [given, message] of mistakes) {
+  test(`${JSON.stringify(given)} is refused`, async () => {
+    await assert.rejects(finetune.train({ ...small, ...given }), { code: 'bad-option', message });
+  });
+}
