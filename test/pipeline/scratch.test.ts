@@ -18,7 +18,8 @@ const small = {
   force: true,
   epochs: 6,
   batchSize: 16,
-  val: 0.3,
+  val: 0.2,
+  test: 0.2,
   channels: 1,
 } as const;
 
@@ -39,16 +40,16 @@ function readRun(run: string): unknown {
 }
 
 test('A ConvNet learns digits from scratch, at their own size, and predicts as it was trained', async () => {
-  const { val, head, backbone, images } = await finetune.train(small);
+  const { test, val, head, backbone, images } = await finetune.train(small);
   assert.ok(val!.accuracy > 0.85, String(val!.accuracy));
   assert.match(head.description, /a ConvNet of 23,619 parameters, from scratch for 6 epochs/);
   assert.deepEqual([backbone, images], [undefined, 120]);
   const { inputShape, preprocessing } = JSON.parse(readFileSync(join(out, 'model/card.json'), 'utf8'));
   assert.deepEqual(inputShape, [28, 28, 1]);
   assert.deepEqual(preprocessing, { channelOrder: 'grey', mean: [0], std: [255] });
-  // Those that it was not trained on.
   const { unseen } = await finetune.evaluate({ data, model: out });
-  assert.equal(unseen?.accuracy, val!.accuracy);
+  assert.equal(unseen?.accuracy, test!.accuracy);
+  assert.equal(unseen?.loss.toFixed(4), test!.loss.toFixed(4));
 });
 
 test('The config that a run keeps repeats it to the bit', async () => {
