@@ -66,7 +66,7 @@ export const commands: readonly CommandRow[] = [
   },
   {
     usage: 'setup',
-    summary: 'Install the TensorFlow engine: CUDA, or a faster CPU',
+    summary: 'Install what uses NVIDIA GPUs, and TensorFlow for training',
     load: () => import('./setup.js'),
   },
   {

@@ -35,7 +35,7 @@ export async function checkEngine(signal?: AbortSignal): Promise<Check> {
         tensorflow: { directory: place.directory, error: messageOf(error) },
       },
       problem: `TensorFlow in ${place.directory}: ${messageOf(error)}`,
-      remedy: 'finetune setup --remove, then finetune setup',
+      remedy: 'finetune setup --tensorflow --remove, then finetune setup --tensorflow',
     };
   }
 }
@@ -69,7 +69,7 @@ function working(
 }
 
 function setupCommand(gpus: readonly Gpu[]): string {
-  return gpus.length > 0 ? 'finetune setup --cuda' : 'finetune setup';
+  return gpus.length > 0 ? 'finetune setup --tensorflow' : 'finetune setup';
 }
 
 function renderGpu({ name, memory, driver, computeCapability }: Gpu): string {

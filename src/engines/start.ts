@@ -37,7 +37,7 @@ async function startTensorflow(place: TensorflowPlace): Promise<Engine> {
   const version = place.record ? `TensorFlow ${place.record.tensorflow}` : 'tensorflow';
   return start(place, device => {
     if (device === 'cuda') return `Engine: ${version} on the GPU.`;
-    const remedy = hasNvidiaDriver() ? ' A GPU is here: `finetune setup --cuda` makes use of it.' : '';
+    const remedy = hasNvidiaDriver() ? ' A GPU is here: `finetune setup --tensorflow` makes use of it.' : '';
     return `Engine: ${version} on the CPU.${remedy}`;
   });
 }

@@ -3,10 +3,12 @@
 
 import { existsSync } from 'node:fs';
 import { FinetuneError } from '../errors.js';
+import { cudaNeeds } from './cuda/packages.js';
+import { findCuda, isCudaPlatform } from './cuda/place.js';
 import { importRuntime } from './runtime.js';
 
 /** As a user names a device. */
-export type DeviceName = 'cpu' | 'webgpu' | 'coreml' | 'dml';
+export type DeviceName = 'cpu' | 'cuda' | 'webgpu' | 'coreml' | 'dml';
 
 /** One kind of device. */
 export interface Device {
@@ -21,11 +23,19 @@ export interface Device {
 /** What a Linux machine has where there is a GPU: a render node, NVIDIA's own, or that of Windows' subsystem. */
 const gpuNodes = ['/dev/dri', '/dev/nvidia0', '/dev/dxg'];
 
+/** NVIDIA's own, or that of Windows' subsystem. */
+const hasNvidiaGpu = () => isCudaPlatform() && gpuNodes.slice(1).some(path => existsSync(path));
+
 const hasGpu = () => process.platform !== 'linux' || gpuNodes.some(path => existsSync(path));
 
 /** By name; ONNX Runtime's execution providers have the same names. */
 export const devices: Readonly<Record<DeviceName, Device>> = {
   cpu: { needs: 'nothing', batchSize: 1, isLikely: () => true },
+  cuda: {
+    needs: `Linux on x64 and an NVIDIA GPU with a driver of version ${cudaNeeds.driver} or later`,
+    batchSize: 32,
+    isLikely: () => hasNvidiaGpu() && findCuda() !== undefined,
+  },
   webgpu: { needs: 'a GPU with a driver for Vulkan, Direct3D 12 or Metal', batchSize: 8, isLikely: hasGpu },
   coreml: { needs: 'macOS', batchSize: 8, isLikely: () => process.platform === 'darwin' },
   dml: {
@@ -36,7 +46,13 @@ export const devices: Readonly<Record<DeviceName, Device>> = {
 };
 
 /** Every device that a user can name. */
-export const deviceNames = ['cpu', 'webgpu', 'coreml', 'dml'] as const satisfies readonly DeviceName[];
+export const deviceNames = [
+  'cpu',
+  'cuda',
+  'webgpu',
+  'coreml',
+  'dml',
+] as const satisfies readonly DeviceName[];
 
 /** The devices beside the CPU that this build of ONNX Runtime carries and this machine seems to have. */
 export async function listLikelyDevices(): Promise<DeviceName[]> {
@@ -64,5 +80,7 @@ export async function listCarriedDevices(): Promise<DeviceName[]> {
   const carried = new Set<string>(
     listSupportedBackends().flatMap(({ name, bundled }) => (bundled ? name : [])),
   );
+  // Its provider comes apart from the rest: where it is not yet, a message says how to get it.
+  if (isCudaPlatform()) carried.add('cuda');
   return deviceNames.filter(name => carried.has(name));
 }

@@ -3,6 +3,8 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { FinetuneError, messageOf } from '../errors.js';
 import { countProcessors, overflowsByteSums } from '../system/processors.js';
+import { explainCuda } from './cuda/explain.js';
+import { loadCuda, prepareRuntime } from './cuda/load.js';
 
 /** How the runtime opens a model. */
 export interface InferenceOptions {
@@ -24,6 +26,7 @@ export async function openInference(
 ): Promise<InferenceSession> {
   const { InferenceSession } = await importRuntime();
   try {
+    if (options.device === 'cuda') loadCuda();
     // Two calls, because the overloads of `create` take no union.
     return typeof model === 'string'
       ? await InferenceSession.create(model, planOptions(options))
@@ -46,15 +49,15 @@ export function badModel(model: Uint8Array | string, reason: string, cause?: unk
 
 /** ONNX Runtime's own messages begin with places in its source, and end with what happened. */
 function badDevice(device: string, cause: unknown): FinetuneError {
-  const reason = messageOf(cause)
-    .trim()
-    .replace(/^.* was false\. /s, '');
+  const said = messageOf(cause);
+  const reason = device === 'cuda' ? explainCuda(said) : said.trim().replace(/^.* was false\. /s, '');
   return new FinetuneError('engine-missing', `${device} does not start: ${reason}`, { cause });
 }
 
 /** Loads the native library without the usage data that its prebuilt form sends unless told not to. */
 export async function importRuntime(): Promise<typeof import('onnxruntime-node')> {
   process.env.ORT_DISABLE_TELEMETRY = '1';
+  prepareRuntime();
   const runtime = await import('onnxruntime-node');
   runtime.env.logLevel = 'fatal';
   return runtime;

@@ -1,196 +1,75 @@
-// Makes the tensorflow engine work on this machine, by the first way that does.
+// Installs what makes work faster and is too large to come along: CUDA for the base, TensorFlow for training.
 
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import {
-  builtDirectory,
-  findPrebuilt,
-  findTensorflow,
-  type TensorflowPlace,
-} from '../engines/tensorflow/place.js';
-import {
-  buildTensorflow,
-  type SetupWatch,
-  sizeOf,
-  workDirectory,
-} from '../engines/tensorflow/setup/build.js';
-import { checkTensorflow } from '../engines/tensorflow/setup/check.js';
-import { installPrebuilt, prebuiltFolders } from '../engines/tensorflow/setup/prebuilt.js';
-import { FinetuneError, messageOf } from '../errors.js';
-import { flag, type OptionTable } from '../option-kinds.js';
-import type { Context } from '../system/context.js';
-import { findGpus } from '../system/gpus.js';
+  installTensorflow,
+  removeTensorflow,
+  type TensorflowSetup,
+} from '../engines/tensorflow/setup/install.js';
+import { FinetuneError } from '../errors.js';
+import { type CudaRemoval, removeCuda } from '../inference/cuda/remove.js';
+import { type CudaSetup, setUpCuda } from '../inference/cuda/setup.js';
+import { flag, maybe, type OptionTable, text } from '../option-kinds.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `setup`. */
 export const setupOptions = {
-  cuda: flag('For an NVIDIA GPU, even where none is found'),
-  cpu: flag('For the processor, even where there is a GPU'),
+  cuda: flag("ONNX Runtime's part for NVIDIA GPUs: the base, predict and evaluate run there (1.2 GB)"),
+  tensorflow: flag('TensorFlow, which trains hidden layers and unfrozen blocks faster (the default)'),
+  cpu: flag('TensorFlow for the processor, even where there is a GPU'),
+  from: maybe(
+    text('With --cuda: a folder with the wheels, or with their libraries, instead of a download', 'a folder'),
+  ),
+  unchecked: flag('With --cuda: install it although no GPU is here, e.g. for an image that runs elsewhere'),
+  remove: flag('Undo it; without --cuda or --tensorflow, both'),
 } as const satisfies OptionTable;
 
 /** What `setup` takes. */
 export type SetupOptions = OptionsOf<typeof setupOptions>;
 
-type Device = 'cpu' | 'cuda';
-
-/** The ways, in the order in which they are tried. */
-export type SetupWay = 'installed' | 'prebuilt' | 'built';
-
-/** Which engine works now, and how it came about. */
+/** What is set up now. */
 export interface SetupResult {
-  readonly way: SetupWay;
-  readonly device: Device;
-  /** Of the TensorFlow library. */
-  readonly version: string;
-  readonly directory: string;
-  /** Of all files in the directory. */
-  readonly bytes: number;
-  readonly seconds: number;
-  /** The ways that did not work, and why. */
-  readonly failed: readonly FailedWay[];
+  readonly cuda?: CudaSetup | undefined;
+  readonly tensorflow?: TensorflowSetup | undefined;
+  /** Where it was to be undone. */
+  readonly removed?: CudaRemoval | undefined;
 }
-
-interface FailedWay {
-  readonly way: SetupWay;
-  readonly reason: string;
-}
-
-interface Working {
-  readonly place: TensorflowPlace;
-  readonly version: string;
-}
-
-type TryWay = (device: Device, watch: SetupWatch) => Promise<Working>;
 
 /**
- * Makes the tensorflow engine work. Tries in turn: the engine that is here, the official download, a build of its own.
- * Each must compute a convolution and its gradients, on the device that is wanted, before it counts.
- * @throws FinetuneError `engine-missing` with the reason of every way
- * @example const { device, directory } = await setup({ cpu: true });
+ * Sets up CUDA, the tensorflow engine, or both, and tries each in a process of its own.
+ * @throws FinetuneError `engine-missing` with what the machine lacks, `download-failed`
+ * @example const { tensorflow } = await setup({ cpu: true });
  */
-export const setup = verb(setupOptions, async ({ cuda, cpu }, context): Promise<SetupResult> => {
-  if (cuda && cpu) {
-    throw new FinetuneError('bad-option', '--cuda and --cpu exclude each other: choose one.');
-  }
-  const started = performance.now();
-  const asked = cuda ? 'cuda' : cpu ? 'cpu' : undefined;
-  const found = await findWay(asked ?? (await detectDevice(context.signal)), asked === undefined, context);
-  const { place, version } = found.working;
+export const setup = verb(setupOptions, async (options, context): Promise<SetupResult> => {
+  const { cuda, cpu, from, unchecked, remove } = options;
+  if (cuda && cpu) throw refusal('--cuda and --cpu exclude each other: choose one.');
+  if (!cuda && from !== undefined) throw refusal(`--from ${from} belongs to --cuda: add that.`);
+  if (!cuda && unchecked) throw refusal('--unchecked belongs to --cuda: add that.');
+  if (remove) return { removed: await removeParts(options) };
+  const wantsTensorflow = options.tensorflow || !cuda;
   return {
-    way: found.way,
-    device: found.device,
-    version,
-    directory: place.directory,
-    bytes: await sizeOf(place.directory),
-    seconds: (performance.now() - started) / 1000,
-    failed: found.failed,
+    cuda: cuda ? await setUpCuda({ from, unchecked }, context) : undefined,
+    tensorflow: wantsTensorflow ? await installTensorflow(deviceOf(options), context) : undefined,
   };
 });
 
-/** Takes away what `setup` made. */
-export async function removeEngine(): Promise<{
-  readonly removed: readonly string[];
-  readonly bytes: number;
-}> {
-  const prebuilt = findPrebuilt();
-  const all = [builtDirectory(), workDirectory(), ...(prebuilt ? prebuiltFolders(prebuilt) : [])];
-  const removed = all.filter(each => existsSync(each));
-  const sizes = await Promise.all(removed.map(sizeOf));
-  for (const folder of removed) await rm(folder, { recursive: true, force: true });
-  return { removed, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+function refusal(message: string): FinetuneError {
+  return new FinetuneError('bad-option', message);
 }
 
-async function detectDevice(signal: AbortSignal): Promise<Device> {
-  return (await findGpus(signal)).length > 0 ? 'cuda' : 'cpu';
+/** Whoever names CUDA beside TensorFlow wants both on the GPU. */
+function deviceOf({ cuda, cpu }: Pick<SetupOptions, 'cuda' | 'cpu'>): 'cuda' | 'cpu' | undefined {
+  if (cuda) return 'cuda';
+  return cpu ? 'cpu' : undefined;
 }
 
-interface FoundWay {
-  readonly way: SetupWay;
-  readonly device: Device;
-  readonly working: Working;
-  readonly failed: readonly FailedWay[];
+async function removeParts({ cuda, tensorflow }: SetupOptions): Promise<CudaRemoval> {
+  const both = !cuda && !tensorflow;
+  const nothing = { removed: [], bytes: 0, kept: [] };
+  const provider = cuda || both ? await removeCuda() : nothing;
+  const engine = tensorflow || both ? await removeTensorflow() : nothing;
+  return {
+    removed: [...provider.removed, ...engine.removed],
+    bytes: provider.bytes + engine.bytes,
+    kept: provider.kept,
+  };
 }
-
-async function findWay(device: Device, mayFallBack: boolean, context: Context): Promise<FoundWay> {
-  const { emit, signal } = context;
-  const failed: FailedWay[] = [];
-  for (const way of waysInOrder) {
-    signal.throwIfAborted();
-    try {
-      const tell = (step: string) => {
-        signal.throwIfAborted();
-        emit({ type: 'setup', step });
-      };
-      const working = await ways[way](device, { tell, signal });
-      return { way, device, working, failed };
-    } catch (error) {
-      signal.throwIfAborted();
-      failed.push({ way, reason: messageOf(error) });
-    }
-  }
-  if (device === 'cpu' || !mayFallBack) throw noneWorks(device, failed);
-  emit({ type: 'warning', message: `The GPU cannot be used, so the CPU is. ${reasonsOf(failed)}` });
-  return findWay('cpu', false, context);
-}
-
-const waysInOrder: readonly SetupWay[] = ['installed', 'prebuilt', 'built'];
-
-const ways: Readonly<Record<SetupWay, TryWay>> = {
-  installed: async (device, { tell, signal }) => {
-    const place = findTensorflow();
-    if (place === undefined) throw new Error('there is none');
-    tell(`checking ${place.directory}`);
-    return { place, version: await check(place, device, signal) };
-  },
-  prebuilt: async (device, { tell, signal }) => {
-    tell('trying the official download');
-    const place = await installPrebuilt(device, signal);
-    try {
-      return { place, version: await check(place, device, signal) };
-    } catch (error) {
-      // Left behind, it would be tried at every start.
-      for (const folder of prebuiltFolders(place)) await rm(folder, { recursive: true, force: true });
-      throw error;
-    }
-  },
-  built: async (device, watch) => {
-    const engine = await buildTensorflow(device, watch);
-    try {
-      watch.tell('checking');
-      const version = await check(engine.place, device, watch.signal);
-      return { place: await engine.install(), version };
-    } catch (error) {
-      await engine.discard();
-      throw error;
-    }
-  },
-};
-
-/** @returns the library's version */
-async function check(place: TensorflowPlace, device: Device, signal: AbortSignal): Promise<string> {
-  const found = await checkTensorflow(place, signal);
-  if (device === 'cuda' && found.device === 'cpu') {
-    throw new Error(
-      'TensorFlow finds no GPU that it can use; `nvidia-smi` should list one with a current driver',
-    );
-  }
-  return found.version;
-}
-
-function noneWorks(device: Device, failed: readonly FailedWay[]): FinetuneError {
-  const wanted = device === 'cuda' ? 'TensorFlow on CUDA' : 'TensorFlow';
-  return new FinetuneError(
-    'engine-missing',
-    `${wanted} could not be installed. ${reasonsOf(failed)}\nWithout it the wasm engine trains everything, slower.`,
-  );
-}
-
-function reasonsOf(failed: readonly FailedWay[]): string {
-  return failed.map(({ way, reason }) => `\n- ${titles[way]}: ${reason}.`).join('');
-}
-
-const titles: Readonly<Record<SetupWay, string>> = {
-  installed: 'An engine that is here already',
-  prebuilt: 'The official download',
-  built: 'A build against the TensorFlow of PyPI',
-};

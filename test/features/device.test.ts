@@ -131,6 +131,6 @@ test('a device that ONNX Runtime does not carry here says what it needs', async 
   if (process.platform !== 'linux') return t.skip('there may be one');
   await assert.rejects(takeDevice('coreml', { base, request: request() }, silent), {
     code: 'engine-missing',
-    message: /^--device coreml needs macOS\. ONNX Runtime on linux-.* offers: cpu, webgpu\.$/,
+    message: /^--device coreml needs macOS\. ONNX Runtime on linux-.* offers: cpu, (cuda, )?webgpu\.$/,
   });
 });

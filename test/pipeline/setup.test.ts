@@ -25,10 +25,10 @@ const here = findTensorflow() === undefined && 'no TensorFlow is set up here';
 
 test('an engine that works already is left as it is, and each step is told', { skip: here }, async () => {
   const steps: string[] = [];
-  const { way, device, failed } = await setup(
+  const { tensorflow } = await setup(
     { cpu: true },
     { onEvent: event => event.type === 'setup' && steps.push(event.step) },
   );
-  assert.deepEqual([way, device, failed], ['installed', 'cpu', []]);
+  assert.deepEqual([tensorflow?.way, tensorflow?.device, tensorflow?.failed], ['installed', 'cpu', []]);
   assert.match(steps.join(), /checking/);
 });

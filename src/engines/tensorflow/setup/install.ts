@@ -1,0 +1,174 @@
+// Makes the tensorflow engine work on this machine, by the first way that does.
+
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { FinetuneError, messageOf } from '../../../errors.js';
+import type { Context } from '../../../system/context.js';
+import { findGpus } from '../../../system/gpus.js';
+import { builtDirectory, findPrebuilt, findTensorflow, type TensorflowPlace } from '../place.js';
+import { buildTensorflow, type SetupWatch, sizeOf, workDirectory } from './build.js';
+import { checkTensorflow } from './check.js';
+import { installPrebuilt, prebuiltFolders } from './prebuilt.js';
+
+type Device = 'cpu' | 'cuda';
+
+/** The ways, in the order in which they are tried. */
+export type SetupWay = 'installed' | 'prebuilt' | 'built';
+
+/** Which engine works now, and how it came about. */
+export interface TensorflowSetup {
+  readonly way: SetupWay;
+  readonly device: Device;
+  /** Of the TensorFlow library. */
+  readonly version: string;
+  readonly directory: string;
+  /** Of all files in the directory. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** The ways that did not work, and why. */
+  readonly failed: readonly FailedWay[];
+}
+
+interface FailedWay {
+  readonly way: SetupWay;
+  readonly reason: string;
+}
+
+interface Working {
+  readonly place: TensorflowPlace;
+  readonly version: string;
+}
+
+type TryWay = (device: Device, watch: SetupWatch) => Promise<Working>;
+
+/**
+ * Makes the tensorflow engine work. Tries in turn: the engine that is here, the official download, a build of its own.
+ * Each must compute a convolution and its gradients, on the device that is wanted, before it counts.
+ * @param asked the GPU where there is one, else the CPU, where nothing is said
+ * @throws FinetuneError `engine-missing` with the reason of every way
+ */
+export async function installTensorflow(
+  asked: 'cpu' | 'cuda' | undefined,
+  context: Context,
+): Promise<TensorflowSetup> {
+  const started = performance.now();
+  const found = await findWay(asked ?? (await detectDevice(context.signal)), asked === undefined, context);
+  const { place, version } = found.working;
+  return {
+    way: found.way,
+    device: found.device,
+    version,
+    directory: place.directory,
+    bytes: await sizeOf(place.directory),
+    seconds: (performance.now() - started) / 1000,
+    failed: found.failed,
+  };
+}
+
+/** Takes away what was installed. */
+export async function removeTensorflow(): Promise<{
+  readonly removed: readonly string[];
+  readonly bytes: number;
+}> {
+  const prebuilt = findPrebuilt();
+  const all = [builtDirectory(), workDirectory(), ...(prebuilt ? prebuiltFolders(prebuilt) : [])];
+  const removed = all.filter(each => existsSync(each));
+  const sizes = await Promise.all(removed.map(sizeOf));
+  for (const folder of removed) await rm(folder, { recursive: true, force: true });
+  return { removed, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+async function detectDevice(signal: AbortSignal): Promise<Device> {
+  return (await findGpus(signal)).length > 0 ? 'cuda' : 'cpu';
+}
+
+interface FoundWay {
+  readonly way: SetupWay;
+  readonly device: Device;
+  readonly working: Working;
+  readonly failed: readonly FailedWay[];
+}
+
+async function findWay(device: Device, mayFallBack: boolean, context: Context): Promise<FoundWay> {
+  const { emit, signal } = context;
+  const failed: FailedWay[] = [];
+  for (const way of waysInOrder) {
+    signal.throwIfAborted();
+    try {
+      const tell = (step: string) => {
+        signal.throwIfAborted();
+        emit({ type: 'setup', step });
+      };
+      const working = await ways[way](device, { tell, signal });
+      return { way, device, working, failed };
+    } catch (error) {
+      signal.throwIfAborted();
+      failed.push({ way, reason: messageOf(error) });
+    }
+  }
+  if (device === 'cpu' || !mayFallBack) throw noneWorks(device, failed);
+  emit({ type: 'warning', message: `The GPU cannot be used, so the CPU is. ${reasonsOf(failed)}` });
+  return findWay('cpu', false, context);
+}
+
+const waysInOrder: readonly SetupWay[] = ['installed', 'prebuilt', 'built'];
+
+const ways: Readonly<Record<SetupWay, TryWay>> = {
+  installed: async (device, { tell, signal }) => {
+    const place = findTensorflow();
+    if (place === undefined) throw new Error('there is none');
+    tell(`checking ${place.directory}`);
+    return { place, version: await check(place, device, signal) };
+  },
+  prebuilt: async (device, { tell, signal }) => {
+    tell('trying the official download');
+    const place = await installPrebuilt(device, signal);
+    try {
+      return { place, version: await check(place, device, signal) };
+    } catch (error) {
+      // Left behind, it would be tried at every start.
+      for (const folder of prebuiltFolders(place)) await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  },
+  built: async (device, watch) => {
+    const engine = await buildTensorflow(device, watch);
+    try {
+      watch.tell('checking');
+      const version = await check(engine.place, device, watch.signal);
+      return { place: await engine.install(), version };
+    } catch (error) {
+      await engine.discard();
+      throw error;
+    }
+  },
+};
+
+/** @returns the library's version */
+async function check(place: TensorflowPlace, device: Device, signal: AbortSignal): Promise<string> {
+  const found = await checkTensorflow(place, signal);
+  if (device === 'cuda' && found.device === 'cpu') {
+    throw new Error(
+      'TensorFlow finds no GPU that it can use; `nvidia-smi` should list one with a current driver',
+    );
+  }
+  return found.version;
+}
+
+function noneWorks(device: Device, failed: readonly FailedWay[]): FinetuneError {
+  const wanted = device === 'cuda' ? 'TensorFlow on CUDA' : 'TensorFlow';
+  return new FinetuneError(
+    'engine-missing',
+    `${wanted} could not be installed. ${reasonsOf(failed)}\nWithout it the wasm engine trains everything, slower.`,
+  );
+}
+
+function reasonsOf(failed: readonly FailedWay[]): string {
+  return failed.map(({ way, reason }) => `\n- ${titles[way]}: ${reason}.`).join('');
+}
+
+const titles: Readonly<Record<SetupWay, string>> = {
+  installed: 'An engine that is here already',
+  prebuilt: 'The official download',
+  built: 'A build against the TensorFlow of PyPI',
+};
