@@ -13,7 +13,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 /** What the machine refuses, with Node's own words for it. */
 const mishaps = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENOTDIR', 'EIO'];
 
-const program = openProgram(listenForInterrupts());
+const program = await openProgram(listenForInterrupts());
 process.exitCode = await main(markLiterals(process.argv.slice(2)));
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -22,14 +22,14 @@ export interface Program {
  * Opens stdout and stderr of this process.
  * @param signal stops the command
  */
-export function openProgram(signal: AbortSignal): Program {
+export async function openProgram(signal: AbortSignal): Promise<Program> {
   const { stdout, stderr } = process;
   // What goes wrong on stdout is told to whoever prints there, and on stderr there is nobody left to tell.
   stdout.on('error', () => undefined);
   stderr.on('error', () => undefined);
   let isRead = true;
   return {
-    callbacks: { onEvent: showEventsOn(stderr), signal },
+    callbacks: { onEvent: await showEventsOn(stderr), signal },
     async print(text) {
       if (!isRead) return false;
       const error = await new Promise<NodeJS.ErrnoException | null | undefined>(resolve => {

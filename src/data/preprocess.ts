@@ -13,28 +13,30 @@ export function preprocess(
   { channelOrder, mean: means, std }: Preprocessing,
   target: Float32Array = new Float32Array(values.length),
 ): Float32Array {
-  const channels = means.length;
   for (const [channel, mean] of means.entries()) {
     // Alpha stays the last.
     const source = channelOrder === 'BGR' && channel < 3 ? 2 - channel : channel;
-    const deviation = std[channel] ?? 1;
-    const scale = (value: number) => (value - mean) / deviation;
-    if (values instanceof Uint8Array)
-      scaleBytes(values.subarray(source), target.subarray(channel), channels, scale);
-    else
-      for (let at = 0; at < values.length; at += channels)
-        target[at + channel] = scale(values[at + source] ?? 0);
+    const scale = { channel, source, channels: means.length, mean, deviation: std[channel] ?? 1 };
+    scaleChannel(values, target, scale);
   }
   return target;
 }
 
-/** Every `step`-th value; by a table of what there can be, which takes half the time of working each out. */
-function scaleBytes(
-  bytes: Uint8Array,
+interface ChannelScale {
+  /** Where the channel is in the target, and where in what is scaled. */
+  readonly channel: number;
+  readonly source: number;
+  readonly channels: number;
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** A loop of its own, over plain numbers: it takes half as long as one inside the loop over channels. */
+function scaleChannel(
+  values: ArrayLike<number>,
   target: Float32Array,
-  step: number,
-  scale: (value: number) => number,
+  { channel, source, channels, mean, deviation }: ChannelScale,
 ): void {
-  const table = Float32Array.from({ length: 256 }, (_, value) => scale(value));
-  for (let at = 0; at < bytes.length; at += step) target[at] = table[bytes[at]!]!;
+  for (let from = source, to = channel; to < values.length; from += channels, to += channels)
+    target[to] = (values[from]! - mean) / deviation;
 }

@@ -81,16 +81,17 @@ export function resample(
   const hasAlpha = channels % 2 === 0;
   const bytes = new Uint8ClampedArray(height * width * channels);
   const source = hasAlpha ? multiplyByAlpha(pixels) : pixels.data;
-  const across = { ...planAxis(pixels.width, width, interpolation), channels };
+  const across = { from: pixels.width, inner: channels, ...planAxis(pixels.width, width, interpolation) };
   const wide =
     width === pixels.width
       ? source
-      : resampleColumns(source, new Float32Array(pixels.height * width * channels), across);
-  const down = { ...planAxis(pixels.height, height, interpolation), rowLength: width * channels };
+      : resampleAxis(source, new Float32Array(pixels.height * width * channels), across);
+  const inner = width * channels;
+  const down = { from: pixels.height, inner, ...planAxis(pixels.height, height, interpolation) };
   // A clamped array rounds.
-  if (hasAlpha) bytes.set(divideByAlpha(resampleRows(wide, new Float32Array(bytes.length), down), channels));
+  if (hasAlpha) bytes.set(divideByAlpha(resampleAxis(wide, new Float32Array(bytes.length), down), channels));
   else if (height === pixels.height) bytes.set(wide);
-  else resampleRows(wide, bytes, down);
+  else resampleAxis(wide, bytes, down);
   return { data: new Uint8Array(bytes.buffer), height, width, channels };
 }
 
@@ -109,10 +110,13 @@ function planAxis(from: number, to: number, interpolation: ResizeRule['interpola
   return axis;
 }
 
+/** Loops over so many are written out; where a kernel needs fewer, the others weigh nothing. */
+const fewestTaps = 4;
+
 function weighAxis(from: number, to: number, interpolation: ResizeRule['interpolation']): Axis {
   const { radius, weigh } = kernels[interpolation];
   const scale = Math.max(1, from / to);
-  const taps = Math.min(from, Math.ceil(2 * radius * scale));
+  const taps = Math.min(from, Math.max(fewestTaps, Math.ceil(2 * radius * scale)));
   const starts = new Int32Array(to);
   const weights = new Float64Array(to * taps);
   for (let i = 0; i < to; i++) {
@@ -130,42 +134,39 @@ function weighAxis(from: number, to: number, interpolation: ResizeRule['interpol
 
 type Values = Uint8Array | Uint8ClampedArray | Float32Array;
 
-/** `[from, rowLength]` to `[to, rowLength]`. */
-function resampleRows<Target extends Values>(
+/**
+ * Resamples one axis: `[outer, from, inner]` to `[outer, to, inner]`. Of an image's rows `inner` is a row's length, of its
+ * columns it is the channels.
+ */
+function resampleAxis<Target extends Values>(
   source: Values,
   target: Target,
-  { taps, starts, weights, rowLength }: Axis & { readonly rowLength: number },
+  { from, taps, starts, weights, inner }: Axis & { readonly from: number; readonly inner: number },
 ): Target {
-  const sums = new Float32Array(rowLength);
-  for (const [y, start] of starts.entries()) {
-    sums.fill(0);
-    for (let tap = 0; tap < taps; tap++) {
-      const weight = weights[y * taps + tap]!;
-      const at = (start + tap) * rowLength;
-      if (weight !== 0) for (let x = 0; x < rowLength; x++) sums[x]! += weight * source[at + x]!;
-    }
-    target.set(sums, y * rowLength);
-  }
-  return target;
-}
-
-/** `[rows, from, channels]` to `[rows, to, channels]`. */
-function resampleColumns<Target extends Values>(
-  source: Values,
-  target: Target,
-  { taps, starts, weights, channels }: Axis & { readonly channels: number },
-): Target {
-  const rows = target.length / (starts.length * channels);
-  const rowLength = source.length / rows;
   let to = 0;
-  for (let row = 0; row < source.length; row += rowLength) {
-    for (let x = 0; x < starts.length; x++) {
-      const first = row + starts[x]! * channels;
-      for (let channel = 0; channel < channels; channel++) {
-        let sum = 0;
-        for (let tap = 0, at = first + channel; tap < taps; tap++, at += channels)
-          sum += weights[x * taps + tap]! * source[at]!;
-        target[to++] = sum;
+  for (let outer = 0; outer < source.length; outer += from * inner) {
+    for (let i = 0; i < starts.length; i++) {
+      const end = to + inner;
+      let at = outer + starts[i]! * inner;
+      // Written out, it takes less than half the time.
+      if (taps === fewestTaps) {
+        const first = weights[4 * i]!;
+        const second = weights[4 * i + 1]!;
+        const third = weights[4 * i + 2]!;
+        const fourth = weights[4 * i + 3]!;
+        for (; to < end; to++, at++) {
+          target[to] =
+            first * source[at]! +
+            second * source[at + inner]! +
+            third * source[at + 2 * inner]! +
+            fourth * source[at + 3 * inner]!;
+        }
+      } else {
+        for (; to < end; to++, at++) {
+          let sum = 0;
+          for (let tap = 0; tap < taps; tap++) sum += weights[i * taps + tap]! * source[at + tap * inner]!;
+          target[to] = sum;
+        }
       }
     }
   }

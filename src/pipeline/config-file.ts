@@ -1,7 +1,7 @@
 // The file behind --config: options by name, in YAML, of which JSON is a part.
 
 import { readFile, stat } from 'node:fs/promises';
-import { FinetuneError, messageOf } from '../errors.js';
+import { FinetuneError } from '../errors.js';
 import type { RawOptions } from '../options.js';
 
 const largestBytes = 1024 * 1024;
@@ -27,14 +27,22 @@ export async function loadConfigFile(path: unknown): Promise<RawOptions> {
   if (!found?.isFile()) throw problem('there is no such file');
   if (found.size > largestBytes) throw problem(`${found.size} bytes are too many`);
   const text = (await readFile(path, 'utf8')).replace(byteOrderMark, '');
-  // Most trainings have no such file.
-  const { parse } = await import('yaml');
-  try {
-    const value: unknown = parse(text, { logLevel: 'error' });
-    if (value === null) return {};
-    if (typeof value === 'object' && !Array.isArray(value)) return { ...value };
-  } catch (cause) {
-    throw problem(`it is not YAML: ${messageOf(cause).split('\n')[0]?.replace(/[.:]$/, '')}`, cause);
-  }
+  const [value = {}, ...others] = await parseYaml(text).catch((cause: Error) => {
+    throw problem(`it is not YAML: ${cause.message}`, cause);
+  });
+  if (value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value) && others.length === 0) return { ...value };
   throw problem('it holds no options by name');
+}
+
+/** @returns the documents of a text; none where there are only comments */
+async function parseYaml(text: string): Promise<unknown[]> {
+  // Most trainings have no such file.
+  const { loadAll, YAMLException } = await import('js-yaml');
+  try {
+    return loadAll(text);
+  } catch (error) {
+    if (!(error instanceof YAMLException) || error.mark === undefined) throw error;
+    throw new Error(`${error.reason} in line ${error.mark.line + 1}`, { cause: error });
+  }
 }

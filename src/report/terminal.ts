@@ -1,6 +1,5 @@
-// Pipeline events on a terminal: a bar with images/s and time left, a line per epoch. Silent when piped, except for warnings.
+// Pipeline events on a terminal: bars (progress-bar.ts), a line per epoch. Silent when piped, except for warnings.
 
-import cliProgress from 'cli-progress';
 import type { EmitEvent, EpochRecord, PipelineEvent } from '../events.js';
 import { printable } from './printable.js';
 import { wrap } from './wrap.js';
@@ -11,67 +10,15 @@ interface Terminal {
 }
 
 /** @returns an event listener that draws on `terminal` (standard error) */
-export function showEventsOn(terminal: Terminal & NodeJS.WritableStream): EmitEvent {
-  const bars = new Map<string, cliProgress.SingleBar>();
+export async function showEventsOn(terminal: Terminal & NodeJS.WritableStream): Promise<EmitEvent> {
+  // Bars take a while to load, and nobody sees them where this is piped.
+  const bars = terminal.isTTY ? new (await import('./progress-bar.js')).ProgressBars(terminal) : undefined;
   return event => {
-    if ('done' in event) {
-      if (terminal.isTTY) showProgress(bars, event, terminal);
-      return;
-    }
+    if ('done' in event) return bars?.show(event);
     const line = renderEvent(event, terminal.isTTY === true);
     if (line !== undefined) terminal.write(`${line}\n`);
   };
 }
-
-function showProgress(
-  bars: Map<string, cliProgress.SingleBar>,
-  { type: stage, done, total = done }: Extract<PipelineEvent, { done: number }>,
-  stream: NodeJS.WritableStream,
-): void {
-  const bar = bars.get(stage) ?? startBar(stage, total, stream);
-  bars.set(stage, bar);
-  bar.update(done, { rate: '' });
-  if (done < total) return;
-  bar.stop();
-  bars.delete(stage);
-}
-
-function startBar(stage: string, total: number, stream: NodeJS.WritableStream): cliProgress.SingleBar {
-  const started = performance.now();
-  const bar = new cliProgress.SingleBar({
-    stream,
-    // A terminal whose cursor is hidden or whose lines do not wrap would stay so after Ctrl-C.
-    hideCursor: false,
-    linewrap: true,
-    format: (_options, { value }) =>
-      renderProgress({ stage, done: value, total, seconds: (performance.now() - started) / 1000 }),
-  });
-  bar.start(total, 0);
-  return bar;
-}
-
-const barWidth = 24;
-
-interface Progress {
-  readonly stage: string;
-  readonly done: number;
-  readonly total: number;
-  readonly seconds: number;
-}
-
-/** `features ██████░░░░ 120/200  98 images/s  1 s left` */
-function renderProgress({ stage, done, total, seconds }: Progress): string {
-  const filled = Math.round((done / total) * barWidth);
-  const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
-  const start = `${stage} ${bar} ${done}/${total}`;
-  if (done === 0) return start;
-  const rate = done / Math.max(seconds, 1e-3);
-  const unit = countsImages.has(stage) ? ' images/s' : '/s';
-  return `${start}  ${rate.toFixed(rate < 10 ? 1 : 0)}${unit}  ${Math.ceil((total - done) / rate)} s left`;
-}
-
-/** The stages whose steps are images. */
-const countsImages: ReadonlySet<string> = new Set(['features', 'verify', 'evaluate', 'dataset', 'decode']);
 
 function renderEvent(event: PipelineEvent, interactive: boolean): string | undefined {
   switch (event.type) {

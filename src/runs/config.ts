@@ -1,7 +1,7 @@
 // config.yaml of a run: what `finetune train --config` takes to repeat it.
 
 import { resolve } from 'node:path';
-import { stringify } from 'yaml';
+import { dump } from 'js-yaml';
 import { flagOf, type RawOptions } from '../options.js';
 
 /** Where the run went, and how it came there, is no part of what is repeated. */
@@ -18,7 +18,7 @@ export function renderConfig(options: RawOptions): string {
   const entries = Object.entries(options)
     .filter(([name, value]) => value !== undefined && !leftOut.includes(name))
     .map(([name, value]) => [flagOf(name).slice(2), absolute(name, value)] as const);
-  return `# What this run was trained with; this repeats it: finetune train --config FILE\n${stringify(Object.fromEntries(entries))}`;
+  return `# What this run was trained with; this repeats it: finetune train --config FILE\n${dump(Object.fromEntries(entries))}`;
 }
 
 function absolute(name: string, value: unknown): unknown {

@@ -18,8 +18,9 @@ export interface Scaling {
  * @throws FinetuneError `bad-weights` when a feature is no finite number
  */
 export async function planScaling(data: TrainingData): Promise<Scaling> {
-  const mean = await averageRows(data, new Float64Array(elementCount(data.shape)), value => value);
-  const variance = await averageRows(data, mean, (value, center) => (value - center) ** 2);
+  const zero = new Float64Array(elementCount(data.shape));
+  const mean = await averagePowers(data, zero, 1);
+  const variance = await averagePowers(data, mean, 2);
   const meanVariance = average(variance);
   if (!Number.isFinite(meanVariance)) {
     throw new FinetuneError(
@@ -76,18 +77,17 @@ export function scaleData(data: TrainingData, scaling: Scaling): TrainingData {
   return { labels, shape, read: async rows => scaleColumns(await data.read(rows), scaling) };
 }
 
-/** The mean over all images of `of(feature, center)`, for every feature. */
-async function averageRows(
-  data: TrainingData,
-  center: Float64Array,
-  of: (value: number, center: number) => number,
-): Promise<Float64Array> {
+/** The mean over all images of `(feature - center) ** power`, for every feature. */
+async function averagePowers(data: TrainingData, center: Float64Array, power: 1 | 2): Promise<Float64Array> {
   const size = center.length;
   const images = data.labels.length;
   const means = new Float64Array(size);
   for await (const features of readInOrder(data)) {
     for (let at = 0; at < features.length; at += size) {
-      for (let j = 0; j < size; j++) means[j]! += of(features[at + j]!, center[j]!) / images;
+      for (let j = 0; j < size; j++) {
+        const distance = features[at + j]! - center[j]!;
+        means[j]! += (power === 2 ? distance * distance : distance) / images;
+      }
     }
   }
   return means;

@@ -2,16 +2,17 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import test from 'node:test';
-import { parse } from 'yaml';
+import { load as loadYaml } from 'js-yaml';
 import { resolveOptions } from '../../src/options.js';
 import { trainOptions } from '../../src/pipeline/train-options.js';
 import { renderConfig } from '../../src/runs/config.js';
 
+const load = (text: string) => Object(loadYaml(text));
 const settle = (given: object) => resolveOptions(trainOptions, { data: 'pets', backbone: 'vgg16', ...given });
 
 test('the options of a run, read back, are the same options', () => {
   const options = settle({ inputShape: [64, 96], hidden: [256, 128], val: 0.1, seed: 7 });
-  const config = parse(renderConfig(options));
+  const config = load(renderConfig(options));
   assert.deepEqual(resolveOptions(trainOptions, {}, config), { ...options, data: resolve('pets') });
 });
 
@@ -21,11 +22,11 @@ test('where the run went, and how it came there, is no part of it', () => {
 });
 
 test('folders are absolute, so that it can be repeated from anywhere; names stay names', () => {
-  const config = parse(renderConfig(settle({ store: 'features' })));
+  const config = load(renderConfig(settle({ store: 'features' })));
   assert.equal(config.data, resolve('pets'));
   assert.equal(config.store, resolve('features'));
   assert.equal(config.backbone, 'vgg16');
-  assert.equal(parse(renderConfig(settle({ backbone: './mine' }))).backbone, resolve('mine'));
+  assert.equal(load(renderConfig(settle({ backbone: './mine' }))).backbone, resolve('mine'));
 });
 
 test('options are named as on the command line', () => {

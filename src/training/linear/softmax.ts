@@ -120,14 +120,14 @@ function trainingLoss(
   for (let fold = 0; fold < folds.count; fold++) {
     const first = fold * classes;
     const share = 1 / folds.heldOutBy.reduce((seen, by) => seen + (by === fold ? 0 : 1), 0);
-    folds.heldOutBy.forEach((by, row) => {
-      if (by === fold) return;
+    for (let row = 0; row < labels.length; row++) {
+      if (folds.heldOutBy[row] === fold) continue;
       loss += share * lossOf(first, row);
       for (let k = 0; k < classes; k++) {
         const target = k === labels[row] ? 1 : 0;
         residuals[(first + k) * labels.length + row] = share * (probabilities[k]! - target);
       }
-    });
+    }
   }
   return { loss, residuals };
 }

@@ -32,9 +32,12 @@ export function concatenate(a: Float64Array, b: Float64Array): Float64Array {
 
 /** The sums of `count` parts of equal length: `[count, n]` -> `[count]`. */
 export function sumParts(values: Float32Array, count: number): Float64Array {
+  const sums = new Float64Array(count);
   const length = values.length / count;
-  return Float64Array.from({ length: count }, (_, part) => {
-    const row = values.subarray(part * length, (part + 1) * length);
-    return row.reduce((sum, each) => sum + each, 0);
-  });
+  for (let part = 0, at = 0; part < count; part++) {
+    let sum = 0;
+    for (const end = at + length; at < end; at++) sum += values[at]!;
+    sums[part] = sum;
+  }
+  return sums;
 }
