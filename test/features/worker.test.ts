@@ -1,0 +1,97 @@
+// What a thread does with a group of images.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { Piscina } from 'piscina';
+import { originalView } from '../../src/data/image-rules.js';
+import type { Base } from '../../src/features/base.js';
+import { type SharedState, shareState, tellToStop, whenIdle } from '../../src/features/thread-guard.js';
+import type { GroupResult, ThreadFailure, WorkerData, WorkerTask } from '../../src/features/worker.js';
+import { compileGraph } from '../../src/formats/onnx/compile.js';
+import { type TemporaryModel, writeTemporaryModel } from '../../src/inference/temporary-model.js';
+import { checkout } from '../helpers/finetune.js';
+import { broken, copyDigits, openBase } from './sample-images.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'finetune-worker-'));
+let base: Base;
+let model: TemporaryModel;
+let tasks: WorkerTask[];
+
+before(async () => {
+  base = await openBase('avg');
+  model = await writeTemporaryModel(compileGraph(base.network));
+  tasks = copyDigits(folder, 6).map(({ file, hash }) => ({ file, hash, view: originalView }));
+});
+after(async () => {
+  await model.remove();
+  rmSync(folder, { recursive: true });
+});
+
+/** One thread of the built program, as the pool starts it. */
+async function withThread<Result>(
+  path: string,
+  use: (
+    run: (group: readonly WorkerTask[]) => Promise<GroupResult | ThreadFailure>,
+    state: SharedState,
+  ) => Result,
+): Promise<Awaited<Result>> {
+  const state = shareState(1);
+  const workerData: WorkerData = { model: path, threads: 1, output: undefined, rules: base.rules, state };
+  const filename = pathToFileURL(join(checkout, 'dist/features/worker.js')).href;
+  const thread = new Piscina({
+    filename,
+    minThreads: 1,
+    maxThreads: 1,
+    atomics: 'disabled',
+    execArgv: [],
+    workerData,
+  });
+  try {
+    return await use(group => thread.run(group), state);
+  } finally {
+    await whenIdle(state, () => false);
+    await thread.destroy();
+  }
+}
+
+test('a group gives its features in the order of its images, a bad image its reason, and the time it took', async () => {
+  const result = await withThread(model.path, run => run(tasks));
+  assert.ok('outcomes' in result);
+  const lengths = result.outcomes.map(outcome => outcome instanceof Float32Array && outcome.length);
+  assert.deepEqual(
+    lengths,
+    tasks.map((_, i) => i !== broken && base.featureShape[0]),
+  );
+  assert.match(JSON.stringify(result.outcomes[broken]), /^\{"reason":".*(cut short|damaged)/);
+  assert.ok((result.processor.decode ?? 0) > 0);
+});
+
+test('an image that was exchanged since the folder was looked through is a bad one', async () => {
+  const [first] = tasks;
+  assert.ok(first);
+  const result = await withThread(model.path, run => run([{ ...first, hash: 'another' }]));
+  assert.ok('outcomes' in result);
+  assert.match(JSON.stringify(result.outcomes[0]), /^\{"reason":".*changed/);
+});
+
+test('a thread that is told to stop begins no image', async () => {
+  const result = await withThread(model.path, async (run, state) => {
+    await run(tasks.slice(0, 1));
+    tellToStop(state);
+    return run(tasks);
+  });
+  assert.ok('outcomes' in result);
+  assert.deepEqual(
+    result.outcomes,
+    tasks.map(() => undefined),
+  );
+});
+
+test('a base that cannot be opened is told with the code of its error', async () => {
+  const result = await withThread(join(folder, 'no.onnx'), run => run(tasks));
+  assert.ok('failure' in result);
+  assert.equal(result.failure.code, 'not-found');
+});
