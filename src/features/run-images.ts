@@ -82,7 +82,7 @@ export interface ImageOptions<Image> {
   readonly optionsOf?: ((image: Image) => Pick<ReadOptions, 'view' | 'hash'>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How many images are read and run while one is waited for, where they run one by one. Default: 4. */
-  readonly ahead?: number | undefined;
+  readonly prefetched?: number | undefined;
   /** How many images run together, where they run by batches; as many again are read meanwhile. Default: 64. */
   readonly batchSize?: number | undefined;
 }
@@ -99,7 +99,7 @@ export type ImageResult<Image> =
   | { readonly image: Image; readonly output?: undefined; readonly reason: string };
 
 /** Images that are read while the network runs on one: as many as Node decodes at a time. */
-const imagesAhead = 4;
+const defaultPrefetched = 4;
 
 /**
  * Runs a network on images one by one; the next ones are read meanwhile.
@@ -109,14 +109,14 @@ const imagesAhead = 4;
 export async function* predictImages<Image>(
   session: Runner,
   images: Iterable<Image>,
-  { rules, open, optionsOf, signal, ahead = imagesAhead }: ImageOptions<Image>,
+  { rules, open, optionsOf, signal, prefetched = defaultPrefetched }: ImageOptions<Image>,
 ): AsyncGenerator<ImageResult<Image>> {
   const runner = new ImageRunner(session, rules);
   const predict = async (image: Image): Promise<ImageResult<Image>> => {
     const result = await openImage(image, open, source => runner.run(source, optionsOf?.(image)));
     return isBad(result) ? { image, reason: result.reason } : { image, output: result.data };
   };
-  yield* prefetch(images, predict, { count: ahead, signal });
+  yield* prefetch(images, predict, { count: prefetched, signal });
 }
 
 /** The same, by batches: faster where a network runs on many images at once, as on a GPU. */

@@ -58,7 +58,7 @@ export interface Classifier {
    */
   classify(image: ImageSource): Promise<Classification>;
   /**
-   * Predicts images in their order, reading ahead. A bad image gives its reason and stops nothing.
+   * Predicts images in their order, reading the next ones meanwhile. A bad image gives its reason and stops nothing.
    * @throws the signal's reason once it is aborted
    * @example for await (const { image, label } of classifier.classifyAll(['a.jpg', 'b.jpg'])) console.log(image, label);
    */
@@ -108,7 +108,7 @@ export async function loadClassifier(
 }
 
 /** A device other than the CPU takes two batches: one runs, and one is decoded. */
-const batchesAhead = 2;
+const prefetchedBatches = 2;
 
 class LoadedClassifier implements Classifier {
   readonly name: string;
@@ -137,8 +137,8 @@ class LoadedClassifier implements Classifier {
     { signal }: Pick<Callbacks, 'signal'> = {},
   ) {
     const { session, rules } = this.opened;
-    const ahead = this.device === 'cpu' ? undefined : batchesAhead * devices[this.device].batchSize;
-    const options = { rules, open: openImage, signal, ahead };
+    const prefetched = this.device === 'cpu' ? undefined : prefetchedBatches * devices[this.device].batchSize;
+    const options = { rules, open: openImage, signal, prefetched };
     for await (const { image, output, reason } of predictImages(session, images, options)) {
       yield output === undefined ? { image, error: reason } : { image, ...this.#rank(output) };
     }

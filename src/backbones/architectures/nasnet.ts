@@ -74,7 +74,7 @@ interface CellOptions {
 
 function normalCell(build: NetworkBuilder, input: Tensor, cell: CellOptions): Tensor {
   const { filters, id } = cell;
-  const side = adjust(build, input, cell);
+  const previous = adjust(build, input, cell);
   const h = squeeze(build, input, { filters, id, kind: 'normal' });
   const separable = (x: Tensor, size: number, name: string) =>
     separableBlock(build, x, { filters, size, id: `normal_${name}_${id}` });
@@ -83,11 +83,11 @@ function normalCell(build: NetworkBuilder, input: Tensor, cell: CellOptions): Te
   const add = (number: number, one: Tensor, other: Tensor) =>
     build.add('Add', [one, other], { name: `normal_add_${number}_${id}` });
   const branches = [
-    side,
-    add(1, separable(h, 5, 'left1'), separable(side, 3, 'right1')),
-    add(2, separable(side, 5, 'left2'), separable(side, 3, 'right2')),
-    add(3, average(h, 'left3'), side),
-    add(4, average(side, 'left4'), average(side, 'right4')),
+    previous,
+    add(1, separable(h, 5, 'left1'), separable(previous, 3, 'right1')),
+    add(2, separable(previous, 5, 'left2'), separable(previous, 3, 'right2')),
+    add(3, average(h, 'left3'), previous),
+    add(4, average(previous, 'left4'), average(previous, 'right4')),
     add(5, separable(h, 3, 'left5'), h),
   ];
   return build.add('Concatenate', branches, { name: `normal_concat_${id}`, axis: -1 });
@@ -95,18 +95,18 @@ function normalCell(build: NetworkBuilder, input: Tensor, cell: CellOptions): Te
 
 function reductionCell(build: NetworkBuilder, input: Tensor, cell: CellOptions): Tensor {
   const { filters, id } = cell;
-  const side = adjust(build, input, cell);
+  const previous = adjust(build, input, cell);
   const h = squeeze(build, input, { filters, id, kind: 'reduction' });
   const padded = build.padForStride2(h, `reduction_pad_1_${id}`, 3);
   const halved = (x: Tensor, size: number, name: string) =>
     separableBlock(build, x, { filters, size, strides: 2, id: `reduction_${name}_${id}` });
   const window = { size: 3, strides: 2 } as const;
   const add = (name: string, one: Tensor, other: Tensor) => build.add('Add', [one, other], { name });
-  const x1 = add(`reduction_add_1_${id}`, halved(h, 5, 'left1'), halved(side, 7, 'right1'));
+  const x1 = add(`reduction_add_1_${id}`, halved(h, 5, 'left1'), halved(previous, 7, 'right1'));
   const largest = build.maxPool(padded, { name: `reduction_left2_${id}`, ...window });
-  const x2 = add(`reduction_add_2_${id}`, largest, halved(side, 7, 'right2'));
+  const x2 = add(`reduction_add_2_${id}`, largest, halved(previous, 7, 'right2'));
   const mean = build.averagePool(padded, { name: `reduction_left3_${id}`, ...window });
-  const x3 = add(`reduction_add3_${id}`, mean, halved(side, 5, 'right3'));
+  const x3 = add(`reduction_add3_${id}`, mean, halved(previous, 5, 'right3'));
   const smooth = { name: `reduction_left4_${id}`, size: 3, strides: 1, padding: 'same' } as const;
   const x4 = add('add', x2, build.averagePool(x1, smooth));
   const last = separableBlock(build, x1, { filters, size: 3, id: `reduction_left4_${id}` });

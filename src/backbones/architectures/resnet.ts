@@ -81,18 +81,16 @@ function preactivatedBlock(build: NetworkBuilder, input: Tensor, options: BlockO
   const { name, filters, strides, projected } = options;
   const normalized = build.batchNorm(input, { name: `${name}_preact_bn`, epsilon });
   const active = build.activation(normalized, `${name}_preact_relu`, 'relu');
-  const shortcut = () => {
-    if (projected)
-      return build.conv(active, { name: `${name}_0_conv`, filters: 4 * filters, size: 1, strides });
-    return strides > 1 ? build.maxPool(input, { name: 'max_pooling2d', size: 1, strides }) : input;
-  };
-  const side = shortcut();
+  let shortcut = input;
+  if (projected)
+    shortcut = build.conv(active, { name: `${name}_0_conv`, filters: 4 * filters, size: 1, strides });
+  else if (strides > 1) shortcut = build.maxPool(input, { name: 'max_pooling2d', size: 1, strides });
   let x = convolve(build, active, { name: `${name}_1`, filters, use_bias: false });
   x = build.pad(build.activation(x, `${name}_1_relu`, 'relu'), `${name}_2_pad`, 1);
   x = convolve(build, x, { name: `${name}_2`, filters, size: 3, strides, use_bias: false });
   x = build.activation(x, `${name}_2_relu`, 'relu');
   x = build.conv(x, { name: `${name}_3_conv`, filters: 4 * filters, size: 1 });
-  return build.add('Add', [side, x], { name: `${name}_out` });
+  return build.add('Add', [shortcut, x], { name: `${name}_out` });
 }
 
 interface StepOptions {

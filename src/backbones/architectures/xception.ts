@@ -48,8 +48,8 @@ function halvingBlock(
   { block, filters, isActiveFirst }: BlockOptions,
 ): Tensor {
   const [first, last] = filters;
-  const shortcut = { name: 'conv2d', filters: last, size: 1, strides: 2 };
-  const side = build.batchNorm(build.conv(input, { ...shortcut, padding: 'same', use_bias: false }), {
+  const settings = { name: 'conv2d', filters: last, size: 1, strides: 2 };
+  const shortcut = build.batchNorm(build.conv(input, { ...settings, padding: 'same', use_bias: false }), {
     name: 'batch_normalization',
   });
   const prefix = `block${block}_sepconv`;
@@ -57,7 +57,7 @@ function halvingBlock(
   x = separable(build, x, { name: `${prefix}1`, filters: first });
   x = separable(build, build.activation(x, `${prefix}2_act`, 'relu'), { name: `${prefix}2`, filters: last });
   x = build.maxPool(x, { name: `block${block}_pool`, size: 3, strides: 2, padding: 'same' });
-  return build.add('Add', [x, side], { name: 'add' });
+  return build.add('Add', [x, shortcut], { name: 'add' });
 }
 
 function middleBlock(build: NetworkBuilder, input: Tensor, block: number): Tensor {

@@ -147,7 +147,7 @@ async function unpack({ zip, label }: Source, entry: Entry) {
 function unreadable(label: string, reason: string, cause?: unknown): FinetuneError {
   return new FinetuneError(
     'bad-model',
-    `Cannot read ${label}: ${reason}. Expected a .keras archive as Keras saves it, whole: copy it again.`,
+    `Cannot read ${label}: ${reason}. Expected a complete .keras archive, as Keras saves it: copy it again.`,
     { cause },
   );
 }

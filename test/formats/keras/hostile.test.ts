@@ -95,8 +95,8 @@ function nested(depth: number): object {
 const archives: readonly (readonly [title: string, bytes: () => Buffer, message: RegExp])[] = [
   ['an empty file', () => Buffer.alloc(0), /model.keras is empty/],
   ['a text', () => Buffer.from('not a model'), /neither a \.keras archive nor an HDF5 file/],
-  ['an archive cut in the middle', () => whole.subarray(0, whole.length / 2), /Cannot read .*whole/],
-  ['an archive without its last bytes', () => whole.subarray(0, -10), /Cannot read .*whole/],
+  ['an archive cut in the middle', () => whole.subarray(0, whole.length / 2), /Cannot read .*complete/],
+  ['an archive without its last bytes', () => whole.subarray(0, -10), /Cannot read .*complete/],
   [
     'an archive without a config',
     () => zip([{ name: 'model.weights.h5', data: weights }]),

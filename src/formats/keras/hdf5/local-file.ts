@@ -29,7 +29,7 @@ export async function openLocalHdf5(range: FileRange, label: string): Promise<Lo
   const reason = /truncated/i.test(library.takeComplaint()) ? 'it is truncated' : 'it is not an HDF5 file';
   throw new FinetuneError(
     'bad-weights',
-    `Cannot read ${label}: ${reason}. Expected a file that Keras saved, whole: copy or download it again.`,
+    `Cannot read ${label}: ${reason}. Expected a complete file, as Keras saves it: copy or download it again.`,
   );
 }
 
