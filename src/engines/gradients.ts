@@ -1,5 +1,5 @@
 // The gradients of all operations, which tfjs-core leaves to tfjs-layers to register; those of convolutions that nobody
-// registers or TensorFlow cannot compute: dilated ones, and depthwise ones whose strides differ; and a quick one of relu6.
+// registers or TensorFlow cannot compute: dilated ones, and depthwise ones whose strides differ; and quick ones of relu and relu6.
 
 import { createRequire } from 'node:module';
 import {
@@ -43,7 +43,7 @@ const own = new Set<GradFunc>();
 export function registerGradients(): void {
   // By `require`: an `import` of this package first searches its 1.2 MB for names, longer than it takes to run.
   createRequire(import.meta.url)('@tensorflow/tfjs-layers');
-  registerRelu6();
+  registerActivations();
   for (const [kernelName, kernels] of Object.entries(convolutions)) {
     const original = getGradient(kernelName);
     if (own.has(original.gradFunc)) continue;
@@ -61,18 +61,22 @@ export function registerGradients(): void {
   }
 }
 
-/** In one pass over memory instead of four; both engines have a kernel for it. */
-function registerRelu6(): void {
-  const original = getGradient('Relu6');
-  if (own.has(original.gradFunc)) return;
-  const gradFunc: GradFunc = (dy, [x]) => ({
-    x: () => {
-      if (x === undefined || Array.isArray(dy)) throw new Error('No relu6.');
-      return engine().runKernel('Relu6Grad', { dy, x });
-    },
-  });
-  own.add(gradFunc);
-  registerGradient({ ...original, gradFunc });
+/** Activations whose gradient both engines have a kernel for: one pass over memory instead of three or four. */
+const activations: Readonly<Record<string, string>> = { Relu: 'ReluGrad', Relu6: 'Relu6Grad' };
+
+function registerActivations(): void {
+  for (const [kernelName, ofInput] of Object.entries(activations)) {
+    const original = getGradient(kernelName);
+    if (own.has(original.gradFunc)) continue;
+    const gradFunc: GradFunc = (dy, [x]) => ({
+      x: () => {
+        if (x === undefined || Array.isArray(dy)) throw new Error('No activation.');
+        return engine().runKernel(ofInput, { dy, x });
+      },
+    });
+    own.add(gradFunc);
+    registerGradient({ ...original, gradFunc });
+  }
 }
 
 /** The gradient of the plain form, and back through what made it plain. */

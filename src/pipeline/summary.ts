@@ -2,10 +2,11 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Card } from '../backbones/card.js';
 import { convnetName, planConvnet } from '../backbones/architectures/convnet.js';
+import type { Card } from '../backbones/card.js';
 import { findInCatalogue } from '../backbones/catalogue.js';
 import { resolveBackbone } from '../backbones/resolve.js';
+import { FinetuneError } from '../errors.js';
 import { openModel } from '../formats/open.js';
 import { openLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { cutAt } from '../network/cut.js';
@@ -13,7 +14,6 @@ import type { FunctionalConfig } from '../network/network.js';
 import { withClosing } from '../network/source.js';
 import type { NetworkSummary } from '../network/summarize.js';
 import { summarize } from '../network/summarize.js';
-import { FinetuneError } from '../errors.js';
 import { integer, maybe, type OptionTable, type Resolved, sizeInPixels, text } from '../option-kinds.js';
 import { flagOf } from '../options.js';
 import { type OptionsOf, verb } from './verb.js';

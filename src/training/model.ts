@@ -1,15 +1,13 @@
 // A network in tfjs: opened, run on batches, one step of training taken, its weights read back.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
 import type { Network } from '../network/network.js';
 import { groupRows, rowsAtOnce, type TrainingData } from './data.js';
+import { adaptLayer } from './layers.js';
 import { computeLoss, type LossPlan } from './loss.js';
 import { type Optimizer, readValues } from './optimizer.js';
-import type { Random } from './random.js';
-
-type Layer = layers.Layer;
 
 /** Some images' features `[labels.length, ...shape]`. */
 export interface Batch {
@@ -18,59 +16,13 @@ export interface Batch {
   readonly labels: readonly number[];
 }
 
-/** Noises stay in inference mode, as tfjs cannot seed them. */
-const alwaysInference = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout']);
-
 /** Opens a network on the engine that is started; whoever asked for the model disposes it. */
 export async function openModel(network: Network): Promise<LayersModel> {
   // Here, since it takes a while and reading training's types should not.
   const { loadLayersModel } = await import('@tensorflow/tfjs-layers');
   const model = await loadLayersModel(tf.io.fromMemory(toArtifacts(network)));
-  for (const layer of model.layers) {
-    const name = layer.getClassName();
-    if (name === 'BatchNormalization') freezeNormalization(layer);
-    if (name === 'ReLU') quickenRelu6(layer);
-    if (!alwaysInference.has(name)) continue;
-    const call = layer.call.bind(layer);
-    layer.call = (inputs: tf.Tensor | tf.Tensor[], kwargs) => call(inputs, { ...kwargs, training: false });
-  }
+  for (const layer of model.layers) adaptLayer(layer, model);
   return model;
-}
-
-/**
- * Batch normalization is frozen altogether: its statistics are those of the images that the backbone was trained on, and
- * a few photos give worse ones. What is left of it is a factor and an offset per channel, two passes over memory.
- */
-function freezeNormalization(layer: Layer): void {
-  layer.trainable = false;
-  const { axis, epsilon } = layer.getConfig();
-  const call = layer.call.bind(layer);
-  layer.call = (inputs, kwargs) => {
-    const x = Array.isArray(inputs) ? inputs[0] : inputs;
-    const isLast = axis === -1 || (x !== undefined && axis === x.rank - 1);
-    if (x === undefined || !isLast) return call(inputs, { ...kwargs, training: false });
-    return tf.tidy(() => {
-      const read = (name: string) =>
-        layer.weights.find(each => each.originalName.endsWith(`/${name}`))?.read();
-      const [gamma, beta] = [read('gamma') ?? tf.scalar(1), read('beta') ?? tf.scalar(0)];
-      const [mean, variance] = [read('moving_mean'), read('moving_variance')];
-      if (mean === undefined || variance === undefined)
-        throw new Error('A batch normalization lacks its statistics.');
-      const factor = tf.mul(gamma, tf.rsqrt(tf.add(variance, Number(epsilon))));
-      return tf.add(tf.mul(x, factor), tf.sub(beta, tf.mul(mean, factor)));
-    });
-  };
-}
-
-/** tfjs' layer clips what relu gives, in two passes and four for the gradient. */
-function quickenRelu6(layer: Layer): void {
-  const { maxValue } = layer.getConfig();
-  if (maxValue !== 6) return;
-  layer.call = inputs => {
-    const x = Array.isArray(inputs) ? inputs[0] : inputs;
-    if (x === undefined) throw new Error('A layer without an input.');
-    return tf.relu6(x);
-  };
 }
 
 /** A trainable weight: its name in the network, and the variable that holds it. */
@@ -97,18 +49,6 @@ export function readNetwork(model: LayersModel, { topology, weights }: Network):
     return [name, { ...weight, data: trained.get(name) ?? weight.data }] as const;
   });
   return { topology, weights: new Map(read) };
-}
-
-/** Gives the model's dropout layers the masks of their next step. */
-export function seedDropout(model: LayersModel, random: Random): void {
-  for (const layer of model.layers) {
-    if (isSeeded(layer)) layer.seed = Math.floor(random() * 2 ** 31);
-  }
-}
-
-/** tfjs' Dropout reads its seed anew at every call; left to itself it drops the same units in every step. */
-function isSeeded(layer: Layer): layer is Layer & { seed: number } {
-  return layer.getClassName() === 'Dropout';
 }
 
 /** What takes the steps. */

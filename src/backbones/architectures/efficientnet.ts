@@ -2,7 +2,6 @@
 
 import { NetworkBuilder, type Tensor } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
-import { multipleOf8 } from './mobilenet-v2.js';
 import {
   addResidual,
   convolveAndActivate,
@@ -10,6 +9,7 @@ import {
   squeezeAndExcite,
   withTop,
 } from './blocks.js';
+import { multipleOf8 } from './mobilenet-v2.js';
 import type { TopologyOptions } from './topology-options.js';
 
 /** Per stage: kernel size, blocks, input filters, output filters, expansion, stride of the first block. */

@@ -12,6 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { sizesOf } from '../convolution.js';
 import { layPadding, needsPlainForm, outputsFromPlain, tapsToPlain } from '../plain-convolution.js';
+import { quickenMaxPoolGrad } from './max-pool-grad.js';
 
 const backendName = 'tensorflow';
 
@@ -21,12 +22,14 @@ export type RunOperation = (name: string, inputs: readonly TensorInfo[]) => Tens
 /** To be called once, after the engine's own kernels were registered. */
 export function completeKernels(run: RunOperation): void {
   replaceKernel('DepthwiseConv2dNative', completeDepthwise);
-  replaceKernel('Step', original => quickenStep(original, run));
-  registerKernel({
-    kernelName: 'Relu6Grad',
-    backendName,
-    kernelFunc: ({ inputs: { dy, x } }) => run('Relu6Grad', dy && x ? [dy, x] : []),
-  });
+  replaceKernel('MaxPoolGrad', quickenMaxPoolGrad);
+  for (const kernelName of ['ReluGrad', 'Relu6Grad']) {
+    registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs: { dy, x } }) => run(kernelName, dy && x ? [dy, x] : []),
+    });
+  }
 }
 
 function replaceKernel(kernelName: string, replace: (original: KernelFunc) => KernelFunc): void {
@@ -45,20 +48,5 @@ function completeDepthwise(original: KernelFunc): KernelFunc {
       const all = depthwiseConv2d(layPadding(x, sizes), tapsToPlain(filter, sizes), 1, 'valid');
       return outputsFromPlain(all, sizes);
     });
-  };
-}
-
-/**
- * 1 where a number is above 0, else 0, as the gradient of every relu asks: two passes over memory instead of five. An
- * `alpha`, the value below 0, is left to the original.
- */
-function quickenStep(original: KernelFunc, run: RunOperation): KernelFunc {
-  return call => {
-    const { x } = call.inputs;
-    if (x === undefined || x.dtype !== 'float32' || call.attrs?.alpha) return original(call);
-    const positive = run('Relu', [x]);
-    const step = run('Sign', [positive]);
-    (call.backend as { disposeData(data: object): void }).disposeData(positive.dataId);
-    return step;
   };
 }

@@ -1,11 +1,19 @@
 // Kernels that copy and add: clones, repetitions, sums over leading axes, which the backend has, but slow; and the
-// gradient of relu6.
+// gradients of relu and relu6.
 
 import { util } from '@tensorflow/tfjs-core';
 import { kernelOf } from './steps.js';
 
 /** A clone shares its memory, as a reshape does: no kernel writes into its inputs. The backend's own copies it. */
 export const identity = kernelOf<'x', object>((steps, { x }) => steps.share(x));
+
+/** The gradient of relu: `dy` where `x` is above 0, else 0. */
+export const reluGrad = kernelOf<'dy' | 'x', object>((steps, { dy, x }) =>
+  steps.write(x.shape, dy, (target, gradient) => {
+    const values = steps.view(x);
+    for (let i = 0; i < target.length; i++) target[i] = values[i]! > 0 ? gradient[i]! : 0;
+  }),
+);
 
 /** The gradient of relu6: `dy` where `x` is between 0 and 6, else 0. */
 export const relu6Grad = kernelOf<'dy' | 'x', object>((steps, { dy, x }) =>

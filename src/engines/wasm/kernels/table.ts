@@ -9,7 +9,7 @@ import {
 } from './convolution-gradients.js';
 import { batchMatMul } from './mat-mul.js';
 import { maxPoolGrad } from './max-pool-grad.js';
-import { identity, relu6Grad, sum, tile } from './simple-kernels.js';
+import { identity, relu6Grad, reluGrad, sum, tile } from './simple-kernels.js';
 import type { Replacement } from './steps.js';
 
 const replacements: Readonly<Record<string, Replacement>> = {
@@ -21,6 +21,7 @@ const replacements: Readonly<Record<string, Replacement>> = {
   Identity: identity,
   MaxPoolGrad: maxPoolGrad,
   Relu6Grad: relu6Grad,
+  ReluGrad: reluGrad,
   Sum: sum,
   Tile: tile,
 };

@@ -1,0 +1,143 @@
+// What tfjs' layers do otherwise here than as they come: batch normalization stays frozen, dropout is seeded, and what
+// takes several passes over memory takes fewer.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { type Random, seededRandom } from './random.js';
+
+type Layer = layers.Layer;
+
+/** Noises stay in inference mode, as tfjs cannot seed them. */
+const alwaysInference = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout']);
+
+/** Adapts a layer of a model that has just been opened. */
+export function adaptLayer(layer: Layer, model: LayersModel): void {
+  const name = layer.getClassName();
+  if (name === 'BatchNormalization') freezeNormalization(layer);
+  if (name === 'ReLU') quickenRelu6(layer);
+  if (name === 'Conv2D') activateLate(layer, model);
+  if (isSeeded(layer)) seedMasks(layer);
+  if (!alwaysInference.has(name)) return;
+  const call = layer.call.bind(layer);
+  layer.call = (inputs: tf.Tensor | tf.Tensor[], kwargs) => call(inputs, { ...kwargs, training: false });
+}
+
+/** Gives the model's dropout layers the masks of their next step. */
+export function seedDropout(model: LayersModel, random: Random): void {
+  for (const layer of model.layers) {
+    if (isSeeded(layer)) layer.seed = Math.floor(random() * 2 ** 31);
+  }
+}
+
+interface SeededLayer extends Layer {
+  seed: number;
+  readonly rate: number;
+}
+
+function isSeeded(layer: Layer): layer is SeededLayer {
+  return layer.getClassName() === 'Dropout' && !layer.getConfig().noiseShape;
+}
+
+/** tfjs' own draws its numbers in twice the time, and by another rule; left to itself it drops the same units in every step. */
+function seedMasks(layer: SeededLayer): void {
+  layer.call = (inputs, kwargs) => {
+    const x = onlyInput(inputs);
+    if (kwargs.training !== true || layer.rate <= 0) return x;
+    const random = seededRandom(layer.seed);
+    const kept = 1 / (1 - layer.rate);
+    const mask = new Float32Array(x.size);
+    for (let i = 0; i < mask.length; i++) if (random() >= layer.rate) mask[i] = kept;
+    return tf.tidy(() => tf.mul(x, tf.tensor(mask, x.shape)));
+  };
+}
+
+interface Convolution extends Layer {
+  readonly activation: { getClassName(): string };
+  readonly kernel: { read(): tf.Tensor4D };
+  readonly bias: { read(): tf.Tensor } | null;
+}
+
+/**
+ * Where a max pooling is all that takes a convolution's output, bias and relu come after it: the same values to the bit,
+ * since neither changes which of some numbers is the largest, on a quarter of the memory, and so are the gradients.
+ */
+function activateLate(layer: Layer, model: LayersModel): void {
+  const convolution = layer as Convolution;
+  const pooling = findPooling(layer, model);
+  const { strides, padding, dilationRate, dataFormat, activation } = layer.getConfig();
+  if (
+    pooling === undefined ||
+    convolution.bias === null ||
+    activation !== 'relu' ||
+    dataFormat !== 'channelsLast'
+  )
+    return;
+  const pool = pooling.call.bind(pooling);
+  layer.call = inputs =>
+    tf.conv2d(
+      onlyInput(inputs) as tf.Tensor4D,
+      convolution.kernel.read(),
+      strides as [number, number],
+      padding as 'same' | 'valid',
+      'NHWC',
+      dilationRate as [number, number],
+    );
+  pooling.call = (inputs, kwargs) =>
+    tf.tidy(() => {
+      const bias = convolution.bias?.read();
+      return bias === undefined
+        ? pool(inputs, kwargs)
+        : tf.relu(tf.add(onlyInput(pool(inputs, kwargs)), bias));
+    });
+}
+
+/** The max pooling that alone takes a layer's output, if there is one. */
+function findPooling(layer: Layer, model: LayersModel): Layer | undefined {
+  const [use, ...more] = layer.outboundNodes;
+  const isCalledOnce = layer.inboundNodes.length === 1 && use?.outboundLayer.inboundNodes.length === 1;
+  if (use === undefined || more.length > 0 || !isCalledOnce || model.outputLayers.includes(layer))
+    return undefined;
+  return use.outboundLayer.getClassName() === 'MaxPooling2D' ? use.outboundLayer : undefined;
+}
+
+function onlyInput(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+  const x = Array.isArray(inputs) ? inputs[0] : inputs;
+  if (x === undefined) throw new Error('A layer without an input.');
+  return x;
+}
+
+/**
+ * Batch normalization is frozen altogether: its statistics are those of the images that the backbone was trained on, and
+ * a few photos give worse ones. What is left of it is a factor and an offset per channel, two passes over memory.
+ */
+function freezeNormalization(layer: Layer): void {
+  layer.trainable = false;
+  const { axis, epsilon } = layer.getConfig();
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) => {
+    const x = Array.isArray(inputs) ? inputs[0] : inputs;
+    const isLast = axis === -1 || (x !== undefined && axis === x.rank - 1);
+    if (x === undefined || !isLast) return call(inputs, { ...kwargs, training: false });
+    return tf.tidy(() => {
+      const read = (name: string) =>
+        layer.weights.find(each => each.originalName.endsWith(`/${name}`))?.read();
+      const [gamma, beta] = [read('gamma') ?? tf.scalar(1), read('beta') ?? tf.scalar(0)];
+      const [mean, variance] = [read('moving_mean'), read('moving_variance')];
+      if (mean === undefined || variance === undefined)
+        throw new Error('A batch normalization lacks its statistics.');
+      const factor = tf.mul(gamma, tf.rsqrt(tf.add(variance, Number(epsilon))));
+      return tf.add(tf.mul(x, factor), tf.sub(beta, tf.mul(mean, factor)));
+    });
+  };
+}
+
+/** tfjs' layer clips what relu gives, in two passes and four for the gradient. */
+function quickenRelu6(layer: Layer): void {
+  const { maxValue } = layer.getConfig();
+  if (maxValue !== 6) return;
+  layer.call = inputs => {
+    const x = Array.isArray(inputs) ? inputs[0] : inputs;
+    if (x === undefined) throw new Error('A layer without an input.');
+    return tf.relu6(x);
+  };
+}
