@@ -6,7 +6,8 @@ import { FinetuneError } from '../errors.js';
 import { flagOf } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
 import { planScratch, type TrainingPlan } from '../training/plan.js';
-import { planFitOptions, type SettledTrainOptions } from './train-options.js';
+import { planFitOptions } from './fit-options.js';
+import type { SettledTrainOptions } from './train-options.js';
 
 /** What each step of a training from scratch gets to know. */
 export interface ScratchPlan {

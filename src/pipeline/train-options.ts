@@ -18,15 +18,10 @@ import {
 } from '../option-kinds.js';
 import { flagOf } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
-import {
-  type FitOptions,
-  loopOptionNames,
-  planTuning,
-  startOptions,
-  trainsByEpochs,
-} from '../training/plan.js';
+import { type FitOptions, planTuning, startOptions } from '../training/plan.js';
 import { force, inputShape } from './common-options.js';
 import type { TuningPlan } from './fine-tune.js';
+import { planFitOptions, validateFit } from './fit-options.js';
 import type { OptionsOf } from './verb.js';
 
 /** Options of `train`. */
@@ -228,41 +223,6 @@ function planFineTuning(options: SettledTrainOptions, given: FitOptions): Tuning
 
 /** Views of the recipe fine-tune. */
 const recipeViews = 8;
-
-/** What the options say about fitting. */
-export function planFitOptions(options: SettledTrainOptions): FitOptions {
-  const { seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer } = options;
-  const { schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience } =
-    options;
-  return {
-    ...{ seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer },
-    ...{ schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience },
-  };
-}
-
-const optionsOfEpochs = [...loopOptionNames, 'dropout'] as const;
-
-function validateFit(plan: FitOptions): void {
-  const { headSolver, hidden, epochs, l2 } = plan;
-  if (headSolver === 'lbfgs' && (hidden.length > 0 || epochs !== undefined)) {
-    refuse(
-      '--head-solver lbfgs solves a linear head to its optimum: it has no hidden layers and no epochs. ' +
-        'Leave out --hidden and --epochs, or say --head-solver adam.',
-    );
-  }
-  if (trainsByEpochs(plan)) {
-    if (l2 === undefined) return;
-    refuse(
-      '--l2 belongs to --head-solver lbfgs. When training by epochs, --dropout is what holds the weights back.',
-    );
-  }
-  const idle = optionsOfEpochs.find(name => plan[name] !== undefined);
-  if (idle === undefined) return;
-  refuse(
-    `${flagOf(idle)} ${plan[idle]} does nothing here: a linear head is solved to its optimum, not trained by epochs. ` +
-      'Leave it out, or add --epochs, --hidden or --head-solver adam.',
-  );
-}
 
 function validatePrecision({ verify, precision, device }: SettledTrainOptions): void {
   if (precision === 'int8' && device !== 'auto' && device !== 'cpu')

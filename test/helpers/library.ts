@@ -1,5 +1,13 @@
 // The library as programs import it, and small data sets for it.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkout } from './finetune.js';
@@ -31,3 +39,14 @@ export const lite = join(checkout, 'pretrained/efficientnet-lite0');
 
 /** A digit that no training has seen. */
 export const seven = join(checkout, 'datasets/digits-unseen/7.png');
+
+/** The bytes of a run's model, and its epochs less the time they took. */
+export function readRun(run: string): unknown {
+  const model = join(run, 'model');
+  const shards = readdirSync(model).filter(name => name.endsWith('.bin'));
+  const history = readFileSync(join(run, 'history.jsonl'), 'utf8').trim().split('\n');
+  return [
+    shards.map(name => readFileSync(join(model, name)).toString('base64')),
+    history.map(line => ({ ...JSON.parse(line), seconds: 0 })),
+  ];
+}

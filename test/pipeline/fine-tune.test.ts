@@ -7,7 +7,7 @@ import test, { before } from 'node:test';
 import type { PipelineEvent } from '../../src/events.js';
 import { loadLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
 import { checkout } from '../helpers/finetune.js';
-import { copyDigits, finetune, lite, makeFolder } from '../helpers/library.js';
+import { copyDigits, finetune, lite, makeFolder, readRun } from '../helpers/library.js';
 
 const dir = makeFolder('fine-tune');
 const data = join(dir, 'digits');
@@ -21,17 +21,6 @@ before(() => {
   process.chdir(dir);
   copyDigits(data, ['3', '5', '8'], 40);
 });
-
-/** The bytes of a run's model, and the losses of its epochs. */
-function readRun(run: string): unknown {
-  const model = join(run, 'model');
-  const shards = readdirSync(model).filter(name => name.endsWith('.bin'));
-  const history = readFileSync(join(run, 'history.jsonl'), 'utf8').trim().split('\n');
-  return [
-    shards.map(name => readFileSync(join(model, name)).toString('base64')),
-    history.map(line => ({ ...JSON.parse(line), seconds: 0 })),
-  ];
-}
 
 test('What is unfrozen moves, what lies below the cut stays to the bit, and the run says what it gained', async () => {
   const { head, val } = await finetune.train(small);

@@ -1,12 +1,12 @@
 // Training a ConvNet from scratch, from end to end on a few digits.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import type { PipelineEvent } from '../../src/events.js';
 import { checkout } from '../helpers/finetune.js';
-import { copyDigits, finetune, makeFolder } from '../helpers/library.js';
+import { copyDigits, finetune, makeFolder, readRun } from '../helpers/library.js';
 
 const dir = makeFolder('scratch');
 const data = join(dir, 'digits');
@@ -27,17 +27,6 @@ before(() => {
   process.chdir(dir);
   copyDigits(data, ['0', '1', '3'], 40);
 });
-
-/** The bytes of a run's model, and its epochs less the time they took. */
-function readRun(run: string): unknown {
-  const model = join(run, 'model');
-  const shards = readdirSync(model).filter(name => name.endsWith('.bin'));
-  const history = readFileSync(join(run, 'history.jsonl'), 'utf8').trim().split('\n');
-  return [
-    shards.map(name => readFileSync(join(model, name)).toString('base64')),
-    history.map(line => ({ ...JSON.parse(line), seconds: 0 })),
-  ];
-}
 
 test('A ConvNet learns digits from scratch, at their own size, and predicts as it was trained', async () => {
   const { test, val, head, backbone, images } = await finetune.train(small);

@@ -105,6 +105,7 @@ export function relu(input: Tensor, steps: Steps, layer: KerasLayer): Tensor {
   return steps.add('Add', {}, [capped(input), scaled(negative, -slope, 0, steps)]);
 }
 
+/** LeakyReLU, whose slope Keras 3 calls `negative_slope` and Keras 2 `alpha`; 0.3 where neither is told. */
 export function leakyRelu(input: Tensor, steps: Steps, layer: KerasLayer): Tensor {
   const name = layer.config.negative_slope === undefined ? 'alpha' : 'negative_slope';
   return steps.add('LeakyReLU', { alpha: scalar(layer, name, 0.3) }, input);

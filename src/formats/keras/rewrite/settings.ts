@@ -63,6 +63,7 @@ export function numbersAt(layer: KerasLayer, name: string): readonly number[] {
   throw wrongSetting(layer, name, 'numbers');
 }
 
+/** The error for a setting that no Keras writes. */
 export function wrongSetting(
   { place, className, config }: KerasLayer,
   name: string,
