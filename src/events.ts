@@ -42,6 +42,8 @@ export type PipelineEvent =
   | { readonly type: 'compare'; readonly storedAs: string }
   /** int8 is being tried on so many images. */
   | { readonly type: 'precision'; readonly images: number }
+  /** Photos that have been measured as pictures. */
+  | Counted<'inspect'>
   /** Images that went through the base. */
   | Counted<'features'>
   /** Images that have been decoded to be trained on as they are. */

@@ -9,12 +9,22 @@ export { preprocessInput, preprocessingModes } from './backbones/preprocessing.j
 export type { Preprocessing, ResizeRule } from './data/image-rules.js';
 export { type ErrorCode, FinetuneError } from './errors.js';
 export type { BadImage, EpochRecord, PipelineEvent } from './events.js';
+export type {
+  CopyGroup,
+  InspectedClass,
+  InspectedImage,
+  Inspection,
+  SuspiciousLabel,
+  UnusualImage,
+} from './features/inspection.js';
 export type { BenchResult, BenchRow } from './inference/measurement.js';
 export type { NetworkSummary } from './network/summarize.js';
 export { type BenchOptions, bench } from './pipeline/bench.js';
 export { type DatasetOptions, dataset, type WrittenDataset } from './pipeline/dataset.js';
 export { doctor } from './pipeline/doctor.js';
 export { type EvaluateOptions, type Evaluation, evaluate, type Gate } from './pipeline/evaluate.js';
+export { inspect } from './pipeline/inspect.js';
+export type { InspectOptions } from './pipeline/inspect-options.js';
 export { type LoadBackboneOptions, loadBackbone } from './pipeline/load-backbone.js';
 export { type Prediction, type PredictOptions, predict } from './pipeline/predict.js';
 export { type Prepared, type PrepareOptions, prepare } from './pipeline/prepare.js';

@@ -35,6 +35,11 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./prepare.js'),
   },
   {
+    usage: 'inspect [folder]',
+    summary: 'Look through a folder of images before training: copies, wrong labels, damage',
+    load: () => import('./inspect.js'),
+  },
+  {
     usage: 'train [folder]',
     summary: 'Train a classifier on a folder of images',
     load: () => import('./train.js'),

@@ -31,6 +31,8 @@ export interface DataSet {
   /** In natural order of their paths. */
   readonly examples: readonly Example[];
   readonly bad: readonly BadImage[];
+  /** How many files were left out because they were to be. */
+  readonly excluded?: number | undefined;
   /** For people: labels that contradict each other, images that are not used, and the like. */
   readonly warnings: readonly string[];
   /** sha-256 of all paths and contents, hex. */

@@ -12,6 +12,7 @@ import {
   originalView,
   type Pixels,
   type ResizeRule,
+  type Size,
   type ViewedPart,
 } from './image-rules.js';
 import { mendScanHeader, readJpegHeader } from './jpeg.js';
@@ -172,6 +173,32 @@ async function widenRange(image: Sharp, file: Buffer): Promise<void> {
   const largest = Math.max(...channels.slice(0, 3).map(({ max }) => max));
   const bits = [8, 10, 12].find(each => largest < 2 ** each);
   if (bits !== undefined && largest > 0) image.linear(65535 / (2 ** bits - 1));
+}
+
+/**
+ * Height and width of an image in pixels, as they are stored.
+ * @throws FinetuneError `bad-image`
+ */
+export async function readImageSize(file: Buffer): Promise<Size> {
+  const { height, width } = await readHeader(mendScanHeader(file));
+  return [height, width];
+}
+
+/** The smallest and the largest value of an image. */
+export type ValueRange = readonly [least: number, most: number];
+
+/**
+ * What an image of 16 bits uses of their range, where that is a quarter or less: it was meant for another range.
+ * @returns undefined for any other image
+ * @throws FinetuneError `bad-image`
+ */
+export async function findNarrowRange(file: Buffer): Promise<ValueRange | undefined> {
+  if (isJpeg(file) || (await readHeader(file)).depth !== 'ushort') return undefined;
+  const { channels } = await decoding(sharp(file, decoderOptions).stats());
+  const colours = channels.length % 2 === 0 ? channels.slice(0, -1) : channels;
+  const least = Math.min(...colours.map(({ min }) => min));
+  const most = Math.max(...colours.map(({ max }) => max));
+  return most - least < 2 ** 14 ? [least, most] : undefined;
 }
 
 /** What has to be known of an image before it is decoded. */

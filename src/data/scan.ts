@@ -8,12 +8,15 @@ import { type Contents, identifyFiles } from './contents.js';
 import type { DataSet, Example } from './data-set.js';
 import { describeDuplicates, describeFolders, validateFolders } from './data-set-checks.js';
 import { type ClassFolder, classNamesOf, findClassFolders, listFiles } from './folders.js';
+import { describeUnknown, readList } from './image-list.js';
 import { byNature } from './names.js';
 
 /** How a folder is looked through. */
 export interface ScanOptions {
   /** Training takes two classes, each with an image; measuring takes what is there. */
   readonly purpose?: 'train' | 'measure';
+  /** A file that lists images to leave out, by their paths in the folder. */
+  readonly exclude?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -24,10 +27,11 @@ export interface ScanOptions {
  */
 export async function scanDataSet(
   dir: string,
-  { purpose = 'train', signal = silent.signal }: ScanOptions = {},
+  { purpose = 'train', exclude, signal = silent.signal }: ScanOptions = {},
 ): Promise<DataSet> {
+  const list = exclude === undefined ? new Set<string>() : await readList(exclude);
   const folders = await findClassFolders(dir);
-  const { files, unreadable } = await identifyAll(dir, folders, signal);
+  const { files, unreadable, excluded } = await identifyAll(dir, folders, { list, signal });
   const bad = files.flatMap(({ path, contents }) =>
     contents.kind === 'bad' ? { path, reason: contents.reason } : [],
   );
@@ -42,7 +46,12 @@ export async function scanDataSet(
     classNames,
     examples,
     bad,
-    warnings: [...(await describeFolders(scanned)), ...describeDuplicates(examples, classNames)],
+    warnings: [
+      ...(await describeFolders(scanned)),
+      ...describeDuplicates(examples, classNames),
+      ...(exclude === undefined ? [] : describeUnknown(list, excluded, exclude)),
+    ],
+    excluded: excluded.size,
     fingerprint: fingerprintOf(examples),
   };
 }
@@ -56,14 +65,19 @@ interface ScannedFile {
 async function identifyAll(
   dir: string,
   folders: readonly ClassFolder[],
-  signal: AbortSignal,
-): Promise<{ files: ScannedFile[]; unreadable: BadImage[] }> {
+  { list, signal }: { readonly list: ReadonlySet<string>; readonly signal: AbortSignal },
+): Promise<{ files: ScannedFile[]; unreadable: BadImage[]; excluded: Set<string> }> {
   const found: Omit<ScannedFile, 'contents'>[] = [];
+  const excluded = new Set<string>();
   const unreadable: BadImage[] = [];
   for (const folder of folders) {
     signal.throwIfAborted();
     const listed = await listFiles(join(dir, folder.path));
-    for (const name of listed.files) found.push({ path: `${folder.path}/${name}`, folder });
+    for (const name of listed.files) {
+      const path = `${folder.path}/${name}`;
+      if (list.has(path)) excluded.add(path);
+      else found.push({ path, folder });
+    }
     for (const { path, reason } of listed.unreadable)
       unreadable.push({ path: `${folder.path}/${path}`, reason });
   }
@@ -76,7 +90,7 @@ async function identifyAll(
     const known = contents[i];
     return known === undefined ? [] : { ...file, contents: known };
   });
-  return { files, unreadable };
+  return { files, unreadable, excluded };
 }
 
 function labelImages(root: string, files: readonly ScannedFile[], classNames: readonly string[]): Example[] {

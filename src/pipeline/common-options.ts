@@ -1,6 +1,6 @@
 // Options that several verbs have. Those of the verbs that predict are in runs/classifier.ts.
 
-import { flag, maybe, sizeInPixels } from '../option-kinds.js';
+import { flag, maybe, sizeInPixels, text } from '../option-kinds.js';
 
 /** The size of a network's input, for `prepare` and `train`. */
 export const inputShape = maybe(
@@ -9,3 +9,8 @@ export const inputShape = maybe(
 
 /** Whether a run or a backbone of this program may be replaced, for `prepare` and `train`. */
 export const force = flag('Replace the run or the backbone that is there');
+
+/** Images that are passed over, for `inspect`, `train` and `evaluate`. */
+export const exclude = maybe(
+  text('File that lists images to leave out, a path a line, as inspect --write-list writes it', 'a file'),
+);

@@ -9,6 +9,7 @@ import { type Classifier, classifierOptions, loadClassifier } from '../runs/clas
 import { type Run, type RunRecord, resolveRun } from '../runs/record.js';
 import type { Context } from '../system/context.js';
 import { computeMetrics, type Metrics } from '../training/metrics.js';
+import { exclude } from './common-options.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `evaluate`. */
@@ -16,6 +17,7 @@ export const evaluateOptions = {
   model: classifierOptions.model,
   device: classifierOptions.device,
   data: text('Folder with one sub-folder of images per class', 'a folder'),
+  exclude,
   minAccuracy: maybe(number(0, 1, 'Exit 3 when the accuracy on images that the run has not seen is below')),
   includeTrainingImages: flag('Let --min-accuracy count images that the run was trained on, too'),
 } as const satisfies OptionTable;
@@ -58,7 +60,11 @@ export interface Gate {
  */
 export const evaluate = verb(evaluateOptions, async (options, context): Promise<Evaluation> => {
   const run = await resolveRun(options.model);
-  const dataSet = await scanDataSet(options.data, { purpose: 'measure', signal: context.signal });
+  const dataSet = await scanDataSet(options.data, {
+    purpose: 'measure',
+    exclude: options.exclude,
+    signal: context.signal,
+  });
   const examples = relabel(dataSet, run.record.classNames);
   for (const message of dataSet.warnings) context.emit({ type: 'warning', message });
   const classifier = await loadClassifier(

@@ -35,7 +35,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
   const plan = planFromScratch(options);
   const timer = startTimer();
   const dir = await planRunFolder(plan.run);
-  const dataSet = await scanDataSet(plan.run.data, { signal });
+  const dataSet = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
   const split = planSplit(dataSet, plan.split);
   tellOfDataSet(dataSet, describeMissingValidation(dataSet, split.val), emit);
   timer.step('scan');

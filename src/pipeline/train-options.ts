@@ -19,7 +19,7 @@ import {
 import { flagOf } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
 import { type FitOptions, planTuning, startOptions } from '../training/plan.js';
-import { force, inputShape } from './common-options.js';
+import { exclude, force, inputShape } from './common-options.js';
 import type { TuningPlan } from './fine-tune.js';
 import { planFitOptions, validateFit } from './fit-options.js';
 import type { OptionsOf } from './verb.js';
@@ -37,6 +37,7 @@ export const trainOptions = {
       'a name or a folder',
     ),
   ),
+  exclude,
   out: maybe(text("The run's folder (default: ./runs/<name of the data folder>)", 'a folder')),
   force,
   inputShape,

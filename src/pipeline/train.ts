@@ -40,7 +40,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   const dir = await planRunFolder(run);
   timer.step('start');
 
-  const dataSet = await scanDataSet(plan.run.data, { signal });
+  const dataSet = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
   const split = planSplit(dataSet, plan.split);
   tellOfDataSet(dataSet, describeMissingValidation(dataSet, split.val), emit);
   signal.throwIfAborted();

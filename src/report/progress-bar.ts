@@ -56,4 +56,11 @@ function renderProgress({ stage, done, total, seconds }: Progress): string {
 }
 
 /** The stages whose steps are images. */
-const countsImages: ReadonlySet<string> = new Set(['features', 'verify', 'evaluate', 'dataset', 'decode']);
+const countsImages: ReadonlySet<string> = new Set([
+  'features',
+  'verify',
+  'evaluate',
+  'dataset',
+  'decode',
+  'inspect',
+]);

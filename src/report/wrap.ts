@@ -5,17 +5,21 @@ const columns = 80;
 
 /**
  * Breaks lines between words, so that each fits 80 columns; a word that is longer than that stays in one piece.
+ * @param width columns, where there are fewer
  * @example wrap('Engine: ...') // the same text where it fits
  */
-export function wrap(text: string): string {
-  return text.split('\n').map(wrapLine).join('\n');
+export function wrap(text: string, width = columns): string {
+  return text
+    .split('\n')
+    .map(line => wrapLine(line, width))
+    .join('\n');
 }
 
-function wrapLine(line: string): string {
+function wrapLine(line: string, width: number): string {
   const lines: string[] = [];
   let current = '';
   for (const word of line.split(' ')) {
-    if (current !== '' && current.length + 1 + word.length > columns) {
+    if (current !== '' && current.length + 1 + word.length > width) {
       lines.push(current);
       current = word;
     } else {

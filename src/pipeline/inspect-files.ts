@@ -1,0 +1,108 @@
+// What `inspect` writes: a list of images to leave out, and a page to look at. Nothing else is ever replaced by them.
+
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type ListedImage, listHeading, renderList } from '../data/image-list.js';
+import { FinetuneError } from '../errors.js';
+import type { CopyGroup, Inspection } from '../features/inspection.js';
+import { writeAtomically } from '../system/atomic-write.js';
+import type { Context } from '../system/context.js';
+import type { SettledInspectOptions } from './inspect-options.js';
+
+type Targets = Pick<SettledInspectOptions, 'writeList' | 'html' | 'force' | 'data'>;
+
+/**
+ * Refuses to write where something lies that `inspect` has not written, or that it is not told to replace.
+ * @throws FinetuneError `bad-option`
+ */
+export async function validateTargets({ writeList, html, force }: Targets): Promise<void> {
+  if (writeList !== undefined && html !== undefined && resolve(writeList) === resolve(html))
+    refuse('--write-list and --html name the same file. Choose two.');
+  if (writeList !== undefined)
+    await validateTarget('--write-list', writeList, { heading: listHeading, force });
+}
+
+interface Existing {
+  /** How a file begins that `inspect` has written. */
+  readonly heading: string;
+  readonly force: boolean;
+}
+
+async function validateTarget(option: string, path: string, { heading, force }: Existing): Promise<void> {
+  const start = await readStart(path, heading.length);
+  if (start === undefined) return;
+  if (start !== heading) {
+    refuse(
+      `${option} ${path} is there already and was not written by inspect, so it is not replaced. Choose another file.`,
+    );
+  }
+  if (!force)
+    refuse(
+      `${option} ${path} is there already. Choose another file, or say --force to replace it, edits included.`,
+    );
+}
+
+/** The beginning of a file; undefined where there is none. */
+async function readStart(path: string, length: number): Promise<string | undefined> {
+  const file = await open(path).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (file === undefined) return undefined;
+  try {
+    if (!(await file.stat()).isFile()) return '';
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function refuse(message: string): never {
+  throw new FinetuneError('bad-option', message);
+}
+
+/**
+ * Writes what was asked for.
+ * @returns where it lies
+ * @throws FinetuneError `not-written`
+ */
+export async function writeFindings(
+  found: Inspection,
+  { writeList }: Targets,
+  { signal }: Context,
+): Promise<Pick<Inspection, 'list' | 'page'>> {
+  signal.throwIfAborted();
+  if (writeList !== undefined) await writeAtomically(writeList, renderList(listToLeaveOut(found)));
+  return { list: writeList };
+}
+
+/** What is surely wrong, then, as comments, what only may be. An image is listed once. */
+export function listToLeaveOut({ bad, copies, suspiciousLabels, unusual }: Inspection): ListedImage[] {
+  const flat = unusual.filter(({ kind }) => kind === 'flat');
+  const listed: ListedImage[] = [
+    ...bad.map(({ path }) => ({ path, reason: 'Cannot be read, or damaged' })),
+    ...ofCopies(copies, 'classes', 'Copies of one picture in several classes: which is right?'),
+    ...ofCopies(copies, 'subsets', 'Copies of one picture in several subsets, all but one'),
+    ...ofCopies(copies, 'nothing', 'Copies of one picture, all but one'),
+    ...suspiciousLabels.map(({ path }) => ({ path, reason: 'Labels that the other photos contradict' })),
+    ...flat.map(({ path }) => ({ path, reason: 'Photos on which there is next to nothing' })),
+    ...unusual
+      .filter(({ kind }) => kind !== 'flat')
+      .map(({ path, kind }) => ({ path, reason: `Unusual: ${kind}`, isOptional: true })),
+  ];
+  const seen = new Set<string>();
+  return listed.filter(({ path }) => !seen.has(path) && seen.add(path));
+}
+
+/** Where classes contradict each other all images go; else one stays, which is for testing if one of them is. */
+function ofCopies(copies: readonly CopyGroup[], across: CopyGroup['across'], reason: string): ListedImage[] {
+  const rank = { test: 0, val: 1, train: 2 };
+  return copies
+    .filter(group => group.across === across)
+    .flatMap(({ images }) => {
+      const ordered = [...images].sort((a, b) => rank[a.subset] - rank[b.subset]);
+      return across === 'classes' ? ordered : ordered.slice(1);
+    })
+    .map(({ path }) => ({ path, reason }));
+}
