@@ -13,6 +13,9 @@ export interface EpochRecord {
   readonly accuracy: number;
   readonly valLoss?: number | undefined;
   readonly valAccuracy?: number | undefined;
+  /** Of its last step; older runs lack it. */
+  readonly learningRate?: number | undefined;
+  /** Validation counted in. */
   readonly seconds: number;
 }
 
@@ -52,8 +55,13 @@ export type PipelineEvent =
   | Counted<'verify'>
   /** Fits of the linear head, of which one l2 is chosen. */
   | Counted<'head'>
-  /** An epoch of the training loop has ended. */
-  | { readonly type: 'epoch'; readonly epoch: EpochRecord; readonly epochs: number }
+  /** An epoch of the training loop has ended, of `epochs` at most; it went through so many images. */
+  | {
+      readonly type: 'epoch';
+      readonly epoch: EpochRecord;
+      readonly epochs: number;
+      readonly images: number;
+    }
   /** Images that a finished classifier has been evaluated on. */
   | Counted<'evaluate'>
   /** Rows of the benchmark that have been measured. */

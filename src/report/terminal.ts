@@ -1,11 +1,13 @@
 // Pipeline events on a terminal: bars (progress-bar.ts), a line per epoch. Silent when piped, except for warnings.
 
-import type { EmitEvent, EpochRecord, PipelineEvent } from '../events.js';
+import type { EmitEvent, PipelineEvent } from '../events.js';
+import { renderEpoch } from './epoch.js';
 import { printable } from './printable.js';
 import { wrap } from './wrap.js';
 
 interface Terminal {
   readonly isTTY?: boolean;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -13,12 +15,23 @@ interface Terminal {
 export async function showEventsOn(terminal: Terminal & NodeJS.WritableStream): Promise<EmitEvent> {
   // Bars take a while to load, and nobody sees them where this is piped.
   const bars = terminal.isTTY ? new (await import('./progress-bar.js')).ProgressBars(terminal) : undefined;
+  let wasEpoch = false;
   return event => {
+    if (event.type === 'epoch') {
+      if (terminal.isTTY)
+        terminal.write(`${wasEpoch ? previousLine : ''}${renderEpoch(event, terminal.columns)}\n`);
+      wasEpoch = true;
+      return;
+    }
+    wasEpoch = false;
     if ('done' in event) return bars?.show(event);
     const line = renderEvent(event, terminal.isTTY === true);
     if (line !== undefined) terminal.write(`${line}\n`);
   };
 }
+
+/** To the beginning of the line above, which is erased: an epoch takes the place of the one before. */
+const previousLine = '\x1b[1A\r\x1b[2K';
 
 function renderEvent(event: PipelineEvent, interactive: boolean): string | undefined {
   switch (event.type) {
@@ -40,17 +53,7 @@ function renderEvent(event: PipelineEvent, interactive: boolean): string | undef
       return interactive ? `precision: trying int8 on ${event.images} images` : undefined;
     case 'setup':
       return interactive ? `setup: ${event.step}` : undefined;
-    case 'epoch':
-      return interactive ? renderEpoch(event.epoch, event.epochs) : undefined;
     default:
       return undefined;
   }
-}
-
-function renderEpoch({ epoch, loss, accuracy, valLoss, valAccuracy }: EpochRecord, epochs: number): string {
-  const validation =
-    valLoss === undefined || valAccuracy === undefined
-      ? ''
-      : `  val loss ${valLoss.toFixed(4)}  val accuracy ${valAccuracy.toFixed(4)}`;
-  return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  accuracy ${accuracy.toFixed(4)}${validation}`;
 }

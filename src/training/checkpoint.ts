@@ -29,6 +29,7 @@ const headerSchema = z.object({
       accuracy: z.number(),
       valLoss: z.number().optional(),
       valAccuracy: z.number().optional(),
+      learningRate: z.number().optional(),
       seconds: z.number(),
     }),
   ),

@@ -86,7 +86,11 @@ export async function trainByEpochs(
     while (goesOn(history, best, plan)) {
       const started = performance.now();
       const epoch = history.length + 1;
-      const trained = await runEpoch({ model, optimizer, loss: plan }, train, { plan, history, signal });
+      const { images, ...trained } = await runEpoch({ model, optimizer, loss: plan }, train, {
+        plan,
+        history,
+        signal,
+      });
       validateLoss(trained.loss, epoch);
       const current = variables.map(readValues);
       const kept = optimizer.readWeights();
@@ -97,7 +101,7 @@ export async function trainByEpochs(
       if (best === undefined || isBest(record, history[best.epoch - 1], plan))
         best = { epoch, weights: kept };
       history.push(record);
-      emit({ type: 'epoch', epoch: record, epochs: plan.epochs });
+      emit({ type: 'epoch', epoch: record, epochs: plan.epochs, images });
       await onCheckpoint?.({ weights: current, optimizer: optimizer.readState(), best, history });
     }
   } finally {
@@ -141,28 +145,29 @@ interface EpochContext {
   readonly signal: AbortSignal;
 }
 
-/** @returns mean loss and accuracy as the steps saw them: with dropout, while the weights changed */
+/** @returns mean loss and accuracy as the steps saw them: with dropout, while the weights changed; the last step's rate */
 async function runEpoch(
   trainer: Trainer,
   data: TrainingData,
   { plan, history, signal }: EpochContext,
-): Promise<{ loss: number; accuracy: number }> {
+): Promise<{ loss: number; accuracy: number; learningRate: number; images: number }> {
   const epoch = history.length + 1;
   // A sequence of its own for each epoch: what is gone on with later runs as if it had never stopped.
   const random = seededRandom(plan.seed, epoch);
   const order = shuffle(drawRows(data, random), random);
-  let [loss, right, done] = [0, 0, 0];
+  let [loss, right, done, learningRate] = [0, 0, 0, 0];
   for await (const batch of readBatches(data, groupRows(order, plan.batchSize))) {
     signal.throwIfAborted();
     seedDropout(trainer.model, random);
     done += batch.labels.length;
-    const rate = rateAt(plan, { epoch, part: done / order.length, history });
-    const step = trainStep(trainer, batch, rate);
+    learningRate = rateAt(plan, { epoch, part: done / order.length, history });
+    const step = trainStep(trainer, batch, learningRate);
     loss += step.loss * batch.labels.length;
     right += step.right;
     await setImmediate(); // a signal, a progress bar or the reading of the next batch has its turn
   }
-  return { loss: loss / order.length, accuracy: right / order.length };
+  const images = order.length;
+  return { loss: loss / images, accuracy: right / images, learningRate, images };
 }
 
 /** A row of every image. */

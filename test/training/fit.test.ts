@@ -58,7 +58,7 @@ test('The history has one record per epoch, told as it happens', async () => {
   const { history } = await fit({ train, val }, { ...plan, epochs: 3 }, context);
   assert.deepEqual(
     events,
-    history.map(epoch => ({ type: 'epoch', epoch, epochs: 3 })),
+    history.map(epoch => ({ type: 'epoch', epoch, epochs: 3, images: 30 })),
   );
   assert.deepEqual(
     history.map(({ epoch }) => epoch),
