@@ -67,7 +67,7 @@ try {
     {
       ...{ split, store },
       base: { featureShape, fingerprint: 'made up', preprocessingHash: '' },
-      runtime: { name: 'onnxruntime', precision: inFloat(''), run: makeUp },
+      runtime: { precision: inFloat(''), run: makeUp },
       dataSet: { classNames: Array.from({ length: classes }, (_, label) => `class-${label}`) },
       memoryBudget: Number(values['budget-mb']) * 1e6,
     },

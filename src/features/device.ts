@@ -13,16 +13,15 @@ import {
 } from '../inference/devices.js';
 import { measureSpeed } from '../inference/int8/trial.js';
 import type { ImageBatch } from '../inference/session.js';
-import { openTemporarySession } from '../inference/temporary-model.js';
 import type { Context } from '../system/context.js';
 import { countProcessors } from '../system/processors.js';
 import type { Base } from './base.js';
 import { inFloat, measureDecoding, type Precision, type PrecisionRequest, sampleOf } from './precision.js';
-import { asExamples, type BaseResult, type BaseWork, isBad, predictBatches } from './run-images.js';
+import { isBad } from './run-images.js';
+import type { Placement } from './run-on-device.js';
 
 /** A device, with what was measured. */
-export interface DeviceChoice {
-  readonly name: DeviceName;
+export interface DeviceChoice extends Placement {
   /** Why it was taken, in a line; absent where there was nothing to choose from. */
   readonly reason?: string | undefined;
   readonly trials: DeviceTrials;
@@ -41,13 +40,26 @@ export interface DeviceJob {
   readonly candidates?: readonly DeviceName[] | undefined;
 }
 
+/** Where there is nothing else to run on. */
+const onCpu = { name: 'cpu', half: false, trials: {} } as const;
+
 /** How the base computes on a device. It adds up in another order than the CPU, so its features have their own key. */
-export function precisionOn({ name, reason }: DeviceChoice): Precision {
-  return { ...inFloat(reason ? `on ${name}, ${reason}` : `on ${name}`), fingerprint: keyOf(name) };
+export function precisionOn({ name, half, reason }: DeviceChoice): Precision {
+  const where = `on ${name}${half ? ' in half precision' : ''}`;
+  return { ...inFloat(reason ? `${where}, ${reason}` : where), fingerprint: keyOf({ name, half }) };
 }
 
-function keyOf(device: DeviceName): string {
-  return `fp32 on ${device}`;
+function keyOf({ name, half }: Placement): string {
+  return `${half ? 'fp16' : 'fp32'} on ${name}`;
+}
+
+/** Where the features of all images are stored already: in half precision, if that is allowed, or in single. */
+async function findStored(name: DeviceName, { wanted, countMissing }: DeviceRequest) {
+  for (const half of wanted === 'fp32' ? [false] : [true, false]) {
+    if ((await countMissing(keyOf({ name, half }))) === 0)
+      return { name, half, reason: 'all features are stored', trials: {} };
+  }
+  return undefined;
 }
 
 /**
@@ -60,17 +72,17 @@ export async function takeDevice(
   context: Context,
 ): Promise<DeviceChoice> {
   await validateDevice(name);
-  const missing = await request.countMissing(keyOf(name));
-  if (missing === 0) return { name, reason: 'all features are stored', trials: {} };
+  const stored = await findStored(name, request);
+  if (stored !== undefined) return stored;
   try {
     const trial = await tryOnSample(name, base, { request, context });
-    return { name, reason: describe(trial), trials: { [name]: trial } };
+    return { name, half: trial.half, reason: describe(trial), trials: { [name]: trial } };
   } catch (error) {
     context.signal.throwIfAborted();
     const reason = messageOf(error);
     const message = `--device ${name} cannot be used here, so the base runs on the CPU: ${reason}`;
     context.emit({ type: 'warning', message });
-    return { name: 'cpu', reason: `${name} cannot be used: ${reason}`, trials: {} };
+    return { ...onCpu, reason: `${name} cannot be used: ${reason}` };
   }
 }
 
@@ -85,23 +97,23 @@ export async function chooseDevice(
 ): Promise<DeviceChoice> {
   const { request, candidates } = work;
   const likely = request.wanted === 'int8' ? [] : (candidates ?? (await listLikelyDevices()));
-  if (likely.length === 0) return { name: 'cpu', trials: {} };
+  if (likely.length === 0) return onCpu;
   const images = await request.countMissing(precision.fingerprint);
-  if (images === 0) return { name: 'cpu', reason: 'all features are stored', trials: {} };
+  if (images === 0) return { ...onCpu, reason: 'all features are stored' };
   for (const name of likely) {
-    if ((await request.countMissing(keyOf(name))) === 0)
-      return { name, reason: 'all features are stored', trials: {} };
+    const stored = await findStored(name, request);
+    if (stored !== undefined) return stored;
   }
   const cpu = { images, ...(await measureCpu(precision, work)) };
   if (secondsOnCpu(cpu) < worthTryingSeconds) {
-    return { name: 'cpu', reason: `about ${secondsOnCpu(cpu).toFixed(1)} s on the CPU`, trials: {} };
+    return { ...onCpu, reason: `about ${secondsOnCpu(cpu).toFixed(1)} s on the CPU` };
   }
   const { trials, failures } = await tryDevices(likely, work, context);
   const name = findSoonest(cpu, trials);
   const taken = trials[name];
-  if (taken !== undefined) return { name, reason: describe(taken), trials };
+  if (taken !== undefined) return { name, half: taken.half, reason: describe(taken), trials };
   const measured = Object.entries(trials).map(([device, trial]) => `${device} ${describe(trial)}`);
-  return { name, reason: [...measured, ...failures].join('; '), trials };
+  return { ...onCpu, reason: [...measured, ...failures].join('; '), trials };
 }
 
 async function measureCpu(
@@ -152,11 +164,11 @@ export interface CpuJob {
 const worthTryingSeconds = 15;
 
 /** A device is taken only where it spares more than measuring errs: a tenth of the time. */
-const mostOfCpuTime = 0.9;
+const mostOfTime = 0.9;
 
 /** The device with which the job is done soonest. While it computes, the processors decode the next images. */
 export function findSoonest(cpu: CpuJob, trials: DeviceTrials): DeviceName {
-  let [soonest, least]: [DeviceName, number] = ['cpu', secondsOnCpu(cpu) * mostOfCpuTime];
+  let [soonest, least]: [DeviceName, number] = ['cpu', secondsOnCpu(cpu) * mostOfTime];
   for (const name of deviceNames) {
     const trial = trials[name];
     if (trial === undefined) continue;
@@ -184,33 +196,36 @@ interface Trying {
   readonly seconds?: number;
 }
 
-async function tryOnSample(
+/** In single precision, then in half, where that is allowed and the job is long enough to tell the difference. */
+async function tryOnSample(device: DeviceName, base: Base, trying: Trying): Promise<DeviceTrial> {
+  const { request, context, seconds } = trying;
+  const work = {
+    graph: compileGraph(base.network),
+    images: await readSample(device, base, request),
+    seconds,
+  };
+  const single = await tryDevice(device, work, context.signal);
+  const images = await request.countMissing(keyOf({ name: device, half: false }));
+  if (request.wanted === 'fp32' || images / single.imagesPerSecond < worthHalvingSeconds) return single;
+  const half = await tryDevice(device, { ...work, half: true }, context.signal).catch(() => undefined);
+  context.signal.throwIfAborted();
+  return half !== undefined && half.imagesPerSecond * mostOfTime > single.imagesPerSecond ? half : single;
+}
+
+/** What takes less time than this, in seconds, gains nothing by half precision that trying it does not cost. */
+const worthHalvingSeconds = 5;
+
+async function readSample(
   device: DeviceName,
-  { network, rules }: Base,
-  { request, context, seconds }: Trying,
-): Promise<DeviceTrial> {
+  { rules }: Base,
+  request: DeviceRequest,
+): Promise<ImageBatch[]> {
   const images: ImageBatch[] = [];
   for (const { file } of sampleOf(request.train).slice(0, devices[device].batchSize)) {
     const read = await readImage(file, rules);
     if (!isBad(read)) images.push(read);
   }
   if (images.length === 0) throw new Error('no training image can be read to try it on');
-  return tryDevice(device, { graph: compileGraph(network), images, seconds }, context.signal);
-}
-
-/** Runs the base on a device by batches; the next images are decoded meanwhile. */
-export async function* runOnDevice(
-  device: DeviceName,
-  { network, rules }: Base,
-  { images, signal }: BaseWork,
-): AsyncGenerator<BaseResult> {
-  // Between two batches it hears of an abort.
-  const options = { ...asExamples, rules, signal, batchSize: devices[device].batchSize };
-  const session = await openTemporarySession(compileGraph(network), { device });
-  try {
-    for await (const { image, output, reason } of predictBatches(session, images, options))
-      yield { image, outcome: output ?? { reason } };
-  } finally {
-    await session.release();
-  }
+  // By powers of two, as a long job runs.
+  return images.slice(0, 2 ** Math.floor(Math.log2(images.length)));
 }

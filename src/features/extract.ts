@@ -102,9 +102,9 @@ function uniqueByKey(images: readonly ViewedExample[]): ViewedExample[] {
   return [...new Map(images.map(image => [keyOf(image), image])).values()];
 }
 
-/** On an engine, or a device other than the CPU, this thread is the one that preprocesses and runs the base. */
-function runsOnThisThread({ name, device }: BaseRuntime): boolean {
-  return name === 'tfjs' || (device !== undefined && device.name !== 'cpu');
+/** On a device other than the CPU, this thread is the one that preprocesses and runs the base. */
+function runsOnThisThread({ device }: BaseRuntime): boolean {
+  return device !== undefined && device.name !== 'cpu';
 }
 
 /** The steps of an extraction, and where the processors' time goes meanwhile. */

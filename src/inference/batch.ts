@@ -86,7 +86,8 @@ export class BatchRunner {
     const [images] = batch.shape;
     const outputs: SessionOutput[] = [];
     for (let first = 0; first < images; ) {
-      const count = Math.min(this.#mostImages, images - first);
+      // By powers of two: a device prepares itself for each size that it has not seen.
+      const count = 2 ** Math.floor(Math.log2(Math.min(this.#mostImages, images - first)));
       try {
         outputs.push(await this.#run(partOf(batch, first, count)));
         first += count;

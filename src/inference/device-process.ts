@@ -3,15 +3,15 @@
 import { readFile } from 'node:fs/promises';
 import { answerParent } from '../system/child-process.js';
 import { cosineOf } from './cosine.js';
-import type { DeviceTask, DeviceTrial } from './device-trial.js';
+import type { DeviceTask, Measured } from './device-trial.js';
 import { openSession } from './session.js';
 
 await answerParent(run);
 
-async function run({ device, model, images, shape }: DeviceTask): Promise<DeviceTrial> {
+async function run({ device, model, reference, images, shape }: DeviceTask): Promise<Measured> {
   const bytes = await readFile(images);
   const input = new Float32Array(new Uint8Array(bytes).buffer);
-  const cpu = await openSession(model);
+  const cpu = await openSession(reference);
   const expected = await cpu.run(input, shape);
   await cpu.release();
   const started = performance.now();

@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OnnxGraph } from '../formats/onnx/graph.js';
+import { inHalf } from '../formats/onnx/half.js';
 import { askChild } from '../system/child-process.js';
 import { makeTemporaryFolder } from '../system/temporary-folder.js';
 import type { DeviceName } from './devices.js';
@@ -12,8 +13,10 @@ import { writeTemporaryModel } from './temporary-model.js';
 /** What the process is told. */
 export interface DeviceTask {
   readonly device: DeviceName;
-  /** An ONNX file. */
+  /** An ONNX file, which runs on the device. */
   readonly model: string;
+  /** Another one, in single precision, which runs on the CPU. */
+  readonly reference: string;
   /** A file of preprocessed images, float32, row-major. */
   readonly images: string;
   readonly shape: ImageBatchShape;
@@ -21,6 +24,8 @@ export interface DeviceTask {
 
 /** How a network does on a device, beside the CPU. */
 export interface DeviceTrial {
+  /** Whether it ran in half precision there. */
+  readonly half: boolean;
   /** Lowest cosine of an image's output with that of the CPU. */
   readonly cosineMin: number;
   /** Of the second run of the batch: the first one compiles. */
@@ -29,12 +34,18 @@ export interface DeviceTrial {
   readonly startSeconds: number;
 }
 
+/** What the process answers. */
+export type Measured = Omit<DeviceTrial, 'half'>;
+
 /** The lowest cosine at which a device counts as agreeing with the CPU. */
 export const enoughAgreement = 0.9995;
 
 /** What is tried, and for how long. */
 export interface DeviceWork {
+  /** In single precision. */
   readonly graph: OnnxGraph;
+  /** Whether the device runs it in half precision. */
+  readonly half?: boolean | undefined;
   /** One at least, all of one size. */
   readonly images: readonly ImageBatch[];
   /** A driver that takes longer is given up. */
@@ -47,7 +58,7 @@ export interface DeviceWork {
  */
 export async function tryDevice(
   device: DeviceName,
-  { graph, images, seconds = 300 }: DeviceWork,
+  { graph, half = false, images, seconds = 300 }: DeviceWork,
   signal?: AbortSignal,
 ): Promise<DeviceTrial> {
   const { input, shape } = joinBatches(images);
@@ -55,15 +66,19 @@ export async function tryDevice(
   try {
     const file = join(folder.path, 'images.bin');
     await writeFile(file, input);
-    const model = await writeTemporaryModel(graph);
+    const reference = await writeTemporaryModel(graph);
+    const model = half ? await writeTemporaryModel(inHalf(graph)) : reference;
     try {
-      const task: DeviceTask = { device, model: model.path, images: file, shape };
+      const task: DeviceTask = {
+        ...{ device, model: model.path, reference: reference.path, images: file, shape },
+      };
       const options = { seconds, signal };
-      const trial = await askChild<DeviceTrial>(import.meta.url, './device-process', task, options);
+      const ran = await askChild<Measured>(import.meta.url, './device-process', task, options);
+      const trial = { ...ran, half };
       if (trial.cosineMin >= enoughAgreement) return trial;
       throw new Error(`its results differ from the CPU's: cosine ${trial.cosineMin.toFixed(4)}`);
     } finally {
-      await model.remove();
+      await Promise.all([model.remove(), reference.remove()]);
     }
   } finally {
     await folder.remove();

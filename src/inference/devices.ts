@@ -2,7 +2,9 @@
 // in a process of its own before anything relies on it (device-trial.ts).
 
 import { existsSync } from 'node:fs';
+import { freemem } from 'node:os';
 import { FinetuneError } from '../errors.js';
+import { findGpus } from '../system/gpus.js';
 import { cudaNeeds } from './cuda/packages.js';
 import { findCuda, isCudaPlatform } from './cuda/place.js';
 import { importRuntime } from './runtime.js';
@@ -16,9 +18,14 @@ export interface Device {
   readonly needs: string;
   /** Images that go through a network at once; fewer where they do not fit. */
   readonly batchSize: number;
+  /** Bytes that nobody uses; where the device does not tell, what every GPU has. */
+  freeMemory(): Promise<number>;
   /** Whether this machine seems to have one: asked before a trial, so it must take no time. */
   isLikely(): boolean;
 }
+
+/** Taken for free on a device that does not tell. */
+const leastMemory = 2 ** 30;
 
 /** What a Linux machine has where there is a GPU: a render node, NVIDIA's own, or that of Windows' subsystem. */
 const gpuNodes = ['/dev/dri', '/dev/nvidia0', '/dev/dxg'];
@@ -30,17 +37,25 @@ const hasGpu = () => process.platform !== 'linux' || gpuNodes.some(path => exist
 
 /** By name; ONNX Runtime's execution providers have the same names. */
 export const devices: Readonly<Record<DeviceName, Device>> = {
-  cpu: { needs: 'nothing', batchSize: 1, isLikely: () => true },
+  cpu: { needs: 'nothing', batchSize: 1, freeMemory: async () => freemem(), isLikely: () => true },
   cuda: {
     needs: `Linux on x64 and an NVIDIA GPU with a driver of version ${cudaNeeds.driver} or later`,
-    batchSize: 32,
+    batchSize: 64,
+    freeMemory: async () => (await findGpus())[0]?.freeMemory ?? leastMemory,
     isLikely: () => hasNvidiaGpu() && findCuda() !== undefined,
   },
-  webgpu: { needs: 'a GPU with a driver for Vulkan, Direct3D 12 or Metal', batchSize: 8, isLikely: hasGpu },
-  coreml: { needs: 'macOS', batchSize: 8, isLikely: () => process.platform === 'darwin' },
+  webgpu: {
+    needs: 'a GPU with a driver for Vulkan, Direct3D 12 or Metal',
+    ...{ batchSize: 8, freeMemory: async () => leastMemory, isLikely: hasGpu },
+  },
+  coreml: {
+    needs: 'macOS',
+    ...{ batchSize: 8, freeMemory: async () => leastMemory },
+    isLikely: () => process.platform === 'darwin',
+  },
   dml: {
     needs: 'Windows, and a GPU with a driver for Direct3D 12',
-    batchSize: 8,
+    ...{ batchSize: 8, freeMemory: async () => leastMemory },
     isLikely: () => process.platform === 'win32',
   },
 };

@@ -35,6 +35,8 @@ export type DeclaredShape = readonly (number | string)[];
 export interface SessionOptions {
   /** What the model runs on; by default the CPU. Runs on another device wait for one another. */
   readonly device?: DeviceName | undefined;
+  /** Images that such a device gets at a time; the device's own number where nothing is said. */
+  readonly batchSize?: number | undefined;
   /** Threads of the model's operators; by default as many as there are processors. */
   readonly threads?: number;
   /** What the numbers of a uint8 output stand for: `value = (q - zeroPoint) * scale`. */
@@ -69,8 +71,8 @@ export async function openSession(
     }
     throw badModel(model, `its output is ${output?.type ?? 'missing'}`);
   };
-  const { device = 'cpu' } = options;
-  const inParts = device === 'cpu' ? undefined : new BatchRunner(runBatch, devices[device].batchSize);
+  const { device = 'cpu', batchSize = devices[device].batchSize } = options;
+  const inParts = device === 'cpu' ? undefined : new BatchRunner(runBatch, batchSize);
   return {
     inputShape: declaredShape(inference.inputMetadata[0]),
     outputShape: declaredShape(inference.outputMetadata[0]),

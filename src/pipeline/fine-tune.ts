@@ -7,7 +7,8 @@ import type { Engine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
 import { type Base, splitBase } from '../features/base.js';
 import type { DeviceRequest } from '../features/device.js';
-import { countMissing, extractFeatures } from '../features/extract.js';
+import { countMissing } from '../features/extract.js';
+import { extractOrFallBack } from '../features/extract-or-fall-back.js';
 import type { FeatureSet, SubsetFeatures } from '../features/feature-set.js';
 import { type BaseRuntime, chooseRuntime } from '../features/runtime.js';
 import { fingerprintOf } from '../network/fingerprint.js';
@@ -76,9 +77,13 @@ export async function fineTune(
   const { plan, dataSet, split, store } = request;
   const cut = planCut(stage.base.network, plan.unfreeze);
   const { base, trainable } = splitBase(stage.base, cut);
-  const runtime = await chooseTuningRuntime(base, request, context);
+  const chosen = await chooseTuningRuntime(base, request, context);
   const views = { train: [originalView, ...planViews(plan.augment, plan.views, plan.loop.seed)] };
-  const features = await extractFeatures({ base, runtime, dataSet, split, store, views }, context);
+  const { features, runtime } = await extractOrFallBack(
+    { base, runtime: chosen, dataSet, split, store, views },
+    () => chooseTuningRuntime(base, { ...request, device: 'cpu' }, context),
+    context,
+  );
   try {
     const [train, val] = [features.subset('train'), features.subset('val')];
     const start = join(trainable, stage.head.trainable);
@@ -130,7 +135,7 @@ function validateComparison({ val }: Split): void {
 /** In fp32 unless int8 is asked for: what is trained on top would learn the errors of rounding. */
 function chooseTuningRuntime(
   base: Base,
-  { engine, precision, device, split, store }: TuningRequest,
+  { precision, device, split, store }: TuningRequest,
   context: Context,
 ): Promise<BaseRuntime> {
   const request = {
@@ -140,7 +145,7 @@ function chooseTuningRuntime(
     images: [...split.train, ...split.val, ...split.test],
     countMissing: (fingerprint: string) => countMissing({ base, split, store }, fingerprint),
   };
-  return chooseRuntime(base, engine, request, context);
+  return chooseRuntime(base, request, context);
 }
 
 /** An epoch sees every image once, in one of its views. */

@@ -1,14 +1,14 @@
 // inspect: what a careful person would look at before training. Nothing is moved or changed.
 
-import { type DataSet, type Example, type Split, type Subset, subsets } from '../data/data-set.js';
 import { describeBalance } from '../data/balance.js';
+import { type DataSet, type Example, type Split, type Subset, subsets } from '../data/data-set.js';
 import type { PhotoTraits } from '../data/photo-traits.js';
 import { scanDataSet } from '../data/scan.js';
 import { planSplit } from '../data/split.js';
-import { startEngine } from '../engines/start.js';
 import { loadBase } from '../features/base.js';
-import { countMissing, extractFeatures } from '../features/extract.js';
 import { describeClasses } from '../features/class-sizes.js';
+import { countMissing } from '../features/extract.js';
+import { extractOrFallBack } from '../features/extract-or-fall-back.js';
 import type { CopyGroup, InspectedImage, Inspection } from '../features/inspection.js';
 import { measurePhotos } from '../features/measure-photos.js';
 import { findCopies } from '../features/near-duplicates.js';
@@ -112,7 +112,6 @@ async function computeFeatures(
     ...{ backbone, inputShape: undefined, cut: undefined, resize: undefined },
     pooling: 'avg',
   });
-  const engine = await startEngine('auto');
   const all: Split = { train: dataSet.examples, val: [], test: [] };
   const request = {
     ...({ wanted: 'auto', device: 'auto' } as const),
@@ -120,10 +119,11 @@ async function computeFeatures(
     images: dataSet.examples,
     countMissing: (fingerprint: string) => countMissing({ base, split: all, store }, fingerprint),
   };
-  const runtime = await chooseRuntime(base, engine, request, context);
+  const runtime = await chooseRuntime(base, request, context);
   // Nothing is trained: a class may be without images.
   const extraction = { base, runtime, dataSet: { classNames: [] }, split: all, store };
-  const features = await extractFeatures(extraction, context);
+  const onCpu = () => chooseRuntime(base, { ...request, device: 'cpu' }, context);
+  const { features } = await extractOrFallBack(extraction, onCpu, context);
   try {
     const { images, labels, matrix, read } = features.subset('train');
     const examples = images.map(({ example }) => example);

@@ -70,7 +70,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
         channels: base.rules.channels,
       },
       ...{ plan: plan.run, base, dataSet, split, features, engine, head, timer },
-      runtime: { name: 'onnxruntime', precision: inFloat('trained from scratch') } as const,
+      runtime: { precision: inFloat('trained from scratch') } as const,
       floatFeatures: undefined,
     };
     const result = await saveRun(dir, known, context);

@@ -6,7 +6,8 @@ import { describeMissingValidation, planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
 import type { EmitEvent } from '../events.js';
 import { loadBase } from '../features/base.js';
-import { countMissing, extractFeatures } from '../features/extract.js';
+import { countMissing } from '../features/extract.js';
+import { extractOrFallBack } from '../features/extract-or-fall-back.js';
 import { chooseRuntime } from '../features/runtime.js';
 import { computeFloatFeatures } from '../runs/compare.js';
 import { planRunFolder } from '../runs/folder.js';
@@ -55,11 +56,15 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     images: subsets.flatMap(subset => split[subset]),
     countMissing: (fingerprint: string) => countMissing({ base, split, store: plan.store }, fingerprint),
   };
-  const runtime = await chooseRuntime(base, engine, request, context);
+  const chosen = await chooseRuntime(base, request, context);
   timer.step('precision');
 
   const { store } = plan;
-  const features = await extractFeatures({ base, runtime, dataSet, split, store }, context);
+  const { features, runtime } = await extractOrFallBack(
+    { base, runtime: chosen, dataSet, split, store },
+    () => chooseRuntime(base, { ...request, device: 'cpu' }, context),
+    context,
+  );
   let opened = features;
   try {
     for (const image of features.bad) emit({ type: 'bad-image', image });

@@ -33,7 +33,7 @@ export interface Training {
   readonly options: RawOptions;
   readonly plan: RunPlan;
   readonly base: Base;
-  readonly runtime: Pick<BaseRuntime, 'name' | 'precision' | 'device'>;
+  readonly runtime: Pick<BaseRuntime, 'precision' | 'device'>;
   readonly dataSet: DataSet;
   readonly split: Split;
   readonly features: FeatureSet;
@@ -173,7 +173,6 @@ function record(learnt: Learnt, { options, base, runtime, dataSet, split, featur
     versions: versions(),
     base: {
       backbone: base.card.name,
-      runtime: runtime.name,
       fingerprint: base.fingerprint,
       device: runtime.device,
       precision: runtime.precision.name,

@@ -52,7 +52,7 @@ async function withWarnings<Result>(work: (context: typeof silent) => Promise<Re
 describe('The device with which a job is done soonest', () => {
   const cpu = { images: 1000, decode: 0.01, base: 0.05 };
   const trial = (imagesPerSecond: number, startSeconds: number) => ({
-    ...{ imagesPerSecond, startSeconds, cosineMin: 1 },
+    ...{ imagesPerSecond, startSeconds, cosineMin: 1, half: false },
   });
   for (const [title, trials, expected] of [
     ['is the CPU where there is no other', {}, 'cpu'],
@@ -70,7 +70,7 @@ describe('--device auto', () => {
   test('tries nothing on a machine without a GPU', async t => {
     if ((await listLikelyDevices()).length > 0) return t.skip('this machine has a GPU');
     const choice = await chooseDevice(inFloat(''), { base, request: request() }, silent);
-    assert.deepEqual(choice, { name: 'cpu', trials: {} });
+    assert.deepEqual(choice, { name: 'cpu', half: false, trials: {} });
   });
 
   test('does not start another device for a job of seconds', async () => {
@@ -86,7 +86,10 @@ describe('--device auto', () => {
       const work = { base, request: request({ countMissing }), candidates: ['webgpu'] as const };
       return (await chooseDevice(inFloat(''), work, silent)).name;
     };
-    assert.equal(await choose(precisionOn({ name: 'webgpu', trials: {} }).fingerprint), 'webgpu');
+    assert.equal(
+      await choose(precisionOn({ name: 'webgpu', half: false, trials: {} }).fingerprint),
+      'webgpu',
+    );
     assert.equal(await choose(inFloat('').fingerprint), 'cpu');
   });
 
@@ -122,7 +125,7 @@ describe('--device webgpu', () => {
   test('opens nothing where all features are stored', async () => {
     const work = { base, request: request({ countMissing: () => 0 }) };
     assert.deepEqual(await takeDevice('webgpu', work, silent), {
-      ...{ name: 'webgpu', reason: 'all features are stored', trials: {} },
+      ...{ name: 'webgpu', half: true, reason: 'all features are stored', trials: {} },
     });
   });
 });

@@ -35,7 +35,7 @@ before(async () => {
   split = { train: examples.slice(0, 12), val: examples.slice(12, 18), test: examples.slice(18) };
   base = await openBase('avg');
   const precision = inFloat('');
-  runtime = { name: 'onnxruntime', precision, run: work => runOnThreads(base, precision, work) };
+  runtime = { precision, run: work => runOnThreads(base, precision, work) };
 });
 
 const extract = (options: Partial<Extraction> = {}, context = silent) =>

@@ -92,6 +92,7 @@ function numbersMessage(constant: Initializer, place: WeightPlace | undefined): 
 /** ONNX' number for what an array holds. */
 export function elementTypeOf(data: TensorData): number {
   if (data instanceof Float32Array) return elementTypes.float32;
+  if (data instanceof Uint16Array) return elementTypes.float16;
   if (data instanceof Uint8Array) return elementTypes.uint8;
   if (data instanceof Int8Array) return elementTypes.int8;
   if (data instanceof Int32Array) return elementTypes.int32;

@@ -1,7 +1,7 @@
 // A graph of ONNX operators as plain values: what the compiler builds, the passes rewrite and the encoder writes.
 
-/** Element types that a constant can have; the array's own type says which. */
-export type TensorData = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
+/** Element types that a constant can have; the array's own type says which: Uint16Array holds the bits of half precision. */
+export type TensorData = Float32Array | Uint16Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 
 /** A constant, row-major. */
 export interface Initializer {

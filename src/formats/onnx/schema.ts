@@ -4,7 +4,7 @@
 import type { INamespace } from 'protobufjs';
 
 /** ONNX' numbers for the element types in use. */
-export const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
+export const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 
 /** ONNX' numbers for the attribute types in use. */
 export const attributeTypes = { float: 1, int: 2, text: 3, floats: 6, ints: 7 } as const;

@@ -1,0 +1,73 @@
+// The base on a device other than the CPU, by batches; the next images are decoded meanwhile.
+
+import { messageOf } from '../errors.js';
+import { compileGraph } from '../formats/onnx/compile.js';
+import type { OnnxGraph } from '../formats/onnx/graph.js';
+import { inHalf } from '../formats/onnx/half.js';
+import { planBatchSize } from '../inference/batch-size.js';
+import { type DeviceName, devices } from '../inference/devices.js';
+import type { Session } from '../inference/session.js';
+import { openTemporarySession } from '../inference/temporary-model.js';
+import type { Network } from '../network/network.js';
+import type { Base } from './base.js';
+import { asExamples, type BaseResult, type BaseWork, predictBatches } from './run-images.js';
+
+/** What a network runs on, and in which precision. */
+export interface Placement {
+  readonly name: DeviceName;
+  /** In half precision. */
+  readonly half: boolean;
+}
+
+/** A device that worked when it was tried, and does not any more. */
+export class DeviceFailure extends Error {
+  constructor(
+    readonly device: DeviceName,
+    cause: unknown,
+  ) {
+    super(messageOf(cause), { cause });
+  }
+}
+
+/**
+ * Runs the base on a device.
+ * @throws DeviceFailure where the device does not start or fails; the signal's reason once it is aborted
+ */
+export async function* runOnDevice(
+  placement: Placement,
+  { network, rules }: Pick<Base, 'network' | 'rules'>,
+  { images, signal }: Pick<BaseWork, 'images' | 'signal'>,
+): AsyncGenerator<BaseResult> {
+  const session = await openOnDevice(placement, network).catch((error: unknown) => {
+    throw new DeviceFailure(placement.name, error);
+  });
+  // Between two batches it hears of an abort.
+  const options = { ...asExamples, rules, signal, batchSize: devices[placement.name].batchSize };
+  const runner = failingAs(placement.name, session);
+  try {
+    for await (const { image, output, reason } of predictBatches(runner, images, options))
+      yield { image, outcome: output ?? { reason } };
+  } finally {
+    await session.release();
+  }
+}
+
+/** Compiles a network for a device, with batches of the size that its memory holds. */
+export async function openOnDevice({ name, half }: Placement, network: Network): Promise<Session> {
+  const graph = compileGraph(network);
+  const batchSize = await planBatchSize(name, graph);
+  return openTemporarySession(placed(graph, half), { device: name, batchSize });
+}
+
+function placed(graph: OnnxGraph, half: boolean): OnnxGraph {
+  return half ? inHalf(graph) : graph;
+}
+
+function failingAs(device: DeviceName, session: Session): Pick<Session, 'run'> {
+  return {
+    run: (input, shape) =>
+      session.run(input, shape).catch((error: unknown) => {
+        throw new DeviceFailure(device, error);
+      }),
+  };
+}
