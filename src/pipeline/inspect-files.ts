@@ -1,10 +1,13 @@
 // What `inspect` writes: a list of images to leave out, and a page to look at. Nothing else is ever replaced by them.
 
 import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type ListedImage, listHeading, renderList } from '../data/image-list.js';
+import { reasonOfBadImage } from '../data/read-image.js';
+import { makeThumbnail } from '../data/thumbnail.js';
 import { FinetuneError } from '../errors.js';
 import type { CopyGroup, Inspection } from '../features/inspection.js';
+import { listShownImages, pageHeading, renderInspectionPage } from '../report/inspect-page.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import type { Context } from '../system/context.js';
 import type { SettledInspectOptions } from './inspect-options.js';
@@ -20,6 +23,7 @@ export async function validateTargets({ writeList, html, force }: Targets): Prom
     refuse('--write-list and --html name the same file. Choose two.');
   if (writeList !== undefined)
     await validateTarget('--write-list', writeList, { heading: listHeading, force });
+  if (html !== undefined) await validateTarget('--html', html, { heading: pageHeading, force });
 }
 
 interface Existing {
@@ -69,12 +73,30 @@ function refuse(message: string): never {
  */
 export async function writeFindings(
   found: Inspection,
-  { writeList }: Targets,
+  { data, writeList, html }: Targets,
   { signal }: Context,
 ): Promise<Pick<Inspection, 'list' | 'page'>> {
   signal.throwIfAborted();
   if (writeList !== undefined) await writeAtomically(writeList, renderList(listToLeaveOut(found)));
-  return { list: writeList };
+  if (html !== undefined) await writePage(found, { data, html, signal });
+  return { list: writeList, page: html };
+}
+
+interface PageTarget {
+  readonly data: string;
+  readonly html: string;
+  readonly signal: AbortSignal;
+}
+
+async function writePage(found: Inspection, { data, html, signal }: PageTarget): Promise<void> {
+  const thumbnails = new Map<string, string>();
+  for (const path of listShownImages(found)) {
+    signal.throwIfAborted();
+    const thumbnail = await makeThumbnail(join(data, path)).catch(reasonOfBadImage);
+    // Of a file that cannot be read there is no picture, but a reason.
+    if (thumbnail.startsWith('data:')) thumbnails.set(path, thumbnail);
+  }
+  await writeAtomically(html, renderInspectionPage(found, thumbnails));
 }
 
 /** What is surely wrong, then, as comments, what only may be. An image is listed once. */

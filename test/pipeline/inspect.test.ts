@@ -13,6 +13,7 @@ import { copyDigits, finetune, lite, makeFolder } from '../helpers/library.js';
 const dir = makeFolder('inspect');
 const data = join(dir, 'digits');
 const list = join(dir, 'list.txt');
+const page = join(dir, 'page.html');
 let found: Inspection;
 
 before(async () => {
@@ -35,7 +36,7 @@ before(async () => {
   writeFileSync(join(data, '7/flat.png'), await flat.png().toBuffer());
   mkdirSync(join(data, '9'));
   cpSync(digit('7', 3), join(data, '9/only.png'));
-  found = await finetune.inspect({ data, backbone: lite, writeList: list });
+  found = await finetune.inspect({ data, backbone: lite, writeList: list, html: page });
 });
 
 const paths = (images: readonly { readonly path: string }[]) => images.map(({ path }) => path).sort();
@@ -98,4 +99,11 @@ test('a list that is there is replaced only if it is one, and on demand', async 
     finetune.inspect({ ...options, writeList: foreign, force: true }),
     /was not written by inspect/,
   );
+});
+
+test('the page shows what was found with thumbnails, and needs nothing else', () => {
+  const html = readFileSync(page, 'utf8');
+  assert.match(html, /7\/same\.png/);
+  assert.ok((html.match(/<img src="data:image\/jpeg;base64,/g) ?? []).length > 5);
+  assert.doesNotMatch(html, /https?:|<script/);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { InspectedImage, Inspection } from '../../src/features/inspection.js';
 import { renderInspection } from '../../src/report/inspect.js';
+import { listShownImages, renderInspectionPage } from '../../src/report/inspect-page.js';
 
 const long = 'a-name-that-goes-on-and-on/'.repeat(6);
 const image = (i: number): InspectedImage => ({ path: `${long}${i}.jpg`, label: long, subset: 'train' });
@@ -49,4 +50,27 @@ test('where nothing is wrong that is said', () => {
 
 test('a probability is never rounded up to certainty', () => {
   assert.match(renderInspection(everything), /looks like\s+\S+ \(99 %\)/);
+});
+
+test('the page shows a bounded number of images, and escapes every name', () => {
+  const many: Inspection = {
+    ...nothing,
+    data: '<script>alert(1)</script>',
+    unusual: [...Array(5000).keys()].map(i => ({
+      ...{
+        path: `"><img src=x onerror=alert(${i})>`,
+        label: '&',
+        subset: 'train',
+        kind: 'dark',
+        detail: "'",
+      },
+    })),
+    suspiciousLabels: [...Array(5000).keys()].map(i => ({
+      ...{ path: `${i}`, label: '<b>', subset: 'train', proposed: '<i>', confidence: 1 },
+    })),
+  };
+  const html = renderInspectionPage(many, new Map([['1', 'data:image/jpeg;base64,AA==']]));
+  assert.ok(listShownImages(many).length <= 96);
+  assert.doesNotMatch(html, /<script|<img src=x|<i>|<b><b>/);
+  assert.equal(html.match(/<img /g)?.length, 1);
 });
