@@ -5,6 +5,7 @@ import { type DataSet, type Example, type Split, type Subset, subsets } from '..
 import type { PhotoTraits } from '../data/photo-traits.js';
 import { scanDataSet } from '../data/scan.js';
 import { planSplit } from '../data/split.js';
+import { startEngine } from '../engines/start.js';
 import { loadBase } from '../features/base.js';
 import { describeClasses } from '../features/class-sizes.js';
 import { countMissing } from '../features/extract.js';
@@ -47,6 +48,8 @@ export const inspect = verb(inspectOptions, async (options, context): Promise<In
   const work: InspectionWork = { options, store, dataSet, traits, split, context };
   const features = await computeFeatures(work, backbone.dir);
   const groups = await groupCopies(features, work);
+  // Of what follows: it computes with matrices.
+  await startEngine('auto');
   const nameOf = nameImages(work);
   const found: Inspection = {
     data: options.data,
