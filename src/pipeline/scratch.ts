@@ -22,6 +22,7 @@ import { versions } from '../system/versions.js';
 import { type CheckpointPlace, placeCheckpoint } from '../training/checkpoint.js';
 import { tune } from '../training/fit.js';
 import { drawWeights } from '../training/initialize.js';
+import { beginAttempt, refuseFinished } from './attempt.js';
 import { planFromScratch, type ScratchPlan } from './scratch-options.js';
 import { tellOfDataSet } from './tell-of-data-set.js';
 import type { SettledTrainOptions } from './train-options.js';
@@ -34,6 +35,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
   const { emit, signal } = context;
   const plan = planFromScratch(options);
   const timer = startTimer();
+  refuseFinished(plan.run, options.resume);
   const dir = await planRunFolder(plan.run);
   const dataSet = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
   const split = planSplit(dataSet, plan.split);
@@ -42,6 +44,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
 
   const engine = await startEngine(options.engine);
   timer.step('engine');
+  const attempt = await beginAttempt({ dir, plan: plan.run, options, dataSet, engine });
   const { base, start } = await planNetwork(dataSet, plan);
   const features = await readPixels({ dataSet, split, rules: base.rules }, context);
   try {
@@ -75,6 +78,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
     };
     const result = await saveRun(dir, known, context);
     await checkpoint.forget();
+    await attempt.end();
     return result;
   } finally {
     features.close();

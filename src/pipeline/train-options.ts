@@ -40,6 +40,10 @@ export const trainOptions = {
   exclude,
   out: maybe(text("The run's folder (default: ./runs/<name of the data folder>)", 'a folder')),
   force,
+  resume: flag(
+    'Go on with the training that was stopped, which the same command does anyway: refused where there is none, or ' +
+      'its data set or an option was another',
+  ),
   inputShape,
   channels: maybe(
     integer(

@@ -15,6 +15,7 @@ import { saveRun, type TrainResult } from '../runs/save.js';
 import { startTimer } from '../system/timer.js';
 import { fit } from '../training/fit.js';
 import { planFit } from '../training/plan.js';
+import { beginAttempt, refuseFinished } from './attempt.js';
 import { chooseBackbone } from './choose-backbone.js';
 import { fineTune } from './fine-tune.js';
 import { trainFromScratch } from './scratch.js';
@@ -38,6 +39,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   const backbone = await chooseBackbone(options.backbone, emit);
   const base = await loadBase({ ...plan.base, backbone: backbone.dir });
   const run = { ...plan.run, inputs: { ...plan.run.inputs, '--backbone': backbone.dir } };
+  refuseFinished(run, options.resume);
   const dir = await planRunFolder(run);
   timer.step('start');
 
@@ -49,6 +51,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
 
   const engine = await startEngine(options.engine);
   timer.step('engine');
+  const attempt = await beginAttempt({ dir, plan: run, options, dataSet, engine });
   const request = {
     wanted: options.precision,
     device: options.device,
@@ -97,6 +100,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     };
     const result = await saveRun(dir, known, context);
     await tuned?.forgetCheckpoint();
+    await attempt.end();
     warnOfDisagreement(result, emit);
     return result;
   } finally {

@@ -5,7 +5,7 @@ import { dump } from 'js-yaml';
 import { flagOf, type RawOptions } from '../options.js';
 
 /** Where the run went, and how it came there, is no part of what is repeated. */
-const leftOut: readonly string[] = ['out', 'force', 'config'];
+const leftOut: readonly string[] = ['out', 'force', 'resume', 'config'];
 
 /** Options that name folders, wherever the command is given again. */
 const folders: readonly string[] = ['data', 'store'];

@@ -38,7 +38,8 @@ export function folderRules(plan: RunPlan): FolderRules {
   };
 }
 
-function wantedFolder({ data, out }: RunPlan): string {
+/** The folder that a run would get if nothing were there. */
+export function wantedFolder({ data, out }: RunPlan): string {
   return resolve(out ?? join('runs', basename(resolve(data)) || 'data'));
 }
 

@@ -48,13 +48,18 @@ export interface CheckpointPlace {
 
 const weekInMilliseconds = 7 * 24 * 3600 * 1000;
 
+/** Where checkpoints lie, and what is noted of trainings under way. */
+export function checkpointDirectory(): string {
+  return join(cacheDirectory(), 'checkpoints');
+}
+
 /**
  * The place of a training's checkpoint, in the cache directory: the same command finds it again. Those that nobody
  * has gone on with for a week are removed.
  * @param identity all that the weights depend on
  */
 export async function placeCheckpoint(identity: unknown): Promise<CheckpointPlace> {
-  const dir = join(cacheDirectory(), 'checkpoints');
+  const dir = checkpointDirectory();
   await mkdir(dir, { recursive: true });
   for (const name of await readdir(dir)) {
     const file = join(dir, name);

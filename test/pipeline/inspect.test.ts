@@ -4,8 +4,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import sharp from 'sharp';
-import type { Inspection } from '../../src/features/inspection.js';
 import type { PipelineEvent } from '../../src/events.js';
+import type { Inspection } from '../../src/features/inspection.js';
 import { damageJpeg } from '../data/damage-jpeg.js';
 import { checkout } from '../helpers/finetune.js';
 import { copyDigits, finetune, lite, makeFolder } from '../helpers/library.js';

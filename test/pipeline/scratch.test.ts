@@ -57,10 +57,11 @@ test('Killed in the middle, the same command goes on, and ends with the weights 
   const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: dir });
   assert.equal(signal, 'SIGKILL');
   const events: PipelineEvent[] = [];
-  await finetune.train(options, { onEvent: event => void events.push(event) });
+  await finetune.train({ ...options, resume: true }, { onEvent: event => void events.push(event) });
   assert.ok(events.some(event => event.type === 'notice' && /Going on after epoch 3/.test(event.message)));
   await finetune.train(small);
   assert.deepEqual(readRun(options.out), readRun(out));
+  await assert.rejects(finetune.train({ ...options, resume: true }), { message: /killed is finished/ });
 });
 
 const mistakes: [given: object, message: RegExp][] = [

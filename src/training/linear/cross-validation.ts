@@ -7,7 +7,7 @@ import { planScaling } from '../scaling.js';
 import { takingTurns } from '../turns.js';
 import { openFeatureSpace } from './feature-space.js';
 import { chooseL2 } from './l2.js';
-import { type Folds, type Solution, type SoftmaxProblem, solveSoftmax } from './softmax.js';
+import { type Folds, type SoftmaxProblem, type Solution, solveSoftmax } from './softmax.js';
 
 /** What is to be predicted, and what belongs together. */
 export interface CrossValidationPlan {

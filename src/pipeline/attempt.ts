@@ -1,0 +1,116 @@
+// A training under way is noted beside the checkpoints, by the folder of the run that it is to become: so that --resume
+// knows whether there is one that was stopped, and what is different now.
+
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { DataSet } from '../data/data-set.js';
+import type { Engine } from '../engines/start.js';
+import { FinetuneError } from '../errors.js';
+import { flagOf, type RawOptions } from '../options.js';
+import { type RunPlan, wantedFolder } from '../runs/folder.js';
+import { writeAtomically } from '../system/atomic-write.js';
+import { versions } from '../system/versions.js';
+import { checkpointDirectory } from '../training/checkpoint.js';
+
+/** What an attempt is told by. */
+export interface AttemptRequest {
+  /** The folder that the run is to get. */
+  readonly dir: string;
+  readonly plan: RunPlan;
+  /** Settled. */
+  readonly options: RawOptions & { readonly resume: boolean };
+  readonly dataSet: Pick<DataSet, 'fingerprint'>;
+  readonly engine: Engine;
+}
+
+/** A training under way. */
+export interface Attempt {
+  /** Forgets it, when the run is saved. */
+  readonly end: () => Promise<void>;
+}
+
+/** They change nothing of what is learnt. */
+const indifferent: readonly string[] = ['out', 'force', 'config', 'resume', 'store', 'verify', 'data'];
+
+const noteSchema = z.record(z.string(), z.string());
+
+/**
+ * Says at once, before anything is looked through, that a finished run is not resumed.
+ * @throws FinetuneError `bad-option`
+ */
+export function refuseFinished({ out, force }: RunPlan, resume: boolean): void {
+  if (resume && !force && out !== undefined && existsSync(resolve(out))) throw finished(out);
+}
+
+/**
+ * Notes that a training begins. With `resume`, finds the one that was stopped.
+ * @throws FinetuneError `bad-option` where none was stopped, or its data set or an option was another, which it names
+ */
+export async function beginAttempt(request: AttemptRequest): Promise<Attempt> {
+  const { dir, plan, options } = request;
+  const folder = checkpointDirectory();
+  const path = join(folder, `${createHash('sha256').update(dir).digest('hex').slice(0, 32)}.json`);
+  const note = describe(request);
+  if (options.resume) {
+    const before = await readNote(path);
+    if (before === undefined)
+      throw existsSync(wantedFolder(plan)) ? finished(wantedFolder(plan)) : nothingStopped(dir);
+    validateSame(before, note);
+  }
+  await mkdir(folder, { recursive: true });
+  await writeAtomically(path, JSON.stringify(note));
+  return { end: () => rm(path, { force: true }) };
+}
+
+/** Everything that matters, by the name under which a user knows it. */
+function describe({ options, dataSet, engine }: AttemptRequest): Record<string, string> {
+  const given = Object.entries(options).filter(
+    ([name, value]) => !indifferent.includes(name) && value !== undefined,
+  );
+  return {
+    ...Object.fromEntries(given.map(([name, value]) => [flagOf(name), JSON.stringify(value)])),
+    'the data set': dataSet.fingerprint,
+    'the engine': engine.description,
+    'the versions': JSON.stringify(versions()),
+  };
+}
+
+async function readNote(path: string): Promise<Record<string, string> | undefined> {
+  try {
+    return noteSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+function validateSame(before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): void {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  const changed = names.find(name => before[name] !== now[name]);
+  if (changed === undefined) return;
+  const isOption = changed.startsWith('--');
+  const received = now[changed] === undefined ? 'is not given' : `is ${now[changed]}`;
+  const difference = isOption
+    ? `${changed} ${received}, and was ${before[changed] ?? 'not given'} in the training that was stopped`
+    : `${changed} ${changed.endsWith('s') ? 'are' : 'is'} not what the training that was stopped had`;
+  throw new FinetuneError(
+    'bad-option',
+    `--resume goes on with the same training only: ${difference}. Make it as it was, or leave out --resume to begin anew.`,
+  );
+}
+
+function finished(dir: string): FinetuneError {
+  return new FinetuneError(
+    'bad-option',
+    `${dir} is finished: there is nothing to go on with. Leave out --resume, and choose another --out to train anew.`,
+  );
+}
+
+function nothingStopped(dir: string): FinetuneError {
+  return new FinetuneError(
+    'bad-option',
+    `No training for ${dir} was stopped: there is nothing to go on with. Leave out --resume to begin.`,
+  );
+}
