@@ -22,14 +22,15 @@ const headerSchema = z.object({
   /** Arrays that the optimizer keeps of every weight. */
   slots: count.max(8),
   bestEpoch: count,
+  // In the order of the loop's records, so that history.jsonl is the same to the byte.
   history: z.array(
     z.object({
       epoch: count,
       loss: z.number(),
       accuracy: z.number(),
+      learningRate: z.number().optional(),
       valLoss: z.number().optional(),
       valAccuracy: z.number().optional(),
-      learningRate: z.number().optional(),
       seconds: z.number(),
     }),
   ),
