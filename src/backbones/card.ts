@@ -22,6 +22,8 @@ export interface Card {
   readonly featureLayer?: string | undefined;
   /** In the order of the outputs; absent where the network has no top, or nobody said what its classes are called. */
   readonly classNames?: readonly string[] | undefined;
+  /** The network averages over each image and its mirror by itself. Absent: it looks at the image alone. */
+  readonly mirrored?: true | undefined;
   readonly source: string;
   readonly licence: string;
   /** sha-256 of the weights as stored (all shards in order), hex. */
@@ -55,6 +57,7 @@ const cardSchema = z
     }),
     featureLayer: line.optional(),
     classNames: z.array(z.string().max(1000)).min(1).max(100_000).readonly().optional(),
+    mirrored: z.literal(true).optional(),
     source: z.string().max(10_000),
     licence: z.string().max(10_000),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),

@@ -9,8 +9,11 @@ import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { appendLayers, cutAt, removeTop, withInputShape } from '../network/cut.js';
 import { fingerprintOf } from '../network/fingerprint.js';
 import type { LayerConfig, Network } from '../network/network.js';
+import { joinPooledLayers, pooledSizes } from '../network/pooled-layers.js';
+import { elementCount } from '../network/source.js';
 import { splitAt } from '../network/split.js';
 import { outputShape } from '../network/walk.js';
+import { planTaps } from './taps.js';
 
 /** What is frozen: pixels go in, one feature vector per image comes out. */
 export interface Base {
@@ -24,6 +27,10 @@ export interface Base {
   readonly network: Network;
   /** Of one image's features, e.g. `[1280]`. */
   readonly featureShape: readonly number[];
+  /** Lower layers whose pooled outputs come after that of the last one. */
+  readonly taps: readonly string[];
+  /** How many of the features are of each layer: first those of the last one, then those of the taps. */
+  readonly groupSizes: readonly number[];
   /** Content hash of topology and weights. */
   readonly fingerprint: string;
   /** Hash of everything that happens to a photo before the base. */
@@ -37,6 +44,8 @@ export interface BaseOptions {
   readonly cut: string | undefined;
   readonly resize: ResizeRule['method'] | undefined;
   readonly pooling: 'avg' | 'max' | 'flatten';
+  /** Lower layers whose pooled outputs are features, too; `auto`: the ends of the topmost stages. Absent: none. */
+  readonly taps?: 'auto' | readonly string[] | undefined;
 }
 
 /** Loads a backbone, takes its top off, and closes it with the pooling. */
@@ -46,7 +55,9 @@ export async function loadBase(options: BaseOptions): Promise<Base> {
   const whole = await loadLayersModel(dir, backboneCard.sha256);
   const cut = options.cut === undefined ? removeTop(whole, backboneCard) : cutAt(whole, options.cut);
   const backbone = withInputShape(cut, size);
-  const network = appendLayers(backbone, [poolingLayer(options.pooling)], []);
+  const pooled = appendLayers(backbone, [poolingLayer(options.pooling)], []);
+  const taps = options.taps === 'auto' ? planTaps(backbone) : (options.taps ?? []);
+  const network = taps.length === 0 ? pooled : joinPooledLayers(pooled, taps);
   const { classNames: _top, featureLayer: _cut, ...kept } = backboneCard;
   const [, , channels] = backboneCard.inputShape;
   const card: Card = {
@@ -60,8 +71,21 @@ export async function loadBase(options: BaseOptions): Promise<Base> {
     rules: { size, channels, resize: card.resize, preprocessing: card.preprocessing },
     network,
     featureShape: outputShape(network).map(size => size ?? 0),
+    taps,
+    groupSizes: pooledSizes(pooled, taps),
     fingerprint: fingerprintOf(network),
     preprocessingHash: hashOf([card.inputShape, card.resize, card.preprocessing]),
+  };
+}
+
+/** The base that gives the features of its last layer alone. */
+export function withoutTaps(base: Base): Base {
+  if (base.taps.length === 0) return base;
+  const network = cutAt(base.network, poolingName);
+  const [size = 0] = base.groupSizes;
+  return {
+    ...base,
+    ...{ network, taps: [], groupSizes: [size], featureShape: [size], fingerprint: fingerprintOf(network) },
   };
 }
 
@@ -69,10 +93,15 @@ export async function loadBase(options: BaseOptions): Promise<Base> {
  * A base that ends at a lower layer, and what lay above that.
  * @throws FinetuneError `bad-option` where not everything passes through the layer
  */
-export function splitBase(base: Base, cut: string): { readonly base: Base; readonly trainable: Network } {
+export function splitBase(
+  base: Omit<Base, 'taps' | 'groupSizes'>,
+  cut: string,
+): { readonly base: Base; readonly trainable: Network } {
   const { base: network, trainable } = splitAt(base.network, cut);
   const featureShape = outputShape(network).map(size => size ?? 0);
-  return { base: { ...base, network, featureShape, fingerprint: fingerprintOf(network) }, trainable };
+  const groupSizes = [elementCount(featureShape)];
+  const lower = { network, featureShape, taps: [], groupSizes, fingerprint: fingerprintOf(network) };
+  return { base: { ...base, ...lower }, trainable };
 }
 
 /**
@@ -115,11 +144,14 @@ function resolveResize(method: ResizeRule['method'] = 'stretch', { resize }: Car
 /** The customary 224 / 256 of the short side. */
 const cropFraction = 0.875;
 
+/** The layer that pools the backbone's last feature map. */
+export const poolingName = 'head_pooling';
+
 function poolingLayer(pooling: BaseOptions['pooling']): LayerConfig {
   const classNames = { avg: 'GlobalAveragePooling2D', max: 'GlobalMaxPooling2D', flatten: 'Flatten' };
   return {
     class_name: classNames[pooling],
-    config: { name: 'head_pooling', trainable: true, data_format: 'channels_last' },
+    config: { name: poolingName, trainable: true, data_format: 'channels_last' },
   };
 }
 

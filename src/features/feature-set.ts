@@ -2,8 +2,9 @@
 
 import type { Subset } from '../data/data-set.js';
 import type { BadImage } from '../events.js';
+import { elementCount } from '../network/source.js';
 import type { ProcessorTimes } from '../system/processor-time.js';
-import type { TrainingData } from '../training/data.js';
+import type { FeatureGroup, TrainingData } from '../training/data.js';
 import type { RowSource } from './feature-rows.js';
 import type { ViewedExample } from './run-images.js';
 
@@ -40,10 +41,15 @@ export class FeatureSet {
   readonly profile: ProcessorTimes;
   readonly #images: readonly SubsetImage[];
   readonly #source: RowSource;
+  readonly #groups: readonly FeatureGroup[] | undefined;
 
-  constructor({ images, source, shape, bad, computed, profile }: ExtractedRows) {
+  constructor(
+    { images, source, shape, bad, computed, profile }: ExtractedRows,
+    groups?: readonly FeatureGroup[],
+  ) {
     this.#images = images;
     this.#source = source;
+    this.#groups = groups;
     this.shape = shape;
     this.count = new Set(images.map(({ example }) => example)).size;
     this.bad = bad;
@@ -62,13 +68,67 @@ export class FeatureSet {
       images,
       labels: Int32Array.from(images, ({ example }) => example.label),
       shape: this.shape,
+      groups: this.#groups,
+      views: groupViews(images),
       read: rows => this.#source.read(rows.map(row => start + row)),
       matrix: () => this.#source.slice(start, start + images.length),
     };
   }
 
+  /**
+   * The same images with features in groups, of which the last ones may be left out.
+   * @param groups together no more features than there are
+   */
+  using(groups: readonly FeatureGroup[]): FeatureSet {
+    const { bad, computed, profile } = this;
+    const size = groups.reduce((sum, group) => sum + group.size, 0);
+    const source = size === elementCount(this.shape) ? this.#source : new FirstColumns(this.#source, size);
+    return new FeatureSet({ images: this.#images, source, shape: [size], bad, computed, profile }, groups);
+  }
+
   /** Closes the feature store where features are read from it. Nothing can be read afterwards. */
   close(): void {
     this.#source.close();
+  }
+}
+
+/** Rows of the same example; nothing where every row is of another one. */
+function groupViews(images: readonly ViewedExample[]): number[][] | undefined {
+  const rows = new Map<object, number[]>();
+  for (const [row, { example }] of images.entries()) {
+    const others = rows.get(example);
+    if (others) others.push(row);
+    else rows.set(example, [row]);
+  }
+  return rows.size < images.length ? [...rows.values()] : undefined;
+}
+
+/** The first numbers of every row. */
+class FirstColumns implements RowSource {
+  constructor(
+    readonly source: RowSource,
+    readonly size: number,
+  ) {}
+
+  async read(rows: readonly number[]): Promise<Float32Array> {
+    return this.#narrow(await this.source.read(rows), rows.length);
+  }
+
+  slice(start: number, end: number): Float32Array | undefined {
+    const whole = this.source.slice(start, end);
+    return whole && this.#narrow(whole, end - start);
+  }
+
+  close(): void {
+    this.source.close();
+  }
+
+  #narrow(whole: Float32Array, rows: number): Float32Array {
+    const narrow = new Float32Array(rows * this.size);
+    const width = whole.length / Math.max(1, rows);
+    for (let row = 0; row < rows; row++) {
+      narrow.set(whole.subarray(row * width, row * width + this.size), row * this.size);
+    }
+    return narrow;
   }
 }

@@ -4,12 +4,12 @@ import { createHash } from 'node:crypto';
 import type { Example } from '../data/data-set.js';
 import { readImage } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
-import { compileFastGraph, compileGraph, compileOnnx } from '../formats/onnx/compile.js';
+import { compileFastGraph, compileGraph } from '../formats/onnx/compile.js';
 import type { OnnxGraph } from '../formats/onnx/graph.js';
 import { choosePrecision, isWorthwhile } from '../inference/int8/choose.js';
 import type { Quantization } from '../inference/int8/quantization.js';
 import { renderCalibration } from '../inference/int8/quantization.js';
-import { compileQuantized, quantizeGraph } from '../inference/int8/rewrite.js';
+import { quantizeGraph } from '../inference/int8/rewrite.js';
 import { measureSpeed, speedupOf, type TrialRecord } from '../inference/int8/trial.js';
 import type { Network } from '../network/network.js';
 import { describeProcessors } from '../system/checks.js';
@@ -37,8 +37,8 @@ export interface Precision {
   readonly trials: readonly TrialRecord[];
   /** What features depend on beyond the base: part of their key in the store. */
   readonly fingerprint: string;
-  /** A classifier on the base; its output is float. */
-  compile(network: Network): Uint8Array;
+  /** A classifier on the base, before it is encoded; its output is float. */
+  compile(network: Network): OnnxGraph;
   /** The base alone, whose output may be uint8: exact, and a quarter of the size. */
   compileBase(network: Network): { readonly graph: OnnxGraph; readonly output?: Quantization | undefined };
 }
@@ -75,7 +75,7 @@ export async function resolvePrecision(
 /** The base in float32. */
 export function inFloat(reason: string, trials: readonly TrialRecord[] = []): Precision {
   const compileBase = (network: Network) => ({ graph: compileFastGraph(network) });
-  return { name: 'fp32', reason, trials, fingerprint: 'winograd', compile: compileOnnx, compileBase };
+  return { name: 'fp32', reason, trials, fingerprint: 'winograd', compile: compileGraph, compileBase };
 }
 
 function inInt8({ reason, trials, calibration }: KnownCalibration): Precision {
@@ -86,7 +86,7 @@ function inInt8({ reason, trials, calibration }: KnownCalibration): Precision {
     reason,
     trials,
     fingerprint: createHash('sha256').update(JSON.stringify(dependsOn)).digest('hex'),
-    compile: network => compileQuantized(network, calibration),
+    compile: network => quantizeGraph(compileGraph(network), calibration).graph,
     compileBase: network => quantizeGraph(compileGraph(network), calibration, 'uint8'),
   };
 }

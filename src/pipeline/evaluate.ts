@@ -16,6 +16,7 @@ import { type OptionsOf, verb } from './verb.js';
 export const evaluateOptions = {
   model: classifierOptions.model,
   device: classifierOptions.device,
+  views: classifierOptions.views,
   data: text('Folder with one sub-folder of images per class', 'a folder'),
   exclude,
   minAccuracy: maybe(number(0, 1, 'Exit 3 when the accuracy on images that the run has not seen is below')),
@@ -68,7 +69,7 @@ export const evaluate = verb(evaluateOptions, async (options, context): Promise<
   const examples = relabel(dataSet, run.record.classNames);
   for (const message of dataSet.warnings) context.emit({ type: 'warning', message });
   const classifier = await loadClassifier(
-    { model: run.dir, device: options.device },
+    { model: run.dir, device: options.device, views: options.views },
     { onEvent: context.emit, signal: context.signal },
   );
   const { predicted, bad: undecodable } = await predictAll(classifier, examples, context).finally(() =>

@@ -16,7 +16,6 @@ import { join } from '../network/split.js';
 import type { Context } from '../system/context.js';
 import { versions } from '../system/versions.js';
 import { placeCheckpoint } from '../training/checkpoint.js';
-import type { TrainingData } from '../training/data.js';
 import { type Fit, tune } from '../training/fit.js';
 import type { TrainingPlan } from '../training/plan.js';
 import { compareClassifiers, type Verdict } from '../training/significance.js';
@@ -100,7 +99,7 @@ export async function fineTune(
       ),
     ]);
     const tuned = await tune(
-      { train: groupViews(train), val },
+      { train, val },
       {
         ...{ ...plan.loop, start, classes: dataSet.classNames.length, checkpoint },
         layerFactors: layerFactors(start, plan.layerDecay),
@@ -146,17 +145,6 @@ function chooseTuningRuntime(
     countMissing: (fingerprint: string) => countMissing({ base, split, store }, fingerprint),
   };
   return chooseRuntime(base, request, context);
-}
-
-/** An epoch sees every image once, in one of its views. */
-function groupViews(train: SubsetFeatures): TrainingData {
-  const rows = new Map<object, number[]>();
-  train.images.forEach(({ example }, row) => {
-    const others = rows.get(example);
-    if (others) others.push(row);
-    else rows.set(example, [row]);
-  });
-  return { ...train, views: [...rows.values()] };
 }
 
 async function compare({ head, features }: Stage, tuned: Fit, val: SubsetFeatures): Promise<Verdict> {

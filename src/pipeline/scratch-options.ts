@@ -35,7 +35,19 @@ export function isFromScratch({
 
 /** Options about pretrained weights and what is frozen of them. */
 const ofPretrained = [
-  ...(['cut', 'unfreeze', 'layerDecay', 'views', 'augment', 'headSolver', 'l2', 'dropout', 'store'] as const),
+  ...([
+    'cut',
+    'taps',
+    'mirror',
+    'unfreeze',
+    'layerDecay',
+    'views',
+    'augment',
+    'headSolver',
+    'l2',
+    'dropout',
+    'store',
+  ] as const),
 ];
 
 /**

@@ -18,8 +18,10 @@ import {
 } from '../option-kinds.js';
 import { flagOf } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
-import { type FitOptions, planTuning, startOptions } from '../training/plan.js';
+import { type FitOptions, planTuning, startOptions, trainsByEpochs } from '../training/plan.js';
+import type { FeaturePlan } from './choose-features.js';
 import { exclude, force, inputShape } from './common-options.js';
+import { featureOptions, planFeatures } from './feature-options.js';
 import type { TuningPlan } from './fine-tune.js';
 import { planFitOptions, validateFit } from './fit-options.js';
 import type { OptionsOf } from './verb.js';
@@ -90,6 +92,7 @@ export const trainOptions = {
   resize: maybe(choice(['stretch', 'crop', 'pad'], 'How a photo becomes a rectangle (default: stretch)')),
   val: maybe(number(0, 0.9, 'Share of the images held out for validation (default: 0.2)')),
   test: maybe(number(0, 0.9, 'Share of the images held out for a final test (default: 0)')),
+  ...featureOptions,
   pooling: withDefault(choice(['avg', 'max', 'flatten'], 'How feature maps become one vector'), 'avg'),
   headSolver: maybe(
     choice(
@@ -171,6 +174,7 @@ export interface TrainingPlan {
     readonly test: number | undefined;
     readonly seed: number;
   };
+  readonly features: FeaturePlan;
   readonly fit: FitOptions;
   /** Absent: the backbone stays as it is. */
   readonly tuning: TuningPlan | undefined;
@@ -197,9 +201,11 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
   const fit = tuning ? startOptions(given) : given;
   validateFit(fit);
   validatePrecision(options);
+  const features = planFeatures(options, { solved: !trainsByEpochs(fit), frozen: tuning === undefined });
   return {
-    base: { inputShape, cut, resize, pooling },
+    base: { inputShape, cut, resize, pooling, taps: features.candidates },
     split: { val, test, seed },
+    features,
     fit,
     tuning,
     run: { data, out, force, inputs: { '--data': data, '--store': store } },

@@ -6,7 +6,7 @@ import { describeMissingValidation, planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
 import type { EmitEvent } from '../events.js';
 import { loadBase } from '../features/base.js';
-import { countMissing } from '../features/extract.js';
+import { countMissing, type Extraction } from '../features/extract.js';
 import { extractOrFallBack } from '../features/extract-or-fall-back.js';
 import { chooseRuntime } from '../features/runtime.js';
 import { computeFloatFeatures } from '../runs/compare.js';
@@ -17,6 +17,7 @@ import { fit } from '../training/fit.js';
 import { planFit } from '../training/plan.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
 import { chooseBackbone } from './choose-backbone.js';
+import { chooseFeatures, describeFeatures, limitTaps, planChosenFit } from './choose-features.js';
 import { fineTune } from './fine-tune.js';
 import { trainFromScratch } from './scratch.js';
 import { isFromScratch } from './scratch-options.js';
@@ -37,7 +38,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   const plan = planTraining(options);
   const timer = startTimer();
   const backbone = await chooseBackbone(options.backbone, emit);
-  const base = await loadBase({ ...plan.base, backbone: backbone.dir });
+  const loaded = await loadBase({ ...plan.base, backbone: backbone.dir });
   const run = { ...plan.run, inputs: { ...plan.run.inputs, '--backbone': backbone.dir } };
   refuseFinished(run, options.resume);
   const dir = await planRunFolder(run);
@@ -45,6 +46,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
 
   const dataSet = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
   const split = planSplit(dataSet, plan.split);
+  const whole = limitTaps(loaded, plan.features, split.train.length);
   tellOfDataSet(dataSet, describeMissingValidation(dataSet, split.val), emit);
   signal.throwIfAborted();
   timer.step('scan');
@@ -57,21 +59,36 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     device: options.device,
     train: split.train,
     images: subsets.flatMap(subset => split[subset]),
-    countMissing: (fingerprint: string) => countMissing({ base, split, store: plan.store }, fingerprint),
+    countMissing: (fingerprint: string) =>
+      countMissing({ base: whole, split, store: plan.store }, fingerprint),
   };
-  const chosen = await chooseRuntime(base, request, context);
+  const runtimeOfChoice = await chooseRuntime(whole, request, context);
   timer.step('precision');
 
   const { store } = plan;
-  const { features, runtime } = await extractOrFallBack(
-    { base, runtime: chosen, dataSet, split, store },
-    () => chooseRuntime(base, { ...request, device: 'cpu' }, context),
-    context,
-  );
-  let opened = features;
+  const onCpu = () => chooseRuntime(whole, { ...request, device: 'cpu' }, context);
+  const extraction = { base: whole, dataSet, split, store };
+  const first = { ...extraction, runtime: runtimeOfChoice };
+  const { features: extracted, runtime } = await extractOrFallBack(first, onCpu, context);
+  const opened = [extracted];
   try {
-    for (const image of features.bad) emit({ type: 'bad-image', image });
+    for (const image of extracted.bad) emit({ type: 'bad-image', image });
     timer.step('features');
+
+    const fitPlan = planFit(plan.fit, dataSet.classNames.length);
+    const choices = {
+      ...{ base: whole, features: extracted, head: fitPlan },
+      async extract(views: Extraction['views']) {
+        timer.step('head');
+        const seen = await extractOrFallBack({ ...extraction, runtime, views }, onCpu, context);
+        timer.step('features');
+        return seen.features;
+      },
+    };
+    const chosen = await chooseFeatures(choices, plan.features, context);
+    const { base, features } = chosen;
+    opened.push(features);
+    timer.step('head');
 
     const floatFeatures =
       runtime.precision.name === 'int8'
@@ -80,7 +97,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     timer.step('verify');
 
     const data = { train: features.subset('train'), val: features.subset('val') };
-    const head = await fit(data, planFit(plan.fit, dataSet.classNames.length), context);
+    const head = describeFeatures(await fit(data, planChosenFit(fitPlan, chosen), context), chosen);
     signal.throwIfAborted();
     timer.step('head');
 
@@ -89,12 +106,12 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     const tuning = plan.tuning && { plan: plan.tuning, dataSet, split, engine, store, precision, device };
     const tuned = tuning && (await fineTune(start, tuning, context));
     const stage = tuned?.stage ?? start;
-    opened = stage.features;
+    opened.push(stage.features);
     timer.step('tune');
 
     const known = {
       options: { ...options, backbone: options.backbone ?? backbone.card.name },
-      ...{ plan: run, ...stage, dataSet, split, engine, timer },
+      ...{ plan: run, ...stage, mirrored: chosen.mirrored, dataSet, split, engine, timer },
       // They are of the base alone.
       floatFeatures: stage.base === base ? floatFeatures : undefined,
     };
@@ -104,8 +121,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     warnOfDisagreement(result, emit);
     return result;
   } finally {
-    features.close();
-    if (opened !== features) opened.close();
+    for (const each of opened) each.close();
   }
 });
 

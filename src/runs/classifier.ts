@@ -5,6 +5,7 @@ import type { ImageSource } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
 import { ImageRunner, isBad, predictImages } from '../features/run-images.js';
 import { type DeviceName, deviceNames, devices } from '../inference/devices.js';
+import { averageOverMirror } from '../inference/mirrored-session.js';
 import type { Session } from '../inference/session.js';
 import { choice, type Given, integer, maybe, type OptionTable, text, withDefault } from '../option-kinds.js';
 import { resolveOptions, validateObject } from '../options.js';
@@ -38,6 +39,9 @@ export const classifierOptions = {
   device: withDefault(
     choice(deviceNames, 'What the network runs on; the CPU where the device cannot be used'),
     'cpu',
+  ),
+  views: maybe(
+    integer(1, 2, 'Looks at each image to average over: 2 adds its mirror (default: as the run was trained)'),
   ),
   top: withDefault(integer(1, 1000, 'How many classes to name per image'), 5),
 } as const satisfies OptionTable;
@@ -95,16 +99,29 @@ export async function loadClassifier(
   return withContext(callbacks, async ({ emit }) => {
     const given = typeof source === 'string' ? { model: source } : source;
     validateObject(given);
-    const { model, backbone, device, top } = resolveOptions(classifierOptions, given);
+    const { model, backbone, device, top, views } = resolveOptions(classifierOptions, given);
     if (model !== undefined && backbone !== undefined) {
       throw new FinetuneError('bad-option', '--model and --backbone exclude each other: choose one.');
     }
     const on = { device, warn: (message: string) => emit({ type: 'warning', message }) };
-    return new LoadedClassifier(
-      backbone === undefined ? await openRun(model, on) : await openBackbone(backbone, on),
-      top,
-    );
+    const opened = backbone === undefined ? await openRun(model, on) : await openBackbone(backbone, on);
+    return new LoadedClassifier(await seeInViews(opened, views), top);
   });
+}
+
+/** A network that averages over the mirror by itself need not be told to. */
+async function seeInViews(opened: OpenModel, views: number | undefined): Promise<OpenModel> {
+  const isMirrored = opened.card.mirrored === true;
+  if (views === 1 && isMirrored) {
+    await opened.session.release();
+    throw new FinetuneError(
+      'bad-option',
+      `${opened.name} was trained on each image and its mirror, and its network looks at both by itself. ` +
+        'Leave out --views 1, or train with --mirror no.',
+    );
+  }
+  if (views !== 2 || isMirrored) return opened;
+  return { ...opened, session: averageOverMirror(opened.session) };
 }
 
 /** A device other than the CPU takes two batches: one runs, and one is decoded. */

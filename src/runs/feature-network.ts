@@ -2,14 +2,14 @@
 // prediction needs neither the topology nor the compiler.
 
 import type { Card } from '../backbones/card.js';
+import { poolingName } from '../features/base.js';
 import { compileOnnx } from '../formats/onnx/compile.js';
 import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { openSession, type Session } from '../inference/session.js';
-import { appendLayers, cutAt, removeTop } from '../network/cut.js';
+import { appendLayers, removeTop } from '../network/cut.js';
 import type { Network } from '../network/network.js';
-
-/** The layer that closes the base of every run. */
-const poolingName = 'head_pooling';
+import { joinedPoolingName } from '../network/pooled-layers.js';
+import { pruneNetwork } from '../network/prune.js';
 
 /** Opens a session that gives features, on the CPU. */
 export async function openFeatureSession(model: Parameters<typeof loadFeatureNetwork>[0]): Promise<Session> {
@@ -26,8 +26,10 @@ export async function loadFeatureNetwork(model: {
   readonly card: Card;
 }): Promise<Network> {
   const network = await loadLayersModel(model.folder, model.card.sha256);
-  const isRun = network.topology.config.layers.some(({ config }) => config.name === poolingName);
-  if (isRun) return cutAt(network, poolingName);
+  const layers = new Set(network.topology.config.layers.map(({ config }) => config.name));
+  const end = [joinedPoolingName, poolingName].find(name => layers.has(name));
+  // Where the network looks at the mirror, too, that is each layer's second call.
+  if (end !== undefined) return pruneNetwork(network, [[end, 0, 0]]);
   const pooling = {
     class_name: 'GlobalAveragePooling2D',
     config: { name: poolingName, data_format: 'channels_last' },

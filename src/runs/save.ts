@@ -8,7 +8,10 @@ import type { Engine } from '../engines/start.js';
 import type { Base } from '../features/base.js';
 import type { FeatureSet } from '../features/feature-set.js';
 import type { BaseRuntime } from '../features/runtime.js';
+import { encodeModel } from '../formats/onnx/encode.js';
+import { averageGraphOverMirror } from '../formats/onnx/mirror.js';
 import { saveLayersModel } from '../formats/tfjs-layers/layers-model.js';
+import { averageOverMirror } from '../network/mirror.js';
 import type { Network } from '../network/network.js';
 import { join as joinNetworks } from '../network/split.js';
 import type { RawOptions } from '../options.js';
@@ -18,7 +21,7 @@ import type { Context } from '../system/context.js';
 import { hashFolderFiles } from '../system/folder-files.js';
 import type { Seconds, Timer } from '../system/timer.js';
 import { versions } from '../system/versions.js';
-import type { TrainingData } from '../training/data.js';
+import { averageViews, type TrainingData } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
 import type { Metrics } from '../training/metrics.js';
 import { computeMetrics } from '../training/metrics.js';
@@ -33,6 +36,8 @@ export interface Training {
   readonly options: RawOptions;
   readonly plan: RunPlan;
   readonly base: Base;
+  /** The classifier averages over the image and its mirror. */
+  readonly mirrored?: boolean | undefined;
   readonly runtime: Pick<BaseRuntime, 'precision' | 'device'>;
   readonly dataSet: DataSet;
   readonly split: Split;
@@ -92,7 +97,9 @@ export async function saveRun(
   const { dir: run, written } = await writeFolderAtomically(dir, folderRules(plan), async temporary => {
     await saveModel(join(temporary, 'model'), classifier, training);
     signal.throwIfAborted();
-    await writeAtomically(join(temporary, 'model.onnx'), precision.compile(classifier));
+    const graph = precision.compile(classifier);
+    const onnx = encodeModel(training.mirrored ? averageGraphOverMirror(graph) : graph);
+    await writeAtomically(join(temporary, 'model.onnx'), onnx);
     signal.throwIfAborted();
     await writeAtomically(
       join(temporary, 'history.jsonl'),
@@ -117,15 +124,21 @@ async function measure(
   classNames: readonly string[],
 ): Promise<Metrics | undefined> {
   if (subset.labels.length === 0) return undefined;
-  return computeMetrics(await head.predict(subset), subset.labels, classNames);
+  const { probabilities, labels } = averageViews(await head.predict(subset), subset);
+  return computeMetrics(probabilities, labels, classNames);
 }
 
-async function saveModel(dir: string, classifier: Network, { base, dataSet }: Training): Promise<void> {
+async function saveModel(
+  dir: string,
+  classifier: Network,
+  { base, dataSet, mirrored }: Training,
+): Promise<void> {
   await mkdir(dir);
-  const { sha256 } = await saveLayersModel(dir, classifier);
+  const { sha256 } = await saveLayersModel(dir, mirrored ? averageOverMirror(classifier) : classifier);
   await saveCard(dir, {
     ...base.card,
     name: basename(dataSet.root),
+    mirrored: mirrored || undefined,
     classNames: dataSet.classNames,
     sha256,
   });
@@ -142,7 +155,7 @@ function summarize(
     classNames: dataSet.classNames,
     images: features.count,
     backbone: base.network.weights.size > 0 ? base.card.name : undefined,
-    trainImages: features.subset('train').labels.length,
+    trainImages: new Set(features.subset('train').images.map(({ example }) => example)).size,
     computed: features.computed,
     badImages: dataSet.bad.length + features.bad.length,
     precision: { name: precision.name, reason: precision.reason },

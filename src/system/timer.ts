@@ -7,7 +7,7 @@ export interface Seconds extends Readonly<Record<string, number>> {
 
 /** Measures stages that follow one another. */
 export interface Timer {
-  /** Ends a stage that began at the end of the previous one. */
+  /** Ends a stage, or another part of one, that began at the end of the previous one. */
   readonly step: (stage: string) => void;
   /** That passed. */
   seconds(): Seconds;
@@ -24,8 +24,8 @@ export function startTimer(): Timer {
   return {
     step(stage) {
       const now = { passed: performance.now() / 1000, worked: readProcessorTime() };
-      passed[stage] = toMicroseconds(now.passed - last.passed);
-      worked[stage] = toMicroseconds(now.worked - last.worked);
+      passed[stage] = toMicroseconds((passed[stage] ?? 0) + now.passed - last.passed);
+      worked[stage] = toMicroseconds((worked[stage] ?? 0) + now.worked - last.worked);
       last = now;
     },
     seconds: () => ({ ...passed, total: toMicroseconds(performance.now() / 1000 - started.passed) }),

@@ -12,8 +12,21 @@ export interface TrainingData {
   read(rows: readonly number[]): Float32Array | Promise<Float32Array>;
   /** The features of all images, `[labels.length, ...shape]`, where they are in memory. Not to be changed. */
   matrix?(): Float32Array | undefined;
-  /** Rows of the same image, seen in several views: an epoch takes one of them. Absent: every row is an image. */
+  /**
+   * Rows of the same image, seen in several views: an epoch takes one of them, and what a solved head says of an image
+   * is the average over them. Absent: every row is an image.
+   */
   readonly views?: readonly (readonly number[])[] | undefined;
+  /** What the features are made of, in order: each group is scaled as a whole. Absent: one group. */
+  readonly groups?: readonly FeatureGroup[] | undefined;
+}
+
+/** Features that belong together: the pooled output of one layer. */
+export interface FeatureGroup {
+  /** How many there are. */
+  readonly size: number;
+  /** What they are multiplied with once their mean variance is 1. */
+  readonly weight: number;
 }
 
 /** What a fit sees: it learns from `train`; `val` decides when to stop and which epoch to keep. */
@@ -45,6 +58,28 @@ export function dataInMemory(
       return chosen;
     },
   };
+}
+
+/**
+ * What is predicted of images, from what is predicted of their rows: the mean over the views of an image.
+ * @param probabilities `[rows, classes]`
+ * @returns `[images, classes]`, and the images' labels
+ */
+export function averageViews(
+  probabilities: Float32Array,
+  { labels, views }: Pick<TrainingData, 'labels' | 'views'>,
+): { readonly probabilities: Float32Array; readonly labels: Int32Array } {
+  if (views === undefined) return { probabilities, labels };
+  const classes = probabilities.length / labels.length;
+  const averages = new Float32Array(views.length * classes);
+  for (const [image, rows] of views.entries()) {
+    for (const row of rows) {
+      for (let k = 0; k < classes; k++) {
+        averages[image * classes + k]! += probabilities[row * classes + k]! / rows.length;
+      }
+    }
+  }
+  return { probabilities: averages, labels: Int32Array.from(views, ([row = 0]) => labels[row] ?? 0) };
 }
 
 /** Rows in groups of `size`, the last one smaller. */

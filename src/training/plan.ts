@@ -1,6 +1,7 @@
 // How to fit, settled from the options: which solver, and every setting of the training loop.
 
 import type { HeadPlan } from './head.js';
+import type { ChosenL2 } from './linear/l2.js';
 import type { LoopPlan } from './loop.js';
 import { balanceClasses } from './loss.js';
 import type { OptimizerName } from './optimizer.js';
@@ -42,6 +43,8 @@ export interface SolvedPlan {
   readonly seed: number;
   /** Of the L2 penalty; chosen by cross-validation where absent. */
   readonly l2?: number | undefined;
+  /** What cross-validation has found of the same data already. */
+  readonly chosen?: ChosenL2 | undefined;
 }
 
 /** A head with or without hidden layers, trained by epochs. */

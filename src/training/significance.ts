@@ -59,3 +59,15 @@ function scores(probabilities: Float32Array, labels: Int32Array): number[] {
     return row.reduce((sum, each, k) => sum + (each - (k === label ? 1 : 0)) ** 2, 0);
   });
 }
+
+/**
+ * By how much losses have fallen on the same images, in standard errors of their mean difference: above 2 that is hardly
+ * chance.
+ */
+export function fallInErrors(before: readonly number[], after: readonly number[]): number {
+  const falls = before.map((loss, i) => loss - (after[i] ?? loss));
+  const mean = falls.reduce((sum, fall) => sum + fall, 0) / falls.length;
+  const squares = falls.reduce((sum, fall) => sum + (fall - mean) ** 2, 0);
+  const error = Math.sqrt(squares / Math.max(1, falls.length - 1) / falls.length);
+  return error === 0 ? 0 : mean / error;
+}

@@ -48,7 +48,7 @@ function blocksOf(network: Network): string[][] {
 }
 
 /** `block5c_expand_conv` -> `block5c`, `conv5_block3_1_conv` -> `conv5_block3`, `top_conv` -> `top`. */
-function blockOf(layer: string): string {
+export function blockOf(layer: string): string {
   return /^(conv\d+_block\d+|.*?\d+[a-z]?|[^_]+)(?=[_/]|$)/.exec(layer)?.[0] ?? layer;
 }
 

@@ -38,6 +38,34 @@ test('a subset has its rows, their labels, and what they are of', () => {
   );
 });
 
+test('rows of the same image belong together, where there are several', () => {
+  assert.deepEqual(setOf(inMemory).subset('train').views, [[0, 2], [1]]);
+  assert.equal(setOf(inMemory).subset('val').views, undefined);
+});
+
+test('of features in groups the last ones may be left out', async () => {
+  const pairs = Float32Array.of(0, 10, 1, 11, 2, 12, 3, 13);
+  const source: RowSource = {
+    read: rows => Float32Array.from(rows.flatMap(row => [...pairs.subarray(2 * row, 2 * row + 2)])),
+    slice: (start, end) => pairs.subarray(2 * start, 2 * end),
+    close: () => undefined,
+  };
+  const whole = new FeatureSet({ images, source, shape: [2], bad: [], computed: 3, profile: {} });
+  const groups = [{ size: 1, weight: 1 }];
+  const { shape, groups: used, matrix, read } = whole.using(groups).subset('train');
+  assert.deepEqual(
+    [shape, used, matrix(), await read([2])],
+    [[1], groups, Float32Array.of(0, 1, 2), Float32Array.of(2)],
+  );
+  assert.deepEqual(
+    whole
+      .using([...groups, { size: 1, weight: 2 }])
+      .subset('val')
+      .matrix(),
+    Float32Array.of(3, 13),
+  );
+});
+
 test('a subset may have no images', () => {
   const none = setOf(inMemory).subset('test');
   assert.deepEqual([none.images, none.labels, none.matrix()], [[], new Int32Array(), new Float32Array()]);

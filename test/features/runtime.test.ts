@@ -10,6 +10,7 @@ import type { Base } from '../../src/features/base.js';
 import { inFloat, resolvePrecision } from '../../src/features/precision.js';
 import { type BaseResult, isBad } from '../../src/features/run-images.js';
 import { FeatureStore, rowKey } from '../../src/features/store.js';
+import { encodeModel } from '../../src/formats/onnx/encode.js';
 import { openSession } from '../../src/inference/session.js';
 import { silent } from '../../src/system/context.js';
 import { checkout } from '../helpers/finetune.js';
@@ -82,7 +83,7 @@ test('feature maps at a quantized cut are stored in a byte each, and nothing is 
   const [result] = await collect(runOnThreads(flat, precision, workOn(1)));
   const outcome = result?.outcome;
   assert.ok(outcome !== undefined && 'scale' in outcome);
-  const session = await openSession(precision.compile(flat.network));
+  const session = await openSession(encodeModel(precision.compile(flat.network)));
   const { input, shape } = await readGoodImage(examples[0]?.file ?? '', flat.rules);
   const floats = (await session.run(input, shape)).data;
   await session.release();

@@ -11,7 +11,7 @@ import {
   quantizationOf,
   renderCalibration,
 } from '../../src/inference/int8/quantization.js';
-import { compileQuantized, quantizeGraph } from '../../src/inference/int8/rewrite.js';
+import { quantizeGraph } from '../../src/inference/int8/rewrite.js';
 import { quantizeKernel } from '../../src/inference/int8/weights.js';
 import { type ImageBatch, openSession } from '../../src/inference/session.js';
 import { appendLayers } from '../../src/network/cut.js';
@@ -63,6 +63,9 @@ function cosineOf(left: Float32Array, right: Float32Array): number {
   const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
   return dot(left, right) / Math.sqrt(dot(left, left) * dot(right, right));
 }
+
+const compileQuantized = (of: Network, calibration: Calibration) =>
+  encodeModel(quantizeGraph(compileGraph(of), calibration).graph);
 
 const network = smallNetwork();
 const [probe] = images(1, 5);

@@ -51,7 +51,10 @@ test('where no backbone is asked for, the one that is here is taken, and said ho
 test('events come stage by stage, with counts', async () => {
   const events: PipelineEvent[] = [];
   rmSync(store, { recursive: true, force: true });
-  await finetune.train({ ...small, force: true }, { onEvent: event => void events.push(event) });
+  await finetune.train(
+    { ...small, mirror: 'no', force: true },
+    { onEvent: event => void events.push(event) },
+  );
   const scan = events.find(event => event.type === 'scan');
   assert.deepEqual(scan, { type: 'scan', images: 60, classes: 3, bad: 0 });
   const features = events.filter(event => event.type === 'features').at(-1);

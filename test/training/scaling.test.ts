@@ -54,3 +54,14 @@ test('The folded layer gives on raw features what the layer gives on scaled ones
     assert.ok(Math.abs(output - expected[i]!) < 1e-5, `${output} ${expected[i]}`);
   });
 });
+
+test('Groups of features are scaled each as a whole, then multiplied with their weight', async () => {
+  const groups = [
+    { size: 1, weight: 1 },
+    { size: 2, weight: 3 },
+  ];
+  const scaled = scaleColumns(raw, await planScaling({ ...data, groups }));
+  const [first = 0, ...others] = [0, 1, 2].map(column => variance(columnOf(scaled, column)));
+  assert.ok(Math.abs(first - 1) < 1e-6);
+  assert.ok(Math.abs(mean(others) - 9) < 1e-5);
+});

@@ -1,7 +1,7 @@
 // When a tuned classifier counts as better.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { compareClassifiers } from '../../src/training/significance.js';
+import { compareClassifiers, fallInErrors } from '../../src/training/significance.js';
 
 /** Predictions on images of class 0 of two: probabilities of class 0. */
 const predict = (ofLabel: readonly number[]) => Float32Array.from(ofLabel.flatMap(each => [each, 1 - each]));
@@ -50,4 +50,11 @@ test('A few images prove nothing', () => {
 test('The same comparison gives the same doubt', () => {
   const after = [...repeat(0.9, 82), ...repeat(0.4, 18)];
   assert.equal(compare(before, after).doubt, compare(before, after).doubt);
+});
+
+test('a fall of losses counts in standard errors of its mean', () => {
+  const before = [1, 2, 3, 4];
+  assert.equal(fallInErrors(before, before), 0);
+  assert.ok(fallInErrors(before, [0.5, 1.4, 2.6, 3.5]) > 2);
+  assert.ok(Math.abs(fallInErrors(before, [2, 1, 4, 3])) < 1);
 });

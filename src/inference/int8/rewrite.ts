@@ -1,8 +1,6 @@
 // Network and calibration -> ONNX in uint8: QuantizeLinear and DequantizeLinear around every node that the plan names.
 // ONNX Runtime recognizes these groups and runs each as one operator on uint8.
 
-import { compileGraph } from '../../formats/onnx/compile.js';
-import { encodeModel } from '../../formats/onnx/encode.js';
 import {
   consumersOf,
   floatsOf,
@@ -15,7 +13,6 @@ import {
   type TensorData,
 } from '../../formats/onnx/graph.js';
 import { dropUnused } from '../../formats/onnx/simplify.js';
-import type { Network } from '../../network/network.js';
 import { type ConvolutionInput, planQuantization, type QuantizationPlan } from './plan.js';
 import type { Calibration, Quantization } from './quantization.js';
 import { quantizeKernel } from './weights.js';
@@ -28,16 +25,8 @@ export interface QuantizedGraph {
 }
 
 /**
- * Compiles a network to an ONNX model that computes in uint8 wherever the calibration knows the values; its output is
- * float. Layers that the calibration has not seen, say a head on top of a calibrated base, compute in float.
- * @throws FinetuneError `unsupported-layer` | `bad-model` | `bad-weights`
- */
-export function compileQuantized(network: Network, calibration: Calibration): Uint8Array {
-  return encodeModel(quantizeGraph(compileGraph(network), calibration).graph);
-}
-
-/**
- * The same, from a graph and before it is encoded.
+ * Lets a graph compute in uint8 wherever the calibration knows the values; its output is float. Layers that the
+ * calibration has not seen, say a head on top of a calibrated base, compute in float.
  * @param outputType `uint8` gives the output as it is, where it is quantized: exact, and a quarter of the size
  */
 export function quantizeGraph(

@@ -26,60 +26,112 @@ export interface ChosenL2 {
   readonly candidates: readonly Candidate[];
   /** Near the optimum of all images at that l2. */
   readonly start?: Solution | undefined;
+  /** Log-loss at that l2 of each image that was held out, in order. */
+  readonly losses?: readonly number[] | undefined;
+  /** Where other features of the same images may begin to search. */
+  readonly near?: SearchStart | undefined;
+}
+
+/** A place on the grid, and the solutions of all folds there. */
+export interface SearchStart {
+  readonly step: number;
+  readonly solution: Solution;
+}
+
+/** How the l2 is searched for. */
+export interface L2Search {
+  readonly seed: number;
+  /** Of all scaled features together, 1 each where nothing is said; the penalties that are tried grow with it. */
+  readonly variance?: number | undefined;
+  /** The only l2 to try. */
+  readonly l2?: number | undefined;
+  /** Begins at a usual l2, or at `near`, and takes a third of the time: enough to compare kinds of features. */
+  readonly rough?: boolean | undefined;
+  /** Where a rough search begins. */
+  readonly near?: SearchStart | undefined;
+  readonly emit: EmitEvent;
 }
 
 interface Trial extends Candidate {
+  /** On the grid. */
+  readonly step: number;
+  readonly losses: readonly number[];
   readonly solution: Solution;
 }
 
 const gridSize = 6;
 const mostExtensions = 6;
-/** Candidates differ by hundredths of log-loss: an optimum to a ten-thousandth ranks them. */
-const gap = 1e-4;
+/** Candidates differ by hundredths of log-loss: an optimum to a ten-thousandth ranks them, and one to a thousandth nearly. */
+const gap = { fine: 1e-4, rough: 1e-3 };
+/** Where the best is near more often than elsewhere. */
+const usualStep = 3;
 /** A difference of log-loss that says nothing. */
 const smallChange = 1e-3;
 
 /**
  * The l2 of least log-loss under five-fold cross-validation; of those about as good, the largest. Goes from large to
  * small, each solution starting the next, until the loss rises (smaller ones take longest and are only worse), and on
- * beyond an end of the grid while the best lies there.
+ * beyond an end of the grid while the best lies there. A rough search begins in the middle, and goes where the loss falls.
  */
 export async function chooseL2(
   given: Omit<SoftmaxProblem, 'folds'>,
-  { seed, emit }: { readonly seed: number; readonly emit: EmitEvent },
+  { seed, variance = given.space.features, l2, rough = false, near, emit }: L2Search,
 ): Promise<ChosenL2> {
-  const { labels, classes, space } = given;
-  const problem = { ...given, folds: dealFolds(labels, classes, seed) };
+  const problem = { ...given, folds: dealFoldsOfImages(given, seed) };
   if (problem.folds.heldOutBy.every(fold => fold < 0)) {
-    return { l2: l2At((gridSize - 1) / 2, space.features), candidates: [] };
+    return { l2: l2 ?? l2At((gridSize - 1) / 2, variance), candidates: [] };
   }
   const trials = new Trials();
-  const tryStep = (step: number, neighbor: Trial | undefined): Promise<Trial> => {
+  const tryStep = (step: number, start: Solution | undefined): Promise<Trial> => {
     emit({ type: 'head', done: trials.count, total: Math.max(gridSize, trials.count + 1) });
-    return tryL2(problem, l2At(step, space.features), neighbor?.solution);
+    return tryL2(problem, { step, l2: l2 ?? l2At(step, variance), start, gap: rough ? gap.rough : gap.fine });
   };
-  const last = gridSize - 1 + mostExtensions;
+  const first = rough ? (near?.step ?? usualStep) : 0;
+  const least = rough || l2 !== undefined ? first + 1 : gridSize;
+  const last = l2 === undefined ? gridSize - 1 + mostExtensions : first;
   const goesOn = (step: number) =>
-    step < gridSize ? !trials.haveRisen() : step <= last && trials.best === trials.smallest;
-  for (let step = 0; goesOn(step); step++) trials.addSmaller(await tryStep(step, trials.smallest));
-  for (let step = -1; step >= -mostExtensions && trials.best === trials.largest; step--) {
-    trials.addLarger(await tryStep(step, trials.largest));
+    step < least ? !trials.haveRisen() : step <= last && trials.best === trials.smallest;
+  for (let step = first; goesOn(step); step++) {
+    trials.addSmaller(await tryStep(step, trials.smallest?.solution ?? fitting(near, problem)));
+  }
+  for (let step = first - 1; goesBack(step, trials) && l2 === undefined; step--) {
+    trials.addLarger(await tryStep(step, trials.largest?.solution));
   }
   emit({ type: 'head', done: trials.count, total: trials.count });
   return trials.choose(problem.folds.count);
 }
 
-/**
- * The grid: half decades from 3 to 0.01 for 1280 features. On features of unit variance a weight's use grows with
- * their number, so the penalties that suit them do too.
- */
-function l2At(step: number, features: number): number {
-  return 10 ** ((1 - step) / 2) * (features / 1280);
+function goesBack(step: number, trials: Trials): boolean {
+  return step >= -mostExtensions && trials.best === trials.largest;
 }
 
-async function tryL2(problem: SoftmaxProblem, l2: number, start: Solution | undefined): Promise<Trial> {
+/** Solutions in as many coordinates are a start, whatever features they were found on. */
+function fitting(near: SearchStart | undefined, { space, folds, classes }: SoftmaxProblem) {
+  const { coordinates, bias } = near?.solution ?? {};
+  const outputs = folds.count * classes;
+  return coordinates?.length === outputs * space.size && bias?.length === outputs
+    ? near?.solution
+    : undefined;
+}
+
+/**
+ * The grid: half decades from 3 to 0.01 for 1280 features of unit variance. A weight's use grows with their variance,
+ * so the penalties that suit them do too.
+ */
+function l2At(step: number, variance: number): number {
+  return 10 ** ((1 - step) / 2) * (variance / 1280);
+}
+
+interface TrialPlan {
+  readonly step: number;
+  readonly l2: number;
+  readonly start: Solution | undefined;
+  readonly gap: number;
+}
+
+async function tryL2(problem: SoftmaxProblem, { step, l2, start, gap }: TrialPlan): Promise<Trial> {
   const solution = await solveSoftmax(problem, { l2, gap, start });
-  return { l2, ...evaluateHeldOut(problem, solution), solution };
+  return { step, l2, ...evaluateHeldOut(problem, solution), solution };
 }
 
 /** What was tried, largest l2 first. */
@@ -122,9 +174,9 @@ class Trials {
 
   choose(folds: number): ChosenL2 {
     if (this.best === undefined) throw new Error('Nothing was tried.');
-    const { l2, solution } = this.best;
-    const candidates = this.#all.map(({ solution: _, ...candidate }) => candidate);
-    return { l2, candidates, start: averageFolds(solution, folds) };
+    const { l2, step, solution, losses } = this.best;
+    const candidates = this.#all.map(({ l2, loss, accuracy }) => ({ l2, loss, accuracy }));
+    return { l2, candidates, start: averageFolds(solution, folds), losses, near: { step, solution } };
   }
 
   #leastLoss(): number {
@@ -133,7 +185,7 @@ class Trials {
 }
 
 /** By two hundredths, and by more than rounding. */
-function isNoticeablyLess(loss: number, other: number): boolean {
+export function isNoticeablyLess(loss: number, other: number): boolean {
   return loss < Math.min(0.98 * other, other - smallChange);
 }
 
@@ -152,6 +204,21 @@ function averageFolds({ coordinates, bias, iterations }: Solution, folds: number
 const foldCount = 5;
 /** From here on one fold's held-out images (six hundred) say enough, at a fifth of the work. */
 const manyImages = 3000;
+
+/** All rows of an image are in the same fold. */
+function dealFoldsOfImages(
+  { labels, classes, views }: Pick<SoftmaxProblem, 'labels' | 'classes' | 'views'>,
+  seed: number,
+): Folds {
+  if (views === undefined) return dealFolds(labels, classes, seed);
+  const ofImages = Int32Array.from(views, ([first = 0]) => labels[first] ?? 0);
+  const { count, heldOutBy } = dealFolds(ofImages, classes, seed);
+  const { heldOutBy: ofRows } = oneFold(labels.length);
+  for (const [image, rows] of views.entries()) {
+    for (const row of rows) ofRows[row] = heldOutBy[image] ?? -1;
+  }
+  return { count, heldOutBy: ofRows };
+}
 
 /**
  * Deals the images of each class, in random order, to the folds in turn, on from class to class: every fold gets its

@@ -3,7 +3,7 @@
 
 import type { FeatureSpace } from './feature-space.js';
 import { type Evaluation, minimize } from './lbfgs.js';
-import { concatenate, sumParts } from './vectors.js';
+import { addScaled, concatenate, sumParts } from './vectors.js';
 
 /** Classifiers side by side, and which rows each of them is trained on. */
 export interface Folds {
@@ -24,6 +24,8 @@ export interface SoftmaxProblem {
   readonly labels: Int32Array;
   readonly classes: number;
   readonly folds: Folds;
+  /** Rows of the same image: held out, they are averaged. Absent: every row is an image. */
+  readonly views?: readonly (readonly number[])[] | undefined;
   /** Awaited between steps: a signal has its turn. */
   readonly pause: () => Promise<void>;
 }
@@ -84,21 +86,40 @@ function biasReach(space: FeatureSpace): number {
   return Math.max(1, space.features / 64);
 }
 
-/** Mean log-loss and accuracy on held-out rows, each predicted by the fold that did not see it. */
-export function evaluateHeldOut(
-  problem: SoftmaxProblem,
-  { coordinates, bias }: Solution,
-): { loss: number; accuracy: number } {
-  const { space, labels, classes, folds } = problem;
+/** How classifiers did on images that they were not trained on. */
+export interface HeldOut {
+  /** Mean log-loss, natural logarithm. */
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Log-loss of each image, in order. */
+  readonly losses: readonly number[];
+}
+
+/** Mean log-loss and accuracy on held-out images, each predicted by the fold that did not see it. */
+export function evaluateHeldOut(problem: SoftmaxProblem, { coordinates, bias }: Solution): HeldOut {
+  const { space, labels, classes, folds, views = Array.from(labels, (_, row) => [row]) } = problem;
   const softmax = rowSoftmax(space.project(coordinates), bias, problem);
-  let [loss, right, rows] = [0, 0, 0];
-  folds.heldOutBy.forEach((fold, row) => {
-    if (fold < 0) return;
-    loss += softmax.lossOf(fold * classes, row);
-    if (softmax.probabilities.indexOf(Math.max(...softmax.probabilities)) === labels[row]) right++;
-    rows++;
-  });
-  return { loss: loss / rows, accuracy: right / rows };
+  const average = new Float64Array(classes);
+  const losses: number[] = [];
+  let right = 0;
+  for (const rows of views) {
+    const [first = 0] = rows;
+    const fold = folds.heldOutBy[first] ?? -1;
+    if (fold < 0) continue;
+    let lossOfRow = 0;
+    average.fill(0);
+    for (const row of rows) {
+      lossOfRow = softmax.lossOf(fold * classes, row);
+      addScaled(average, 1 / rows.length, softmax.probabilities);
+    }
+    const label = labels[first] ?? 0;
+    // The logarithm of a sum of powers knows losses that the probability, rounded to 0, does not.
+    const isAlone = rows.length === 1;
+    losses.push(isAlone ? lossOfRow : -Math.log(Math.max(average[label] ?? 0, Number.MIN_VALUE)));
+    if (average.indexOf(Math.max(...average)) === label) right++;
+  }
+  const images = losses.length;
+  return { loss: losses.reduce((sum, loss) => sum + loss, 0) / images, accuracy: right / images, losses };
 }
 
 /**

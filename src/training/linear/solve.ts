@@ -8,14 +8,15 @@
 // scikit-learn has one vector for the two halves of it here). The bias is free. Beside a mean, the same l2 suits few
 // images and many: on photos, the best ones for 10, 40 and 120 a class were alike.
 
+import { elementCount } from '../../network/source.js';
 import type { Context } from '../../system/context.js';
 import type { TrainingData } from '../data.js';
 import type { DenseWeights } from '../head.js';
 import { foldScaling, planScaling } from '../scaling.js';
 import { takingTurns } from '../turns.js';
-import { openFeatureSpace } from './feature-space.js';
+import { type FeatureSpace, openFeatureSpace } from './feature-space.js';
 import { type Candidate, type ChosenL2, chooseL2 } from './l2.js';
-import { oneFold, solveSoftmax } from './softmax.js';
+import { oneFold, type SoftmaxProblem, solveSoftmax } from './softmax.js';
 
 /** What is asked for. */
 export interface LinearHeadPlan {
@@ -24,6 +25,8 @@ export interface LinearHeadPlan {
   readonly l2?: number | undefined;
   /** Deals the images to the folds of cross-validation. */
   readonly seed: number;
+  /** What cross-validation has found of the same data already. */
+  readonly chosen?: ChosenL2 | undefined;
 }
 
 /** A linear head on raw features, and how it was found. */
@@ -49,24 +52,68 @@ const gap = 1e-9;
 export async function solveLinearHead(
   data: TrainingData,
   features: Float32Array,
-  { classes, l2, seed, emit, signal }: LinearHeadPlan & Context,
+  plan: LinearHeadPlan & Context,
 ): Promise<LinearHead> {
   const started = performance.now();
-  const { labels } = data;
   const scaling = await planScaling(data);
   const space = openFeatureSpace(features, scaling);
-  const problem = { space, labels, classes, pause: takingTurns(signal) };
+  const problem = planProblem(data, space, plan);
   try {
-    const { start, ...chosen }: ChosenL2 =
-      l2 === undefined ? await chooseL2(problem, { seed, emit }) : { l2, candidates: [] };
+    const { start, l2, candidates } = plan.chosen ?? (await findL2(data, problem, plan));
     const { coordinates, bias, iterations } = await solveSoftmax(
-      { ...problem, folds: oneFold(labels.length) },
-      { l2: chosen.l2, gap, start },
+      { ...problem, folds: oneFold(data.labels.length) },
+      { l2, gap, start },
     );
     const dense = { kernel: space.weightsOf(coordinates), bias: Float32Array.from(bias) };
     const seconds = (performance.now() - started) / 1000;
-    return { dense: foldScaling(dense, scaling), ...chosen, iterations, seconds };
+    return { dense: foldScaling(dense, scaling), l2, candidates, iterations, seconds };
   } finally {
     space.dispose();
   }
+}
+
+/**
+ * How well a linear head would do on images that it has not seen, at the l2 that is best for them. Needs a started
+ * engine; leaves no tensor behind.
+ * @param features the matrix of `data`
+ * @param near what was found on other features of the same images: the search begins there
+ * @throws FinetuneError `bad-weights` when a feature is no finite number
+ */
+export async function crossValidate(
+  data: TrainingData & { readonly features: Float32Array },
+  plan: LinearHeadPlan & Context,
+  near?: ChosenL2,
+): Promise<ChosenL2> {
+  const space = openFeatureSpace(data.features, await planScaling(data));
+  try {
+    const { seed, l2, emit } = plan;
+    const search = { seed, l2, emit, variance: varianceOf(data), rough: true, near: near?.near };
+    return await chooseL2(planProblem(data, space, plan), search);
+  } finally {
+    space.dispose();
+  }
+}
+
+type Problem = Omit<SoftmaxProblem, 'folds'>;
+
+function planProblem(
+  { labels, views }: TrainingData,
+  space: FeatureSpace,
+  { classes, signal }: LinearHeadPlan & Context,
+): Problem {
+  return { space, labels, views, classes, pause: takingTurns(signal) };
+}
+
+async function findL2(
+  data: TrainingData,
+  problem: Problem,
+  { l2, seed, emit }: LinearHeadPlan & Context,
+): Promise<ChosenL2> {
+  if (l2 !== undefined) return { l2, candidates: [] };
+  return chooseL2(problem, { seed, emit, variance: varianceOf(data) });
+}
+
+/** Of all scaled features together. */
+function varianceOf({ shape, groups = [{ size: elementCount(shape), weight: 1 }] }: TrainingData): number {
+  return groups.reduce((sum, { size, weight }) => sum + size * weight ** 2, 0);
 }

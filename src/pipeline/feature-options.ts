@@ -1,0 +1,78 @@
+// What `train` can be told about the features that a frozen backbone gives: of which layers, of which views.
+
+import { z } from 'zod';
+import { FinetuneError } from '../errors.js';
+import { choice, list, maybe, type OptionTable, type Resolved } from '../option-kinds.js';
+import type { FeaturePlan } from './choose-features.js';
+
+/** Options about features. */
+export const featureOptions = {
+  taps: maybe(
+    list(
+      z.string().min(1),
+      'Lower layers whose pooled outputs the head gets beside the last one; auto: where cross-validation finds them ' +
+        'better (default: auto for a solved head and up to 2000 training images)',
+      'auto, none, or names of layers, with commas',
+    ),
+  ),
+  mirror: maybe(
+    choice(
+      ['auto', 'yes', 'no'],
+      'Train and predict on each image and its mirror, in twice the time; auto: where cross-validation finds it ' +
+        'better (default: auto for a solved head and up to 400 training images)',
+    ),
+  ),
+} as const satisfies OptionTable;
+
+type Options = Resolved<typeof featureOptions> & { readonly pooling: 'avg' | 'max' | 'flatten' };
+
+/** What is known of the head that the features are for. */
+interface Purpose {
+  /** To its optimum. */
+  readonly solved: boolean;
+  /** Nothing but the head is trained. */
+  readonly frozen: boolean;
+}
+
+/**
+ * Settles which features are tried.
+ * @throws FinetuneError `bad-option` for options that contradict each other
+ */
+export function planFeatures({ taps, mirror, pooling }: Options, { solved, frozen }: Purpose): FeaturePlan {
+  validate({ taps, mirror, pooling }, frozen);
+  const byDefault = solved && frozen;
+  const triesTaps = taps === undefined ? byDefault && pooling === 'avg' : taps[0] === 'auto';
+  const named = taps === undefined || triesTaps || taps[0] === 'none' ? undefined : taps;
+  return {
+    candidates: triesTaps ? 'auto' : named,
+    taps: named ? 'take' : 'choose',
+    mirror: mirror ?? (byDefault ? 'auto' : 'no'),
+    mostImages: { taps: taps === undefined ? 2000 : Infinity, mirror: mirror === undefined ? 400 : Infinity },
+  };
+}
+
+function validate({ taps, mirror, pooling }: Options, frozen: boolean): void {
+  const word = taps?.find(name => name === 'auto' || name === 'none');
+  if (taps !== undefined && word !== undefined && taps.length > 1) {
+    refuse(`--taps ${taps.join()}: ${word} stands alone, without names of layers.`);
+  }
+  if (word === 'auto' && pooling === 'flatten') {
+    refuse(
+      '--taps auto joins averages: it does not go with --pooling flatten. Name layers, or leave it out.',
+    );
+  }
+  if (frozen) return;
+  if (taps !== undefined && word !== 'none') {
+    refuse('--taps belongs to a frozen backbone. Leave it out, or --unfreeze and --recipe fine-tune.');
+  }
+  if (mirror !== undefined && mirror !== 'no') {
+    refuse(
+      '--mirror belongs to a frozen backbone; unfrozen blocks are trained on mirrored views with --augment light. ' +
+        'Leave it out, or --unfreeze and --recipe fine-tune.',
+    );
+  }
+}
+
+function refuse(message: string): never {
+  throw new FinetuneError('bad-option', message);
+}

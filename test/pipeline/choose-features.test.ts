@@ -1,0 +1,99 @@
+// What cross-validation chooses, and what a run is then made of: one network, whoever runs it.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { before } from 'node:test';
+import sharp from 'sharp';
+import { readGoodImage } from '../../src/data/read-image.js';
+import type { TriedFeatures } from '../../src/pipeline/choose-features.js';
+import { loadInTfjs, predict } from '../formats/plain-tfjs.js';
+import { copyDigits, finetune, lite, makeFolder, seven } from '../helpers/library.js';
+
+const dir = makeFolder('choose');
+const digits = join(dir, 'digits');
+const base = {
+  backbone: lite,
+  inputShape: [64, 64] as const,
+  store: join(dir, 'store'),
+  precision: 'fp32' as const,
+};
+
+before(() => copyDigits(digits, ['0', '2', '7'], 20));
+
+const trainOn = async (data: string, options: object) => {
+  const result = await finetune.train({ ...base, data, out: join(dir, 'run'), force: true, ...options });
+  const { head } = JSON.parse(readFileSync(join(result.run, 'run.json'), 'utf8'));
+  const features: { taps: string[]; mirrored: boolean; tried: TriedFeatures[] } = head.features;
+  return { ...result, features };
+};
+
+test('the features of least cross-validated loss are taken, and the run says what was tried', async () => {
+  const { features, head } = await trainOn(digits, { mirror: 'no' });
+  const losses = features.tried.map(({ loss }) => loss ?? Infinity);
+  assert.deepEqual(
+    features.tried.map(({ groups }) => groups.length),
+    [1, 4, 4],
+  );
+  assert.equal(
+    features.taps.length > 0,
+    losses.some(loss => loss < 0.98 * (losses[0] ?? 0) - 0.001),
+  );
+  if (features.taps.length > 0) assert.match(head.description, /on the last layer and block5c_add/);
+});
+
+test('where left and right are the classes, mirrored views are found to be worse', async () => {
+  const data = join(dir, 'sides');
+  copyDigits(join(data, 'as-written'), ['7'], 60);
+  copyDigits(join(data, 'in-a-mirror'), ['7'], 60);
+  const turned = join(data, 'in-a-mirror/7');
+  for (const name of readdirSync(turned)) {
+    const file = join(turned, name);
+    const bytes = await sharp(readFileSync(file)).flop().png().toBuffer();
+    await sharp(bytes).toFile(file);
+  }
+  const { features } = await trainOn(data, { mirror: 'auto', inputShape: [96, 96] });
+  const losses = features.tried.map(({ loss }) => loss ?? Infinity);
+  assert.deepEqual([features.mirrored, features.tried.at(-1)?.mirrored], [false, true]);
+  assert.ok((losses.at(-1) ?? 0) > (losses[0] ?? 0), `${losses}`);
+});
+
+test('what is chosen is part of the network: tfjs, model.onnx and predictions agree, and so does what was measured', async () => {
+  const { run, val, features } = await trainOn(digits, { taps: 'block5c_add', mirror: 'yes' });
+  assert.deepEqual([features.taps, features.mirrored], [['block5c_add'], true]);
+  const card = JSON.parse(readFileSync(join(run, 'model/card.json'), 'utf8'));
+  assert.equal(card.mirrored, true);
+  const classifier = await finetune.loadClassifier(run);
+  const { probabilities } = await classifier.classify(seven);
+  assert.equal((await classifier.features(seven)).length, 1280 + 112);
+  await classifier.close();
+  const rules = {
+    size: [64, 64],
+    channels: 3,
+    resize: card.resize,
+    preprocessing: card.preprocessing,
+  } as const;
+  const { input: data } = await readGoodImage(seven, rules);
+  const [inTfjs = []] = predict(await loadInTfjs(join(run, 'model')), [{ data, shape: [64, 64, 3] }]);
+  assert.ok(probabilities.every((value, i) => Math.abs(value - (inTfjs[i] ?? 0)) < 1e-4));
+  const { unseen } = await finetune.evaluate({ data: digits, model: run });
+  assert.ok(Math.abs((unseen?.loss ?? 0) - (val?.loss ?? 1)) < 1e-4);
+});
+
+test('any run can be asked to look at the mirror, too; one that does it by itself looks no more than twice', async () => {
+  const { run } = await trainOn(digits, { taps: 'none', mirror: 'no' });
+  const confidences = async (views?: 1 | 2) => {
+    const classifier = await finetune.loadClassifier({ model: run, views });
+    const { probabilities } = await classifier.classify(seven);
+    await classifier.close();
+    return [...probabilities];
+  };
+  const once = await confidences(1);
+  assert.deepEqual(await confidences(), once);
+  assert.notDeepEqual(await confidences(2), once);
+  await trainOn(digits, { taps: 'none', mirror: 'yes' });
+  assert.deepEqual(await confidences(2), await confidences());
+  await assert.rejects(confidences(1), {
+    code: 'bad-option',
+    message: /looks at both by itself\. Leave out --views 1/,
+  });
+});
