@@ -4,13 +4,7 @@ import { readImage } from '../data/read-image.js';
 import { messageOf } from '../errors.js';
 import { compileGraph } from '../formats/onnx/compile.js';
 import { type DeviceTrial, tryDevice } from '../inference/device-trial.js';
-import {
-  type DeviceName,
-  deviceNames,
-  devices,
-  listLikelyDevices,
-  validateDevice,
-} from '../inference/devices.js';
+import { type DeviceName, devices, listLikelyDevices, validateDevice } from '../inference/devices.js';
 import { measureSpeed } from '../inference/int8/trial.js';
 import type { ImageBatch } from '../inference/session.js';
 import type { Context } from '../system/context.js';
@@ -19,13 +13,17 @@ import type { Base } from './base.js';
 import { inFloat, measureDecoding, type Precision, type PrecisionRequest, sampleOf } from './precision.js';
 import { isBad } from './run-images.js';
 import type { Placement } from './run-on-device.js';
+import { type CpuJob, findSoonest, mostOfTime, secondsOnCpu, worthTryingSeconds } from './soonest.js';
 
 /** A device, with what was measured. */
 export interface DeviceChoice extends Placement {
   /** Why it was taken, in a line; absent where there was nothing to choose from. */
   readonly reason?: string | undefined;
-  readonly trials: DeviceTrials;
+  readonly trials: Trials;
 }
+
+/** By device. */
+type Trials = Readonly<Partial<Record<DeviceName, DeviceTrial>>>;
 
 /** For what a device is wanted. */
 export interface DeviceRequest extends PrecisionRequest {
@@ -129,14 +127,11 @@ async function measureCpu(
   };
 }
 
-/** Trials by device. */
-type DeviceTrials = Readonly<Partial<Record<DeviceName, DeviceTrial>>>;
-
 async function tryDevices(
   names: readonly DeviceName[],
   { base, request }: DeviceJob,
   context: Context,
-): Promise<{ readonly trials: DeviceTrials; readonly failures: readonly string[] }> {
+): Promise<{ readonly trials: Trials; readonly failures: readonly string[] }> {
   const trials: Partial<Record<DeviceName, DeviceTrial>> = {};
   const failures: string[] = [];
   for (const name of names) {
@@ -152,35 +147,6 @@ async function tryDevices(
 
 /** Nobody has asked for the device: a driver that takes longer is left alone. */
 const mostTrialSeconds = 60;
-
-/** A job on the CPU: images, and seconds per image with all processors at work. */
-export interface CpuJob {
-  readonly images: number;
-  readonly decode: number;
-  readonly base: number;
-}
-
-/** What takes less time than this, in seconds, is not worth starting another device for. */
-const worthTryingSeconds = 15;
-
-/** A device is taken only where it spares more than measuring errs: a tenth of the time. */
-const mostOfTime = 0.9;
-
-/** The device with which the job is done soonest. While it computes, the processors decode the next images. */
-export function findSoonest(cpu: CpuJob, trials: DeviceTrials): DeviceName {
-  let [soonest, least]: [DeviceName, number] = ['cpu', secondsOnCpu(cpu) * mostOfTime];
-  for (const name of deviceNames) {
-    const trial = trials[name];
-    if (trial === undefined) continue;
-    const seconds = trial.startSeconds + cpu.images * Math.max(cpu.decode, 1 / trial.imagesPerSecond);
-    if (seconds < least) [soonest, least] = [name, seconds];
-  }
-  return soonest;
-}
-
-function secondsOnCpu({ images, decode, base }: CpuJob): number {
-  return images * (decode + base);
-}
 
 function describe({ imagesPerSecond, startSeconds, cosineMin }: DeviceTrial): string {
   return (

@@ -1,6 +1,7 @@
 // Options that several verbs have. Those of the verbs that predict are in runs/classifier.ts.
 
-import { flag, maybe, sizeInPixels, text } from '../option-kinds.js';
+import { deviceNames } from '../inference/devices.js';
+import { choice, flag, maybe, sizeInPixels, text, withDefault } from '../option-kinds.js';
 
 /** The size of a network's input, for `prepare` and `train`. */
 export const inputShape = maybe(
@@ -13,4 +14,13 @@ export const force = flag('Replace the run or the backbone that is there');
 /** Images that are passed over, for `inspect`, `train` and `evaluate`. */
 export const exclude = maybe(
   text('File that lists images to leave out, a path a line, as inspect --write-list writes it', 'a file'),
+);
+
+/** What a network runs on, for `predict` and `evaluate`. */
+export const device = withDefault(
+  choice(
+    ['auto', ...deviceNames],
+    'What the network runs on; auto measures where there is a GPU and much to do',
+  ),
+  'auto',
 );

@@ -5,17 +5,18 @@ import { scanDataSet } from '../data/scan.js';
 import { FinetuneError } from '../errors.js';
 import type { BadImage } from '../events.js';
 import { flag, maybe, number, type OptionTable, text } from '../option-kinds.js';
-import { type Classifier, classifierOptions, loadClassifier } from '../runs/classifier.js';
+import { type Classifier, classifierOptions } from '../runs/classifier.js';
 import { type Run, type RunRecord, resolveRun } from '../runs/record.js';
 import type { Context } from '../system/context.js';
 import { computeMetrics, type Metrics } from '../training/metrics.js';
-import { exclude } from './common-options.js';
+import { chooseClassifier } from './choose-classifier.js';
+import { device, exclude } from './common-options.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `evaluate`. */
 export const evaluateOptions = {
   model: classifierOptions.model,
-  device: classifierOptions.device,
+  device,
   views: classifierOptions.views,
   data: text('Folder with one sub-folder of images per class', 'a folder'),
   exclude,
@@ -68,9 +69,10 @@ export const evaluate = verb(evaluateOptions, async (options, context): Promise<
   });
   const examples = relabel(dataSet, run.record.classNames);
   for (const message of dataSet.warnings) context.emit({ type: 'warning', message });
-  const classifier = await loadClassifier(
+  const classifier = await chooseClassifier(
     { model: run.dir, device: options.device, views: options.views },
-    { onEvent: context.emit, signal: context.signal },
+    { images: examples },
+    context,
   );
   const { predicted, bad: undecodable } = await predictAll(classifier, examples, context).finally(() =>
     classifier.close(),

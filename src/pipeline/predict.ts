@@ -3,7 +3,9 @@
 import { z } from 'zod';
 import { resolveImages } from '../data/list-images.js';
 import { list, type OptionTable } from '../option-kinds.js';
-import { classifierOptions, loadClassifier, type ScoredClass } from '../runs/classifier.js';
+import { classifierOptions, type ScoredClass } from '../runs/classifier.js';
+import { chooseClassifier } from './choose-classifier.js';
+import { device } from './common-options.js';
 import { type OptionsOf, streamingVerb } from './verb.js';
 
 /** Options of `predict`. */
@@ -15,6 +17,7 @@ export const predictOptions = {
       'See finetune predict --help.',
   },
   ...classifierOptions,
+  device,
 } as const satisfies OptionTable;
 
 /** What `predict` takes. */
@@ -51,7 +54,7 @@ export const predict = streamingVerb(
   predictOptions,
   async function* ({ images, ...options }, { emit, signal }): AsyncGenerator<Prediction> {
     const inputs = await resolveImages(images);
-    const classifier = await loadClassifier(options, { onEvent: emit, signal });
+    const classifier = await chooseClassifier(options, { images: inputs }, { emit, signal });
     if (options.backbone === undefined) emit({ type: 'run', run: classifier.name });
     try {
       for await (const { image, ...result } of classifier.classifyAll(inputs, { signal })) {

@@ -8,6 +8,7 @@ import { resolveBackbone } from '../backbones/resolve.js';
 import type { InputRules } from '../data/image-rules.js';
 import { FinetuneError, messageOf } from '../errors.js';
 import { type DeviceName, validateDevice } from '../inference/devices.js';
+import { withFallBack } from '../inference/fall-back.js';
 import { type DeclaredShape, openSession, type Session } from '../inference/session.js';
 import type { Network } from '../network/network.js';
 import { fileDigest } from '../system/file-digest.js';
@@ -85,7 +86,10 @@ async function openOn(
   const { openOnDevice } = await import('./open-network.js');
   const layers = await network();
   try {
-    return { session: await openOnDevice(device, layers, card), device };
+    const session = await openOnDevice(device, layers, card);
+    const warnOfFailure = (reason: string) =>
+      warn(`${device} failed, so the network runs on the CPU: ${reason}`);
+    return { session: withFallBack(session, { onCpu, warn: warnOfFailure }), device };
   } catch (error) {
     warn(`--device ${device} cannot be used here, so the network runs on the CPU: ${messageOf(error)}`);
     return { session: await onCpu(), device: 'cpu' };

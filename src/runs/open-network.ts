@@ -6,6 +6,7 @@ import { preprocessInput } from '../backbones/preprocessing.js';
 import { generateImages } from '../data/generated-images.js';
 import { compileGraph, compileOnnx } from '../formats/onnx/compile.js';
 import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
+import { planBatchSize } from '../inference/batch-size.js';
 import { tryDevice } from '../inference/device-trial.js';
 import type { DeviceName } from '../inference/devices.js';
 import { type ImageBatch, openSession, type Session } from '../inference/session.js';
@@ -32,7 +33,7 @@ export async function openOnCpu(network: Network): Promise<Session> {
 export async function openOnDevice(device: DeviceName, network: Network, card: Card): Promise<Session> {
   const graph = compileGraph(network);
   await tryDevice(device, { graph, images: makeImages(card) });
-  return openTemporarySession(graph, { device });
+  return openTemporarySession(graph, { device, batchSize: await planBatchSize(device, graph) });
 }
 
 /** Images to try a device on. */

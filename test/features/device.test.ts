@@ -8,13 +8,7 @@ import type { Example } from '../../src/data/data-set.js';
 import { scanDataSet } from '../../src/data/scan.js';
 import type { PipelineEvent } from '../../src/events.js';
 import { type Base, loadBase } from '../../src/features/base.js';
-import {
-  chooseDevice,
-  type DeviceRequest,
-  findSoonest,
-  precisionOn,
-  takeDevice,
-} from '../../src/features/device.js';
+import { chooseDevice, type DeviceRequest, precisionOn, takeDevice } from '../../src/features/device.js';
 import { inFloat } from '../../src/features/precision.js';
 import { listLikelyDevices } from '../../src/inference/devices.js';
 import { silent } from '../../src/system/context.js';
@@ -48,23 +42,6 @@ async function withWarnings<Result>(work: (context: typeof silent) => Promise<Re
   };
   return { ...(await work({ ...silent, emit })), warnings };
 }
-
-describe('The device with which a job is done soonest', () => {
-  const cpu = { images: 1000, decode: 0.01, base: 0.05 };
-  const trial = (imagesPerSecond: number, startSeconds: number) => ({
-    ...{ imagesPerSecond, startSeconds, cosineMin: 1, half: false },
-  });
-  for (const [title, trials, expected] of [
-    ['is the CPU where there is no other', {}, 'cpu'],
-    ['is a GPU that computes while the processors decode', { webgpu: trial(50, 5) }, 'webgpu'],
-    ['is not a GPU that takes longer to start than it spares', { webgpu: trial(50, 41) }, 'cpu'],
-    ['is not a GPU that is hardly faster: measuring errs', { webgpu: trial(18, 0) }, 'cpu'],
-    ['is the faster one of two', { webgpu: trial(30, 2), coreml: trial(40, 2) }, 'coreml'],
-    ['is no faster than decoding', { webgpu: trial(1e6, 3), coreml: trial(100, 1) }, 'coreml'],
-  ] as const) {
-    test(title, () => assert.equal(findSoonest(cpu, trials), expected));
-  }
-});
 
 describe('--device auto', () => {
   test('tries nothing on a machine without a GPU', async t => {

@@ -1,0 +1,106 @@
+// The classifier on the device with which all images are predicted soonest, measured on some of them.
+
+import type { PipelineEvent } from '../events.js';
+import { type DeviceTrials, findSoonest, worthTryingSeconds } from '../features/soonest.js';
+import { type DeviceName, listLikelyDevices } from '../inference/devices.js';
+import {
+  type Classifier,
+  type ClassifierOptions,
+  loadClassifier,
+  type OpenableImage,
+} from '../runs/classifier.js';
+import type { Context } from '../system/context.js';
+
+/** Which classifier, and on what. */
+export type ClassifierChoice = Omit<ClassifierOptions, 'device'> & { readonly device: 'auto' | DeviceName };
+
+/** What it is to predict. */
+export interface ClassifierJob {
+  readonly images: readonly OpenableImage[];
+  /** What to choose among beside the CPU: by default what this machine seems to have. */
+  readonly candidates?: readonly DeviceName[] | undefined;
+}
+
+/** Loads the classifier on the device that is named, or with `auto` on the soonest. Close what it gives. */
+export async function chooseClassifier(
+  { device, ...options }: ClassifierChoice,
+  job: ClassifierJob,
+  context: Context,
+): Promise<Classifier> {
+  const { emit, signal } = context;
+  const callbacks = { onEvent: emit, signal };
+  if (device !== 'auto') return loadClassifier({ ...options, device }, callbacks);
+  const cpu = await loadClassifier({ ...options, device: 'cpu' }, callbacks);
+  const candidates = job.candidates ?? (await listLikelyDevices());
+  if (candidates.length === 0) return cpu;
+  const loaded = new Map<DeviceName, Classifier>([['cpu', cpu]]);
+  try {
+    return await takeSoonest(loaded, { options, images: job.images, candidates, context });
+  } catch (error) {
+    await Promise.all([...loaded.values()].map(each => each.close()));
+    throw error;
+  }
+}
+
+interface Choosing {
+  readonly options: Omit<ClassifierOptions, 'device'>;
+  readonly images: readonly OpenableImage[];
+  readonly candidates: readonly DeviceName[];
+  readonly context: Context;
+}
+
+async function takeSoonest(
+  loaded: Map<DeviceName, Classifier>,
+  { options, images, candidates, context }: Choosing,
+): Promise<Classifier> {
+  const { emit, signal } = context;
+  const cpu = loaded.get('cpu') ?? (await loadClassifier(options));
+  // Standard input can be read once only: what is predicted alone is not measured.
+  const sample = images.length > 1 ? images.slice(0, sampleSize) : [];
+  const onCpu = await measure(cpu, sample, signal);
+  const job = { images: images.length, decode: 0, base: onCpu };
+  if (images.length * onCpu < worthTryingSeconds) return cpu;
+  const trials: { -readonly [Name in DeviceName]?: NonNullable<DeviceTrials[Name]> } = {};
+  let soonest: DeviceName | undefined;
+  for (const device of candidates) {
+    const started = performance.now();
+    // Of a device that nobody has asked for, and that is not taken, nothing is told.
+    const onEvent = (event: PipelineEvent) => device === soonest && emit(event);
+    const classifier = await loadClassifier({ ...options, device }, { onEvent, signal });
+    loaded.set(device, classifier);
+    if (classifier.device !== device) continue;
+    const startSeconds = (performance.now() - started) / 1000;
+    const imagesPerSecond = 1 / (await measure(classifier, sample, signal));
+    trials[device] = { imagesPerSecond, startSeconds };
+  }
+  soonest = findSoonest(job, trials);
+  for (const [device, classifier] of loaded) if (device !== soonest) await classifier.close();
+  emit({ type: 'notice', message: describe(soonest, 1 / onCpu, trials) });
+  return loaded.get(soonest) ?? cpu;
+}
+
+/** Images to measure on: as many as a device takes at a time. */
+const sampleSize = 8;
+
+/** Seconds per image. The first round is not timed: it loads the decoder, and a device compiles. */
+async function measure(
+  classifier: Classifier,
+  sample: readonly OpenableImage[],
+  signal: AbortSignal,
+): Promise<number> {
+  if (sample.length === 0) return 0;
+  const runAll = async () => {
+    for await (const _ of classifier.classifyAll(sample, { signal }));
+  };
+  await runAll();
+  const started = performance.now();
+  await runAll();
+  return (performance.now() - started) / 1000 / sample.length;
+}
+
+function describe(soonest: DeviceName, onCpu: number, trials: DeviceTrials): string {
+  const speeds = Object.entries(trials).map(
+    ([device, { imagesPerSecond }]) => `${device} ${imagesPerSecond.toFixed(1)} images/s`,
+  );
+  return `Device: ${[`${soonest} taken`, `cpu ${onCpu.toFixed(1)} images/s`, ...speeds].join(', ')}.`;
+}
