@@ -1,10 +1,13 @@
 // What an option can be: its type and range, and what help and messages say of it. Which options there are, the verbs
 // say (pipeline/); what is made of them, options.ts.
 
-import { z } from 'zod';
+import * as v from 'valibot';
 
 /** One option: what it accepts, and what `--help` says of it. */
-export interface Option<Schema extends z.ZodType = z.ZodType, Kind extends OptionKind = OptionKind> {
+export interface Option<
+  Schema extends v.GenericSchema = v.GenericSchema,
+  Kind extends OptionKind = OptionKind,
+> {
   readonly schema: Schema;
   readonly help: string;
   readonly kind: Kind;
@@ -34,7 +37,7 @@ export type OptionTable = Readonly<Record<string, Option>>;
 
 /** A table's options once they are checked and completed. */
 export type Resolved<Table extends OptionTable> = {
-  readonly [Name in keyof Table]: z.output<Table[Name]['schema']>;
+  readonly [Name in keyof Table]: v.InferOutput<Table[Name]['schema']>;
 };
 
 /** A table's options as a caller gives them: what has a default may be left out, and a list of one needs no brackets. */
@@ -47,14 +50,20 @@ export type Given<Table extends OptionTable> = Flat<
 type Flat<Type> = { [Name in keyof Type]: Type[Name] };
 
 type Accepted<Each extends Option> = Each['kind'] extends 'list'
-  ? z.input<Each['schema']> | ItemOf<z.input<Each['schema']>>
-  : z.input<Each['schema']>;
+  ? InputOf<Each> | ItemOf<InputOf<Each>>
+  : InputOf<Each>;
+
+type InputOf<Each extends Option> = Readonly<v.InferInput<Each['schema']>>;
 
 type ItemOf<List> = List extends readonly (infer Item)[] ? Item : never;
 
 type NeedlessOf<Table extends OptionTable> = {
-  [Name in keyof Table]: undefined extends z.input<Table[Name]['schema']> ? Name : never;
+  [Name in keyof Table]: undefined extends v.InferInput<Table[Name]['schema']> ? Name : never;
 }[keyof Table];
+
+/** A whole number of a range, ends included. */
+const wholeNumber = (minimum: number, maximum: number) =>
+  v.pipe(v.number(), v.safeInteger(), v.minValue(minimum), v.maxValue(maximum));
 
 const asTyped = (typed: string): string => typed;
 
@@ -65,20 +74,20 @@ const readNumber = (typed: string): string | number => (numeric.test(typed) ? Nu
 
 /** Any text but an empty one. */
 export const text = (help: string, expects = 'a text') =>
-  ({ schema: z.string().min(1), help, kind: 'text', expects, read: asTyped }) as const;
+  ({ schema: v.pipe(v.string(), v.nonEmpty()), help, kind: 'text', expects, read: asTyped }) as const;
 
 /** True where it is given. */
 export const flag = (help: string) =>
-  ({ schema: z.boolean().default(false), help, kind: 'flag', expects: '', read: asTyped }) as const;
+  ({ schema: v.optional(v.boolean(), false), help, kind: 'flag', expects: '', read: asTyped }) as const;
 
 /** One of a few words. */
 export const choice = <const Values extends readonly [string, ...string[]]>(values: Values, help: string) =>
-  ({ schema: z.enum(values), help, kind: 'text', expects: values.join(' | '), read: asTyped }) as const;
+  ({ schema: v.picklist(values), help, kind: 'text', expects: values.join(' | '), read: asTyped }) as const;
 
 /** A number of a range, ends included. */
 export const number = (minimum: number, maximum: number, help: string) =>
   ({
-    schema: z.number().min(minimum).max(maximum),
+    schema: v.pipe(v.number(), v.minValue(minimum), v.maxValue(maximum)),
     help,
     kind: 'number',
     expects: `a number from ${minimum} to ${maximum}`,
@@ -88,7 +97,7 @@ export const number = (minimum: number, maximum: number, help: string) =>
 /** A whole number of a range, ends included. */
 export const integer = (minimum: number, maximum: number, help: string) =>
   ({
-    schema: z.number().int().min(minimum).max(maximum),
+    schema: wholeNumber(minimum, maximum),
     help,
     kind: 'number',
     expects: `a whole number from ${minimum} to ${maximum}`,
@@ -96,13 +105,19 @@ export const integer = (minimum: number, maximum: number, help: string) =>
   }) as const;
 
 /** At least one of something. */
-export const list = <Schema extends z.ZodType>(item: Schema, help: string, expects: string) =>
-  ({ schema: z.array(item).min(1).readonly(), help, kind: 'list', expects, read: asTyped }) as const;
+export const list = <Schema extends v.GenericSchema>(item: Schema, help: string, expects: string) =>
+  ({
+    schema: v.pipe(v.array(item), v.nonEmpty(), v.readonly()),
+    help,
+    kind: 'list',
+    expects,
+    read: asTyped,
+  }) as const;
 
 /** Whole numbers of a range, ends included; there may be none. */
 export const integers = (minimum: number, maximum: number, help: string) =>
   ({
-    schema: z.array(z.number().int().min(minimum).max(maximum)).readonly(),
+    schema: v.pipe(v.array(wholeNumber(minimum, maximum)), v.readonly()),
     help,
     kind: 'list',
     expects: `whole numbers from ${minimum} to ${maximum}, with commas`,
@@ -112,20 +127,20 @@ export const integers = (minimum: number, maximum: number, help: string) =>
 /** VGG16 at 2048x2048 needs 3 GB. */
 const largestSide = 2048;
 
-const side = z.number().int().min(1).max(largestSide);
-const sides = z.tuple([side, side]);
+const side = wholeNumber(1, largestSide);
+const sides = v.pipe(v.strictTuple([side, side]), v.readonly());
 
 /** `224x224` or `640x480` (height x width), or `[height, width]`, to `[height, width]` in pixels. */
 export const sizeInPixels = (help: string) =>
   ({
-    schema: z.union([
-      sides.readonly(),
-      z
-        .string()
-        .regex(/^\d{1,4}x\d{1,4}$/)
-        .transform((value): number[] => value.split('x').map(Number))
-        .pipe(z.array(z.number()).pipe(sides as z.ZodType<[number, number], number[]>))
-        .readonly(),
+    schema: v.union([
+      sides,
+      v.pipe(
+        v.string(),
+        v.regex(/^\d{1,4}x\d{1,4}$/),
+        v.transform(value => value.split('x').map(Number)),
+        sides,
+      ),
     ]),
     help,
     kind: 'text',
@@ -134,13 +149,15 @@ export const sizeInPixels = (help: string) =>
   }) as const;
 
 /** The option with a value for whoever does not give it. */
-export const withDefault = <Schema extends z.ZodType, Kind extends OptionKind>(
+export const withDefault = <Schema extends v.GenericSchema, Kind extends OptionKind>(
   option: Option<Schema, Kind>,
-  value: z.util.NoUndefined<z.output<Schema>>,
-) => ({ ...option, schema: option.schema.default(value) });
+  value: v.InferInput<Schema>,
+) => ({ ...option, schema: v.optional(option.schema, value) });
 
 /** The option, which may be left out. */
-export const maybe = <Schema extends z.ZodType, Kind extends OptionKind>(option: Option<Schema, Kind>) => ({
+export const maybe = <Schema extends v.GenericSchema, Kind extends OptionKind>(
+  option: Option<Schema, Kind>,
+) => ({
   ...option,
-  schema: option.schema.optional(),
+  schema: v.optional(option.schema),
 });

@@ -1,5 +1,6 @@
 // Options to one readonly value: completed, checked, and no name among them that nobody knows.
 
+import * as v from 'valibot';
 import { describeNearest, FinetuneError } from './errors.js';
 import { type Option, type OptionTable, type Resolved, readTyped } from './option-kinds.js';
 
@@ -68,15 +69,15 @@ function readConfig(table: OptionTable, config: RawOptions): RawOptions {
 
 function resolveOne(name: string, option: Option, value: unknown): unknown {
   const isBareItem = option.kind === 'list' && value !== undefined && !Array.isArray(value);
-  const result = option.schema.safeParse(isBareItem ? [value] : value);
-  if (result.success) return result.data;
+  const result = v.safeParse(option.schema, isBareItem ? [value] : value);
+  if (result.success) return Object.freeze(result.output);
   if (value === undefined) {
     throw new FinetuneError(
       'bad-option',
       option.missing ?? `${flagOf(name)} is missing. Expected ${option.expects}: ${option.help}.`,
     );
   }
-  const [index] = result.error.issues[0]?.path ?? [];
+  const index = result.issues[0].path?.[0].key;
   const wrong =
     option.kind === 'list' && typeof index === 'number' && Array.isArray(value) ? value[index] : value;
   throw new FinetuneError(

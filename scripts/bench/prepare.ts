@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { readLastLine, runFinetune, runProcess } from './process.js';
 import { medianOf } from './summary.js';
 
@@ -72,8 +72,8 @@ async function measureFinetune(weights: string, fresh: string): Promise<Run> {
 async function measureKeras(weights: string, fresh: string): Promise<Run> {
   const script = join(scripts, 'keras_convert.py');
   const finished = await runProcess(values.python, [script, weights, join(fresh, 'vgg16.keras')]);
-  const measured = z.object({ peakMegabytes: z.number(), startedSeconds: z.number() });
-  return { seconds: finished.seconds, ...measured.parse(readLastLine(finished)) };
+  const measured = v.object({ peakMegabytes: v.number(), startedSeconds: v.number() });
+  return { seconds: finished.seconds, ...v.parse(measured, readLastLine(finished)) };
 }
 
 function renderTable(): string {

@@ -2,10 +2,11 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { Channels, Preprocessing, ResizeRule } from '../data/image-rules.js';
 import { FinetuneError, messageOf } from '../errors.js';
 import { writeAtomically } from '../system/atomic-write.js';
+import { describeIssue } from '../system/issues.js';
 import { isObject, readJsonFile } from '../system/json.js';
 
 /** `card.json`: what goes with weights and must never be guessed. */
@@ -33,47 +34,70 @@ export interface Card {
 /** The version that this program writes, and the only one that it reads. */
 export const cardFormatVersion = 1;
 
-const line = z.string().min(1).max(1000);
-const size = z.number().int().min(1).max(16384).nullable();
+const line = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1000));
+const size = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(16384)));
 const perChannel = (minimum: number, maximum: number) =>
-  z.array(z.number().min(minimum).max(maximum)).min(1).max(4).readonly();
+  v.pipe(
+    v.array(v.pipe(v.number(), v.minValue(minimum), v.maxValue(maximum))),
+    v.nonEmpty(),
+    v.maxLength(4),
+    v.readonly(),
+  );
+
+const text = v.pipe(v.string(), v.maxLength(10_000));
 
 /** What a card must hold. */
-const cardSchema = z
-  .object({
-    formatVersion: z.literal(cardFormatVersion),
+const cardSchema = v.pipe(
+  v.object({
+    formatVersion: v.literal(cardFormatVersion),
     name: line,
     architecture: line,
-    inputShape: z.tuple([size, size, z.literal([1, 2, 3, 4])]).readonly(),
-    preprocessing: z.object({
-      channelOrder: z.enum(['RGB', 'BGR', 'grey']),
+    inputShape: v.pipe(v.strictTuple([size, size, v.picklist([1, 2, 3, 4])]), v.readonly()),
+    preprocessing: v.object({
+      channelOrder: v.picklist(['RGB', 'BGR', 'grey']),
       mean: perChannel(-1e6, 1e6),
       std: perChannel(1e-6, 1e6),
     }),
-    resize: z.object({
-      method: z.enum(['stretch', 'crop', 'pad']),
-      interpolation: z.enum(['linear', 'cubic', 'lanczos3']),
-      cropFraction: z.number().gt(0).max(1),
+    resize: v.object({
+      method: v.picklist(['stretch', 'crop', 'pad']),
+      interpolation: v.picklist(['linear', 'cubic', 'lanczos3']),
+      cropFraction: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
     }),
-    featureLayer: line.optional(),
-    classNames: z.array(z.string().max(1000)).min(1).max(100_000).readonly().optional(),
-    mirrored: z.literal(true).optional(),
-    source: z.string().max(10_000),
-    licence: z.string().max(10_000),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  })
-  .superRefine(({ inputShape: [, , channels], preprocessing }, context) => {
-    for (const name of ['mean', 'std'] as const) {
-      const count = preprocessing[name].length;
-      if (count === channels) continue;
-      const message = `expected ${channels} numbers, one per channel, received ${count}`;
-      context.addIssue({ code: 'custom', path: ['preprocessing', name], message });
-    }
-    if ((preprocessing.channelOrder === 'grey') !== channels < 3) {
-      const message = `${preprocessing.channelOrder} does not go with ${channels} channels`;
-      context.addIssue({ code: 'custom', path: ['preprocessing', 'channelOrder'], message });
-    }
-  });
+    featureLayer: v.optional(line),
+    classNames: v.optional(
+      v.pipe(
+        v.array(v.pipe(v.string(), v.maxLength(1000))),
+        v.nonEmpty(),
+        v.maxLength(100_000),
+        v.readonly(),
+      ),
+    ),
+    mirrored: v.optional(v.literal(true)),
+    source: text,
+    licence: text,
+    sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const message = dataset.typed ? findContradiction(dataset.value) : undefined;
+    if (message !== undefined) addIssue({ message });
+  }),
+);
+
+/** What of the preprocessing does not go with the number of channels. */
+function findContradiction({
+  inputShape: [, , channels],
+  preprocessing,
+}: Pick<Card, 'inputShape' | 'preprocessing'>): string | undefined {
+  for (const name of ['mean', 'std'] as const) {
+    const count = preprocessing[name].length;
+    if (count !== channels)
+      return `preprocessing.${name}: expected ${channels} numbers, one per channel, received ${count}`;
+  }
+  const order = preprocessing.channelOrder;
+  if ((order === 'grey') !== channels < 3)
+    return `preprocessing.channelOrder: ${order} does not go with ${channels} channels`;
+  return undefined;
+}
 
 /**
  * Reads and checks the card of a backbone's or a run's model folder.
@@ -90,12 +114,11 @@ export async function loadCard(dir: string): Promise<Card> {
         'Prepare the backbone again with finetune prepare, or use the version of finetune that wrote it.',
     );
   }
-  const result = cardSchema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
+  const result = v.safeParse(cardSchema, value);
+  if (result.success) return result.output;
   throw new FinetuneError(
     'bad-model',
-    `${path} is not a valid card: ${issue?.path.join('.')}: ${issue?.message}. Prepare the backbone again, or mend that field.`,
+    `${path} is not a valid card: ${describeIssue(result.issues)}. Prepare the backbone again, or mend that field.`,
   );
 }
 
@@ -113,5 +136,5 @@ async function readCard(path: string): Promise<unknown> {
  */
 export async function saveCard(dir: string, card: Card): Promise<void> {
   await mkdir(dir, { recursive: true });
-  await writeAtomically(join(dir, 'card.json'), `${JSON.stringify(cardSchema.parse(card), null, '\t')}\n`);
+  await writeAtomically(join(dir, 'card.json'), `${JSON.stringify(v.parse(cardSchema, card), null, '\t')}\n`);
 }

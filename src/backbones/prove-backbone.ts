@@ -2,13 +2,13 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { openLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { listFolderFiles } from '../system/folder-files.js';
 import { loadCard } from './card.js';
 
-const modelSchema = z.looseObject({
-  weightsManifest: z.array(z.looseObject({ paths: z.array(z.string()) })),
+const modelSchema = v.looseObject({
+  weightsManifest: v.array(v.looseObject({ paths: v.array(v.string()) })),
 });
 
 /**
@@ -19,7 +19,10 @@ const modelSchema = z.looseObject({
 export async function proveBackbone(dir: string): Promise<void> {
   const { sha256 } = await loadCard(dir);
   await openLayersModel(dir, sha256);
-  const { weightsManifest } = modelSchema.parse(JSON.parse(await readFile(join(dir, 'model.json'), 'utf8')));
+  const { weightsManifest } = v.parse(
+    modelSchema,
+    JSON.parse(await readFile(join(dir, 'model.json'), 'utf8')),
+  );
   const own = new Set(['card.json', 'model.json', ...weightsManifest.flatMap(({ paths }) => paths)]);
   const other = (await listFolderFiles(dir)).find(path => !own.has(path));
   if (other !== undefined) throw new Error(`${other} is no part of the backbone`);

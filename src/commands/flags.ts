@@ -1,5 +1,6 @@
 // Option tables as yargs flags, and what was typed as values of options.
 
+import * as v from 'valibot';
 import type { Argv } from 'yargs';
 import { describeNearest, FinetuneError } from '../errors.js';
 import { flag, type Option, type OptionTable, type Resolved, readTyped } from '../option-kinds.js';
@@ -47,8 +48,8 @@ function flagsOf({ options, argument }: NamedCommand): [name: string, option: Op
 
 function describe({ kind, help, expects, schema }: Option, isHelp: boolean) {
   if (kind === 'flag') return { type: 'boolean', describe: help } as const;
-  const fallback = schema.safeParse(undefined);
-  const shown = fallback.success && fallback.data !== undefined ? String(fallback.data) : undefined;
+  const fallback = v.safeParse(schema, undefined);
+  const shown = fallback.success && fallback.output !== undefined ? String(fallback.output) : undefined;
   return {
     // When it runs, what was typed has to be seen as it was typed.
     type: isHelp && kind === 'number' ? 'number' : 'string',

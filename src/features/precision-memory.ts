@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { Example } from '../data/data-set.js';
 import { messageOf } from '../errors.js';
 import { type Calibration, parseCalibration, renderCalibration } from '../inference/int8/quantization.js';
@@ -89,25 +89,25 @@ export function isBusy(): boolean {
   return lastMinute > cpus().length / 2;
 }
 
-const measured = { reason: z.string(), trials: z.array(trialSchema) };
+const measured = { reason: v.string(), trials: v.array(trialSchema) };
 
-const schema = z.object({
-  calibrations: z.array(
-    z.object({
+const schema = v.object({
+  calibrations: v.array(
+    v.object({
       ...measured,
-      calibration: z.string().transform(parseCalibration),
-      images: z.array(z.string()).min(1),
-      worthwhile: z.boolean(),
-      speedup: z.number().positive(),
+      calibration: v.pipe(v.string(), v.transform(parseCalibration)),
+      images: v.pipe(v.array(v.string()), v.nonEmpty()),
+      worthwhile: v.boolean(),
+      speedup: v.pipe(v.number(), v.gtValue(0), v.finite()),
     }),
   ),
-  refusal: z.object({ ...measured, images: z.number(), measuredAt: z.number() }).optional(),
+  refusal: v.optional(v.object({ ...measured, images: v.number(), measuredAt: v.number() })),
 });
 
 /** What is remembered of a base; nothing where the file is damaged, so that it is measured again. */
 export async function recall(base: Base): Promise<PrecisionMemory> {
   try {
-    return schema.parse(JSON.parse(await readFile(pathOf(base), 'utf8')));
+    return v.parse(schema, JSON.parse(await readFile(pathOf(base), 'utf8')));
   } catch {
     return { calibrations: [] };
   }

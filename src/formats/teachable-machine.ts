@@ -3,15 +3,15 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { NetworkSource } from '../network/source.js';
 import type { ModelFacts } from './model-facts.js';
 
 const largestBytes = 1024 * 1024;
 
-const metadataSchema = z.object({
-  tmVersion: z.string(),
-  labels: z.array(z.string().max(1000)).min(1).max(10_000),
+const metadataSchema = v.object({
+  tmVersion: v.string(),
+  labels: v.pipe(v.array(v.pipe(v.string(), v.maxLength(1000))), v.nonEmpty(), v.maxLength(10_000)),
 });
 
 /**
@@ -25,9 +25,9 @@ export async function readTeachableMachine(dir: string): Promise<ModelFacts> {
     () => 0,
   );
   if (size === 0 || size > largestBytes) return {};
-  const metadata = metadataSchema.safeParse(parse(await readFile(path, 'utf8')));
+  const metadata = v.safeParse(metadataSchema, parse(await readFile(path, 'utf8')));
   if (!metadata.success) return {};
-  return { classNames: metadata.data.labels, ...photoRules };
+  return { classNames: metadata.output.labels, ...photoRules };
 }
 
 /** Photos are cut to a centred square, and pixels brought to -1..1. */

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { DataSet } from '../data/data-set.js';
 import type { Engine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
@@ -35,7 +35,7 @@ export interface Attempt {
 /** They change nothing of what is learnt. */
 const indifferent: readonly string[] = ['out', 'force', 'config', 'resume', 'store', 'verify', 'data'];
 
-const noteSchema = z.record(z.string(), z.string());
+const noteSchema = v.record(v.string(), v.string());
 
 /**
  * Says at once, before anything is looked through, that a finished run is not resumed.
@@ -80,7 +80,7 @@ function describe({ options, dataSet, engine }: AttemptRequest): Record<string, 
 
 async function readNote(path: string): Promise<Record<string, string> | undefined> {
   try {
-    return noteSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return v.parse(noteSchema, JSON.parse(await readFile(path, 'utf8')));
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { listBackbones, resolveBackbone } from '../backbones/resolve.js';
 import { FinetuneError, messageOf } from '../errors.js';
 import { type Base, loadBase } from '../features/base.js';
@@ -36,18 +36,18 @@ import { type OptionsOf, verb } from './verb.js';
 export const benchOptions = {
   backbone: maybe(
     list(
-      z.string().min(1),
+      v.pipe(v.string(), v.nonEmpty()),
       'Pretrained networks (default: all that are prepared)',
       'names or folders, with commas',
     ),
   ),
   precision: withDefault(
-    list(z.enum(['fp32', 'int8']), 'How the frozen base computes', 'fp32 or int8, or both with a comma'),
+    list(v.picklist(['fp32', 'int8']), 'How the frozen base computes', 'fp32 or int8, or both with a comma'),
     ['fp32', 'int8'],
   ),
   device: withDefault(
     list(
-      z.enum(deviceNames),
+      v.picklist(deviceNames),
       'What the frozen base runs on; int8 runs on the CPU alone',
       `${deviceNames.join(', ')}, with commas`,
     ),

@@ -1,6 +1,6 @@
 // What `train` can be told about the features that a frozen backbone gives: of which layers, of which views.
 
-import { z } from 'zod';
+import * as v from 'valibot';
 import { FinetuneError } from '../errors.js';
 import { choice, list, maybe, type OptionTable, type Resolved } from '../option-kinds.js';
 import type { FeaturePlan } from './choose-features.js';
@@ -9,7 +9,7 @@ import type { FeaturePlan } from './choose-features.js';
 export const featureOptions = {
   taps: maybe(
     list(
-      z.string().min(1),
+      v.pipe(v.string(), v.nonEmpty()),
       'Lower layers whose pooled outputs the head gets beside the last one; auto: where cross-validation finds them ' +
         'better (default: auto for a solved head and up to 2000 training images)',
       'auto, none, or names of layers, with commas',

@@ -1,7 +1,7 @@
 // A prepared backbone as a tfjs LayersModel, for programs that build on tfjs themselves.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { type PreparedBackbone, resolveBackbone } from '../backbones/resolve.js';
 import { startEngine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
@@ -10,14 +10,14 @@ import { removeTop, shapeNetwork } from '../network/cut.js';
 import { flag, maybe, type OptionTable, type Resolved, text } from '../option-kinds.js';
 import { type OptionsOf, verb } from './verb.js';
 
-const size = z.number().int().min(1).max(2048).nullable();
+const size = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(2048)));
 
 /** Options of `loadBackbone`. */
 export const loadBackboneOptions = {
   name: text('A prepared backbone', 'a name or a folder'),
   includeTop: flag('With its ImageNet classes; also looked for under NAME-top'),
   inputShape: maybe({
-    schema: z.tuple([size, size]).readonly(),
+    schema: v.pipe(v.strictTuple([size, size]), v.readonly()),
     help: "Height and width of the input in pixels; null leaves one open (default: the backbone's own)",
     kind: 'text',
     expects: '[height, width], each a number from 1 to 2048 or null',

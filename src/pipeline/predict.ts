@@ -1,6 +1,6 @@
 // predict: what is on each image, best class first. An image that cannot be read is a result too.
 
-import { z } from 'zod';
+import * as v from 'valibot';
 import { resolveImages } from '../data/list-images.js';
 import { list, type OptionTable } from '../option-kinds.js';
 import { classifierOptions, type ScoredClass } from '../runs/classifier.js';
@@ -11,7 +11,11 @@ import { type OptionsOf, streamingVerb } from './verb.js';
 /** Options of `predict`. */
 export const predictOptions = {
   images: {
-    ...list(z.string().min(1), 'What to predict', 'image files, folders, globs, or - for standard input'),
+    ...list(
+      v.pipe(v.string(), v.nonEmpty()),
+      'What to predict',
+      'image files, folders, globs, or - for standard input',
+    ),
     missing:
       'No image given. Expected files, folders, globs, or - for standard input. ' +
       'See finetune predict --help.',

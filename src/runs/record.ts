@@ -4,34 +4,38 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { globSync } from 'glob';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { FinetuneError } from '../errors.js';
+import { describeIssue } from '../system/issues.js';
 
 /** The version of run.json that this program writes and reads. */
 export const runFormatVersion = 1;
 
 const largestRecordBytes = 256 * 1024 * 1024;
 
-const subset = z.enum(['train', 'val', 'test']);
+const subset = v.picklist(['train', 'val', 'test']);
 
 /** Which subset an image was in, with its content hash. Older runs call the subset a side. */
-const splitEntry = z.union([
-  z.object({ subset, hash: z.string() }),
-  z.object({ side: subset, hash: z.string() }).transform(({ side, hash }) => ({ subset: side, hash })),
+const splitEntry = v.union([
+  v.object({ subset, hash: v.string() }),
+  v.pipe(
+    v.object({ side: subset, hash: v.string() }),
+    v.transform(({ side, hash }) => ({ subset: side, hash })),
+  ),
 ]);
 
-const recordSchema = z.looseObject({
-  formatVersion: z.literal(runFormatVersion),
-  finishedAt: z.iso.datetime(),
-  classNames: z.array(z.string()).min(2),
-  split: z.record(z.string(), splitEntry),
-  head: z.looseObject({ solver: z.string() }).optional(),
+const recordSchema = v.looseObject({
+  formatVersion: v.literal(runFormatVersion),
+  finishedAt: v.pipe(v.string(), v.isoTimestamp()),
+  classNames: v.pipe(v.array(v.string()), v.minLength(2)),
+  split: v.record(v.string(), splitEntry),
+  head: v.optional(v.looseObject({ solver: v.string() })),
   /** sha-256 of every other file of the run, by its path. Older runs lack it. */
-  files: z.record(z.string(), z.string()).optional(),
+  files: v.optional(v.record(v.string(), v.string())),
 });
 
 /** What run.json tells those who use a run; it holds more for those who read it. */
-export type RunRecord = z.output<typeof recordSchema>;
+export type RunRecord = v.InferOutput<typeof recordSchema>;
 
 /** A run that is on disk. */
 export interface Run {
@@ -92,9 +96,19 @@ export async function loadRecord(dir: string): Promise<RunRecord> {
       },
     );
   if (found.size > largestRecordBytes) throw problem('it is too large');
+  const record = v.safeParse(recordSchema, await parseRecord(path, problem));
+  if (!record.success) throw problem(describeIssue(record.issues));
+  return record.output;
+}
+
+async function parseRecord(
+  path: string,
+  problem: (reason: string, cause: unknown) => Error,
+): Promise<unknown> {
+  const text = await readFile(path, 'utf8');
   try {
-    return recordSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return JSON.parse(text);
   } catch (cause) {
-    throw problem(cause instanceof z.ZodError ? z.prettifyError(cause) : 'it is not JSON', cause);
+    throw problem('it is not JSON', cause);
   }
 }

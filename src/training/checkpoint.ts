@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { messageOf } from '../errors.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import { cacheDirectory } from '../system/cache-directory.js';
@@ -13,29 +13,29 @@ import type { Checkpoint } from './loop.js';
 const formatVersion = 2;
 const largestHeaderBytes = 64 * 1024 * 1024;
 
-const count = z.number().int().nonnegative();
-const headerSchema = z.object({
-  formatVersion: z.literal(formatVersion),
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const headerSchema = v.object({
+  formatVersion: v.literal(formatVersion),
   /** Of what is trained: options, data, model. A checkpoint of another training is none. */
-  fingerprint: z.string(),
+  fingerprint: v.string(),
   steps: count,
   /** Arrays that the optimizer keeps of every weight. */
-  slots: count.max(8),
+  slots: v.pipe(count, v.maxValue(8)),
   bestEpoch: count,
   // In the order of the loop's records, so that history.jsonl is the same to the byte.
-  history: z.array(
-    z.object({
+  history: v.array(
+    v.object({
       epoch: count,
-      loss: z.number(),
-      accuracy: z.number(),
-      learningRate: z.number().optional(),
-      valLoss: z.number().optional(),
-      valAccuracy: z.number().optional(),
-      seconds: z.number(),
+      loss: v.number(),
+      accuracy: v.number(),
+      learningRate: v.optional(v.number()),
+      valLoss: v.optional(v.number()),
+      valAccuracy: v.optional(v.number()),
+      seconds: v.number(),
     }),
   ),
   /** Elements of each trainable weight. */
-  lengths: z.array(count),
+  lengths: v.array(count),
 });
 
 /** Where a training that was killed goes on. */
@@ -78,7 +78,7 @@ export async function saveCheckpoint(
   fingerprint: string,
   { weights, optimizer, best, history }: Checkpoint,
 ): Promise<void> {
-  const header: z.input<typeof headerSchema> = {
+  const header: v.InferInput<typeof headerSchema> = {
     ...{ formatVersion, fingerprint, history: [...history] },
     ...{ steps: optimizer.steps, slots: optimizer.slots.length, bestEpoch: best.epoch },
     lengths: weights.map(({ length }) => length),
@@ -121,7 +121,7 @@ async function readCheckpoint(
     throw new Error(`it is too large (${found.size} bytes)`);
   const bytes = await readFile(path);
   const end = bytes.indexOf('\n');
-  const header = headerSchema.parse(JSON.parse(bytes.subarray(0, Math.max(0, end)).toString('utf8')));
+  const header = v.parse(headerSchema, JSON.parse(bytes.subarray(0, Math.max(0, end)).toString('utf8')));
   if (header.fingerprint !== fingerprint) throw new Error('it belongs to other data or options');
   const groups = 2 + header.slots;
   if (String(header.lengths) !== String(lengths) || bytes.length !== end + 1 + groups * groupBytes) {

@@ -8,7 +8,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { cacheDirectory } from '../../system/cache-directory.js';
 
 /** The npm package with the JavaScript half of the engine, and the C++ sources of the other. */
@@ -26,17 +26,17 @@ export interface TensorflowPlace {
 }
 
 /** `engine.json` in the folder that `finetune setup` makes. */
-export type EngineRecord = z.infer<typeof engineRecord>;
+export type EngineRecord = v.InferOutput<typeof engineRecord>;
 
-const engineRecord = z.object({
-  formatVersion: z.literal(1),
+const engineRecord = v.object({
+  formatVersion: v.literal(1),
   /** Version of the TensorFlow library. */
-  tensorflow: z.string(),
+  tensorflow: v.string(),
   /** Version of the npm package whose sources the addon was built from. */
-  bindings: z.string(),
-  device: z.enum(['cpu', 'cuda']),
-  platform: z.string(),
-  bytes: z.number(),
+  bindings: v.string(),
+  device: v.picklist(['cpu', 'cuda']),
+  platform: v.string(),
+  bytes: v.number(),
 });
 
 /** File names in the folder that `finetune setup` makes. */
@@ -93,7 +93,7 @@ export function findBindings(engineDirectory: string = builtDirectory()): string
 function readRecord(path: string): EngineRecord | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    return engineRecord.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return v.parse(engineRecord, JSON.parse(readFileSync(path, 'utf8')));
   } catch {
     // Of another version of this program, or damaged: as good as none, `finetune setup` makes it anew.
     return undefined;

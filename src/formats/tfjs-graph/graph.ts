@@ -2,45 +2,44 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { FinetuneError } from '../../errors.js';
+import { describeIssue } from '../../system/issues.js';
 import { maximumJsonBytes, parseJson } from '../../system/json.js';
 
-const count = z.coerce.number().int();
-const attribute = z.object({
-  s: z.string().optional(),
-  i: count.optional(),
-  f: z.coerce.number().optional(),
-  b: z.boolean().optional(),
-  list: z.object({ i: z.array(count).optional(), s: z.array(z.string()).optional() }).optional(),
-  shape: z
-    .object({
-      dim: z
-        .array(z.object({ size: count }))
-        .max(8)
-        .optional(),
-    })
-    .optional(),
+/** Numbers of 64 bits are texts. */
+const number = v.pipe(v.unknown(), v.transform(Number), v.number(), v.finite());
+const count = v.pipe(number, v.safeInteger());
+const text = (longest: number) => v.pipe(v.string(), v.maxLength(longest));
+const attribute = v.object({
+  s: v.optional(v.string()),
+  i: v.optional(count),
+  f: v.optional(number),
+  b: v.optional(v.boolean()),
+  list: v.optional(v.object({ i: v.optional(v.array(count)), s: v.optional(v.array(v.string())) })),
+  shape: v.optional(
+    v.object({ dim: v.optional(v.pipe(v.array(v.object({ size: count })), v.maxLength(8))) }),
+  ),
 });
 
-const nodeSchema = z.object({
-  name: z.string().min(1).max(2000),
-  op: z.string().min(1).max(200),
-  input: z.array(z.string().max(2000)).max(10_000).default([]),
-  attr: z.record(z.string(), attribute).default({}),
+const nodeSchema = v.object({
+  name: v.pipe(text(2000), v.nonEmpty()),
+  op: v.pipe(text(200), v.nonEmpty()),
+  input: v.optional(v.pipe(v.array(text(2000)), v.maxLength(10_000)), []),
+  attr: v.optional(v.record(v.string(), attribute), {}),
 });
 
-const tensors = z.record(z.string(), z.object({ name: z.string().max(2000) })).optional();
-const signature = z.object({ inputs: tensors, outputs: tensors }).optional();
-const modelSchema = z.object({
-  modelTopology: z.object({ node: z.array(nodeSchema).min(1).max(100_000) }),
-  weightsManifest: z.unknown(),
+const tensors = v.optional(v.record(v.string(), v.object({ name: text(2000) })));
+const signature = v.optional(v.object({ inputs: tensors, outputs: tensors }));
+const modelSchema = v.object({
+  modelTopology: v.object({ node: v.pipe(v.array(nodeSchema), v.nonEmpty(), v.maxLength(100_000)) }),
+  weightsManifest: v.unknown(),
   signature,
-  userDefinedMetadata: z.object({ signature }).optional(),
+  userDefinedMetadata: v.optional(v.object({ signature })),
 });
 
 /** One operation. */
-export type GraphNode = z.output<typeof nodeSchema>;
+export type GraphNode = v.InferOutput<typeof nodeSchema>;
 
 /** A graph model's nodes, and which of them is the output. */
 export interface Graph {
@@ -53,7 +52,7 @@ export interface Graph {
 /** Whether a folder holds a graph model, by its model.json. */
 export async function isGraphModel(dir: string): Promise<boolean> {
   const model = parseJson(await readModel(dir), join(dir, 'model.json'));
-  return modelSchema.safeParse(model).success;
+  return v.safeParse(modelSchema, model).success;
 }
 
 /**
@@ -62,15 +61,11 @@ export async function isGraphModel(dir: string): Promise<boolean> {
  */
 export async function readGraph(dir: string): Promise<Graph> {
   const path = join(dir, 'model.json');
-  const parsed = modelSchema.safeParse(parseJson(await readModel(dir), path));
+  const parsed = v.safeParse(modelSchema, parseJson(await readModel(dir), path));
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new FinetuneError(
-      'bad-model',
-      `${path} is no graph model: ${issue?.path.join('.')}: ${issue?.message}.`,
-    );
+    throw new FinetuneError('bad-model', `${path} is no graph model: ${describeIssue(parsed.issues)}.`);
   }
-  const { modelTopology, weightsManifest, ...rest } = parsed.data;
+  const { modelTopology, weightsManifest, ...rest } = parsed.output;
   const nodes = new Map(modelTopology.node.map(node => [node.name, node]));
   const outputs = (rest.signature ?? rest.userDefinedMetadata?.signature)?.outputs;
   const [named] = Object.values(outputs ?? {});

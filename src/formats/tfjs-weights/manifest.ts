@@ -3,9 +3,10 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { FinetuneError } from '../../errors.js';
 import { checkedPieces, elementCount, type WeightSource } from '../../network/source.js';
+import { describeIssue } from '../../system/issues.js';
 import {
   bytesPerValue,
   decodeBytes,
@@ -25,30 +26,30 @@ export interface ManifestWeight {
   readonly quantization?: (StoredForm & { readonly original_dtype?: 'float32' }) | undefined;
 }
 
-const storedFormSchema = z.union([
-  z.object({ dtype: z.enum(['uint8', 'uint16']), scale: z.number(), min: z.number() }),
-  z.object({ dtype: z.literal('float16') }),
+const finite = v.pipe(v.number(), v.finite());
+const storedFormSchema = v.union([
+  v.object({ dtype: v.picklist(['uint8', 'uint16']), scale: finite, min: finite }),
+  v.object({ dtype: v.literal('float16') }),
 ]);
 
 /** A name in the model's own folder; no path leads out of it. */
-const shardName = z.string().regex(/^(?!\.{1,2}$)[^/\\\0]{1,255}$/, 'expected a file name without folders');
+const shardName = v.pipe(
+  v.string(),
+  v.regex(/^(?!\.{1,2}$)[^/\\\0]{1,255}$/, 'expected a file name without folders'),
+);
 
 /** As much as a model file may declare; that it fits the stored bytes is checked later. */
-const dimension = z
-  .number()
-  .int()
-  .min(0)
-  .max(2 ** 31);
+const dimension = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(2 ** 31));
 
-const manifestSchema = z.array(
-  z.object({
-    paths: z.array(shardName).max(100_000),
-    weights: z.array(
-      z.object({
-        name: z.string().min(1).max(2000),
-        shape: z.array(dimension).max(8),
-        dtype: z.enum(['float32', 'int32']),
-        quantization: storedFormSchema.optional(),
+const manifestSchema = v.array(
+  v.object({
+    paths: v.pipe(v.array(shardName), v.maxLength(100_000)),
+    weights: v.array(
+      v.object({
+        name: v.pipe(v.string(), v.nonEmpty(), v.maxLength(2000)),
+        shape: v.pipe(v.array(dimension), v.maxLength(8)),
+        dtype: v.picklist(['float32', 'int32']),
+        quantization: v.optional(storedFormSchema),
       }),
     ),
   }),
@@ -75,16 +76,15 @@ interface Group {
 }
 
 async function openGroups(dir: string, manifest: unknown): Promise<readonly Group[]> {
-  const parsed = manifestSchema.safeParse(manifest);
+  const parsed = v.safeParse(manifestSchema, manifest);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
     throw new FinetuneError(
       'bad-model',
-      `${join(dir, 'model.json')}: weightsManifest.${issue?.path.join('.')}: ${issue?.message}. Expected a tfjs model.`,
+      `${join(dir, 'model.json')}: weightsManifest.${describeIssue(parsed.issues)}. Expected a tfjs model.`,
     );
   }
   return await Promise.all(
-    parsed.data.map(async ({ paths, weights }) => {
+    parsed.output.map(async ({ paths, weights }) => {
       const hasBytes = weights.some(({ quantization }) => quantization?.dtype === 'uint8');
       return { shards: await openShards(dir, paths, hasBytes), weights };
     }),

@@ -3,21 +3,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { cacheDirectory } from '../../system/cache-directory.js';
 import { versions } from '../../system/versions.js';
 
 /** `cuda.json` in that folder. */
-export type CudaRecord = z.infer<typeof cudaRecord>;
+export type CudaRecord = v.InferOutput<typeof cudaRecord>;
 
-const cudaRecord = z.object({
-  formatVersion: z.literal(1),
+const cudaRecord = v.object({
+  formatVersion: v.literal(1),
   /** The version of ONNX Runtime that its CUDA provider is part of. */
-  onnxruntime: z.string(),
+  onnxruntime: v.string(),
   /** Libraries by file name: of each the sha-256, or where it lies, for one that is linked to. */
-  libraries: z.record(
-    z.string().regex(/^lib[\w.-]+$/),
-    z.union([z.object({ sha256: z.string() }), z.object({ link: z.string() })]),
+  libraries: v.record(
+    v.pipe(v.string(), v.regex(/^lib[\w.-]+$/)),
+    v.union([v.object({ sha256: v.string() }), v.object({ link: v.string() })]),
   ),
 });
 
@@ -59,7 +59,7 @@ export function findCuda(): CudaPlace | undefined {
 /** The record of a folder; undefined where there is none, or one of another version of this program. */
 export function readCudaRecord(directory: string): CudaRecord | undefined {
   try {
-    return cudaRecord.parse(JSON.parse(readFileSync(join(directory, recordName), 'utf8')));
+    return v.parse(cudaRecord, JSON.parse(readFileSync(join(directory, recordName), 'utf8')));
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 // How a network's values become uint8: the scale and zero point of each, from ranges that calibration has seen.
 
-import { z } from 'zod';
+import * as v from 'valibot';
 import { FinetuneError } from '../../errors.js';
 
 /** How uint8 numbers stand for real ones: `value = (q - zeroPoint) * scale`, q in 0..255. */
@@ -38,10 +38,12 @@ export function quantizationOf([min, max]: Range): Quantization {
 
 const formatVersion = 1;
 
-const schema = z.object({
-  formatVersion: z.literal(formatVersion),
-  floatLayers: z.int().min(0),
-  values: z.array(z.tuple([z.string(), z.tuple([z.number(), z.number()]), z.array(z.number())])),
+const finite = v.pipe(v.number(), v.finite());
+
+const schema = v.object({
+  formatVersion: v.literal(formatVersion),
+  floatLayers: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  values: v.array(v.strictTuple([v.string(), v.strictTuple([finite, finite]), v.array(finite)])),
 });
 
 /** The calibration as text, for the cache. */
@@ -56,7 +58,7 @@ export function renderCalibration({ floatLayers, values }: Calibration): string 
  */
 export function parseCalibration(text: string): Calibration {
   try {
-    const { floatLayers, values } = schema.parse(JSON.parse(text));
+    const { floatLayers, values } = v.parse(schema, JSON.parse(text));
     return { floatLayers, values: new Map(values.map(([name, range, means]) => [name, { range, means }])) };
   } catch (cause) {
     throw new FinetuneError(

@@ -1,6 +1,6 @@
 // One quantization of a network, tried: how far its features are from those in float, and how fast it is.
 
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { OnnxGraph } from '../../formats/onnx/graph.js';
 import { cosineOf } from '../cosine.js';
 import type { ImageBatch, ImageBatchShape, Session, SessionOptions } from '../session.js';
@@ -22,17 +22,17 @@ export interface Fidelity {
 }
 
 /** A trial as plain data, as it lies in run.json and in the cache. */
-export const trialSchema = z.object({
-  range: z.enum(['min-max', 'percentile']),
-  floatLayers: z.int().min(0),
-  cosineMean: z.number(),
-  cosineMin: z.number(),
+export const trialSchema = v.object({
+  range: v.picklist(['min-max', 'percentile']),
+  floatLayers: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  cosineMean: v.number(),
+  cosineMin: v.number(),
   /** Images per second of the network alone; absent where the features are too far off. */
-  imagesPerSecond: z.object({ fp32: z.number(), int8: z.number() }).optional(),
+  imagesPerSecond: v.optional(v.object({ fp32: v.number(), int8: v.number() })),
 });
 
 /** A trial as plain data. */
-export type TrialRecord = Readonly<z.infer<typeof trialSchema>>;
+export type TrialRecord = Readonly<v.InferOutput<typeof trialSchema>>;
 
 /** How many times as fast as in float; 0 where it was not measured. */
 export function speedupOf({ imagesPerSecond: speeds }: TrialRecord): number {

@@ -1,16 +1,16 @@
 // Whether a TensorFlow engine works: tried in another process, which a broken library can take down with it.
 
-import { z } from 'zod';
+import * as v from 'valibot';
 import { askChild } from '../../../system/child-process.js';
 import type { TensorflowPlace } from '../place.js';
 
 /** What the engine did. */
-export type EngineCheck = z.infer<typeof checkResult>;
+export type EngineCheck = v.InferOutput<typeof checkResult>;
 
-const checkResult = z.object({
-  device: z.enum(['cpu', 'cuda']),
+const checkResult = v.object({
+  device: v.picklist(['cpu', 'cuda']),
   /** As the library reports it, e.g. `2.21.0`. */
-  version: z.string(),
+  version: v.string(),
 });
 
 /** On a new GPU the first run compiles kernels for it. */
@@ -21,7 +21,9 @@ const checkSeconds = 300;
  * @throws Error with the reason, or with what the process wrote when it crashes
  */
 export async function checkTensorflow(place: TensorflowPlace, signal?: AbortSignal): Promise<EngineCheck> {
-  return checkResult.parse(
+  return v.parse(
+    checkResult,
+
     await askChild(import.meta.url, './check-process', place, { seconds: checkSeconds, signal }),
   );
 }
