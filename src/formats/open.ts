@@ -4,11 +4,18 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { FinetuneError } from '../errors.js';
 import type { Network } from '../network/network.js';
-import { type NetworkSource, networkSourceOf, type OpenNetwork } from '../network/source.js';
+import {
+  type NetworkSource,
+  type NotedNetwork,
+  networkSourceOf,
+  type OpenNetwork,
+  readWeight,
+  withClosing,
+} from '../network/source.js';
 import { readLabelsBeside } from './class-names.js';
 import { refuseForeign } from './foreign-models.js';
-import { findSplitModel } from './keras/config-beside.js';
-import { openKerasFile } from './keras/keras-file.js';
+import { findSplitModel, readConfig } from './keras/config-beside.js';
+import { openKerasFile, readKerasTopology } from './keras/keras-file.js';
 import type { ModelFacts } from './model-facts.js';
 import { factsOfKerasExport, readTeachableMachine } from './teachable-machine.js';
 import { isGraphModel } from './tfjs-graph/graph.js';
@@ -71,6 +78,25 @@ export async function openModel(path: string): Promise<OpenModel> {
     'bad-model',
     `${path} is no model. Expected a Keras file or the folder of a tfjs model.`,
   );
+}
+
+/**
+ * The topology of a model of any of these formats, or of what `model.to_json()` wrote, with the weights of layers that
+ * are not trainable. All others are left where they are.
+ * @throws FinetuneError as `openModel`
+ */
+export async function openTopology(path: string): Promise<NotedNetwork> {
+  const config = /\.json$/i.test(path) ? await readConfig(path).catch(() => undefined) : undefined;
+  if (config !== undefined) return readKerasTopology(config);
+  return await withClosing(await openModel(path), ({ topology, weights, notes }) => {
+    const frozen = new Set(
+      topology.config.layers.filter(each => each.config.trainable === false).map(each => each.config.name),
+    );
+    const kept = weights
+      .filter(({ name }) => frozen.has(name.slice(0, name.lastIndexOf('/'))))
+      .map(readWeight);
+    return { topology, notes, weights: new Map(kept.map(weight => [weight.name, weight])) };
+  });
 }
 
 async function readFacts({ path, isFolder }: Entry, network: NetworkSource): Promise<ModelFacts> {

@@ -11,6 +11,8 @@ import type { SettledTrainOptions } from './train-options.js';
 
 /** What each step of a training from scratch gets to know. */
 export interface ScratchPlan {
+  /** A file or folder of the user's own with the topology; the ConvNet where absent. */
+  readonly network: string | undefined;
   readonly split: {
     readonly val: number | undefined;
     readonly test: number | undefined;
@@ -66,11 +68,13 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
     resize,
   } = options;
   const { data, out, force } = options;
-  if (backbone !== convnetName || recipe !== 'scratch') {
-    const other = recipe === 'scratch' ? `--backbone ${backbone}` : `--recipe ${recipe}`;
+  if (recipe !== 'scratch') {
     refuse(
-      `${convnetName} is what is trained from scratch, and has nothing to start from: leave out ${other}.`,
+      `${convnetName} is trained from scratch, and has nothing to start from: leave out --recipe ${recipe}.`,
     );
+  }
+  if (backbone !== convnetName && channels !== undefined) {
+    refuse(`--channels is for ${convnetName}: ${backbone} says itself how many it takes.`);
   }
   const idle = ofPretrained.find(name => options[name] !== undefined);
   if (idle !== undefined)
@@ -84,6 +88,7 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
     if (isGiven) refuse(`${flagOf(name)} does nothing here: there is no frozen base. Leave it out.`);
   }
   return {
+    network: backbone === convnetName ? undefined : backbone,
     split: { val, test, seed },
     size: inputShape,
     channels: channelsOf(channels),

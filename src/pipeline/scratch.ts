@@ -8,6 +8,7 @@ import { findImageKind } from '../data/image-kind.js';
 import { scanDataSet } from '../data/scan.js';
 import { describeMissingValidation, planSplit } from '../data/split.js';
 import { type Engine, startEngine } from '../engines/start.js';
+import type { EmitEvent } from '../events.js';
 import { type Base, baseOfInput } from '../features/base.js';
 import type { FeatureSet, SubsetFeatures } from '../features/feature-set.js';
 import { readPixels } from '../features/pixels.js';
@@ -23,6 +24,7 @@ import { type CheckpointPlace, placeCheckpoint } from '../training/checkpoint.js
 import { tune } from '../training/fit.js';
 import { drawWeights } from '../training/initialize.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
+import { type OwnTopology, readOwnTopology } from './own-topology.js';
 import { planFromScratch, type ScratchPlan } from './scratch-options.js';
 import { tellOfDataSet } from './tell-of-data-set.js';
 import type { SettledTrainOptions } from './train-options.js';
@@ -45,7 +47,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
   const engine = await startEngine(options.engine);
   timer.step('engine');
   const attempt = await beginAttempt({ dir, plan: plan.run, options, dataSet, engine });
-  const { base, start } = await planNetwork(dataSet, plan);
+  const { base, start } = await planNetwork(dataSet, plan, emit);
   const features = await readPixels({ dataSet, split, rules: base.rules }, context);
   try {
     for (const image of features.bad) emit({ type: 'bad-image', image });
@@ -57,7 +59,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
     const { epochs } = plan.loop;
     const trained = {
       ...{ ...plan.loop, start, checkpoint, classes: dataSet.classNames.length },
-      description: `a ConvNet of ${parameters.toLocaleString('en')} parameters, from scratch for ${epochs} epoch${epochs === 1 ? '' : 's'}`,
+      description: `${plan.network === undefined ? 'a ConvNet' : base.card.name} of ${parameters.toLocaleString('en')} parameters, from scratch for ${epochs} epoch${epochs === 1 ? '' : 's'}`,
     };
     const head = await tune(data, trained, context);
     signal.throwIfAborted();
@@ -67,10 +69,10 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
     const known = {
       options: {
         ...options,
-        backbone: convnetName,
+        backbone: plan.network ?? convnetName,
         recipe: 'scratch',
         inputShape: `${height}x${width}`,
-        channels: base.rules.channels,
+        channels: plan.network === undefined ? base.rules.channels : undefined,
       },
       ...{ plan: plan.run, base, dataSet, split, features, engine, head, timer },
       runtime: { precision: inFloat('trained from scratch') } as const,
@@ -88,21 +90,32 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
 /** The network with its first weights, and the bare input below it. */
 async function planNetwork(
   { examples, classNames }: DataSet,
-  { size, channels, resize, loop }: ScratchPlan,
+  { network: path, size, channels, resize, loop }: ScratchPlan,
+  emit: EmitEvent,
 ): Promise<{ readonly base: Base; readonly start: Network }> {
   const isSettled = size !== undefined && channels !== undefined;
   const kind = isSettled ? { size, channels } : await findImageKind(examples.map(({ file }) => file));
-  const [height, width] = size ?? kind.size;
-  const inputShape = [height, width, channels ?? kind.channels] as const;
-  const network = drawWeights(planConvnet({ inputShape, classes: classNames.length }), loop.seed);
-  const { base, trainable } = baseOfInput(network, {
-    ...{ formatVersion: 1, name: convnetName, architecture: convnetName, inputShape },
-    preprocessing: preprocessingFor('unit', inputShape[2]),
+  const classes = classNames.length;
+  const planned =
+    path === undefined
+      ? planOwnConvnet([...(size ?? kind.size), channels ?? kind.channels], classes)
+      : await readOwnTopology(path, { classes, size, usualSize: kind.size });
+  for (const message of planned.notes) emit({ type: 'warning', message });
+  const { network, inputShape, preprocessing } = planned;
+  const drawn = drawWeights(network.topology, loop.seed, network.weights);
+  const { name } = network.topology.config;
+  const { base, trainable } = baseOfInput(drawn, {
+    ...{ formatVersion: 1, name, architecture: name, inputShape, preprocessing },
     resize: { method: resize, interpolation: 'linear', cropFraction: resize === 'crop' ? 0.875 : 1 },
     source: 'trained from scratch',
     licence: 'that of the images',
   });
   return { base, start: trainable };
+}
+
+function planOwnConvnet(inputShape: OwnTopology['inputShape'], classes: number): OwnTopology {
+  const network = { topology: planConvnet({ inputShape, classes }), weights: new Map() };
+  return { network, inputShape, preprocessing: preprocessingFor('unit', inputShape[2]), notes: [] };
 }
 
 interface Known {

@@ -7,10 +7,14 @@ import { walk } from '../network/walk.js';
 import { seededRandom } from './random.js';
 
 /**
- * Draws all weights: kernels from Glorot's uniform distribution, biases and other offsets 0, factors and variances 1.
+ * Draws all weights that are not there yet: kernels from Glorot's uniform distribution, biases and other offsets 0, factors and variances 1.
  * @param seed the same one gives the same weights on every machine
  */
-export function drawWeights(topology: FunctionalConfig, seed: number): Network {
+export function drawWeights(
+  topology: FunctionalConfig,
+  seed: number,
+  kept: Network['weights'] = new Map(),
+): Network {
   const { calls } = walk({ topology });
   const tensors = calls.flatMap(({ layer: { class_name: className, config }, inputShapes: [input = []] }) =>
     variablesOf(className, config, input).map(({ name, shape }) => ({
@@ -22,7 +26,7 @@ export function drawWeights(topology: FunctionalConfig, seed: number): Network {
   const unique = [...new Map(tensors.map(each => [each.name, each])).values()];
   const drawn = unique.map(({ name, shape }, i): [string, WeightTensor] => [
     name,
-    { name, shape, data: draw(name, shape, seed + i) },
+    kept.get(name) ?? { name, shape, data: draw(name, shape, seed + i) },
   ]);
   return { topology, weights: new Map(drawn) };
 }

@@ -65,8 +65,8 @@ test('Killed in the middle, the same command goes on, and ends with the weights 
 });
 
 const mistakes: [given: object, message: RegExp][] = [
-  [{ recipe: 'fine-tune' }, /convnet is what is trained from scratch.* leave out --recipe fine-tune/],
-  [{ recipe: 'scratch', backbone: 'vgg16' }, /leave out --backbone vgg16/],
+  [{ recipe: 'fine-tune' }, /convnet is trained from scratch.* leave out --recipe fine-tune/],
+  [{ recipe: 'scratch', backbone: 'nowhere.keras' }, /--channels is for convnet/],
   [{ cut: 'conv2d' }, /--cut conv2d does nothing here: nothing is pretrained/],
   [{ l2: 0.1 }, /--l2 0\.1 does nothing here/],
   [{ hidden: [8] }, /--hidden does nothing here: there is no frozen base/],

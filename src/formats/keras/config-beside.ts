@@ -63,7 +63,11 @@ async function findConfig(folder: string, names: readonly string[]) {
   return undefined;
 }
 
-async function readConfig(path: string): Promise<JsonObject | undefined> {
+/**
+ * Reads what `model.to_json()` wrote.
+ * @returns undefined for JSON that is no config of a Keras model
+ */
+export async function readConfig(path: string): Promise<JsonObject | undefined> {
   const value = await readJsonFile(path, 'a Keras config');
   // `json.dump(model.to_json(), file)` writes it as a text within a text.
   const config = typeof value === 'string' ? parseJson(value, path) : value;

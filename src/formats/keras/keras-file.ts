@@ -4,8 +4,13 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { FinetuneError } from '../../errors.js';
-import type { FunctionalConfig } from '../../network/network.js';
-import { elementCount, type NetworkSource, type OpenNetwork } from '../../network/source.js';
+import type { FunctionalConfig, WeightTensor } from '../../network/network.js';
+import {
+  elementCount,
+  type NetworkSource,
+  type NotedNetwork,
+  type OpenNetwork,
+} from '../../network/source.js';
 import { foreignKind } from '../../system/foreign-file.js';
 import { isObject, type JsonObject, parseJson } from '../../system/json.js';
 import { bindWeights } from '../layer-config/bind.js';
@@ -45,6 +50,22 @@ export async function openKerasFile(path: string, config?: JsonObject): Promise<
 export async function openWeightsFile(path: string, topology: FunctionalConfig): Promise<OpenNetwork> {
   const model = { root: parseModel(topology), kerasVersion: 2 };
   return await openWith(path, async holder => findWeights(holder, model));
+}
+
+/**
+ * The topology of what `model.to_json()` wrote, without weights but for those that are no variables of Keras.
+ * @throws FinetuneError `bad-model` | `unsupported-layer`
+ */
+export function readKerasTopology(config: JsonObject): NotedNetwork {
+  const { topology, weights, notes } = flattenModel(
+    parseModel(config),
+    versionOfConfig(config),
+    rewriteLayer,
+  );
+  const constants = weights.flatMap(({ name, shape, from }): [string, WeightTensor][] =>
+    'values' in from ? [[name, { name, shape, data: from.values }]] : [],
+  );
+  return { topology, weights: new Map(constants), notes };
 }
 
 /** The HDF5 file in which weights lie, alone or in an archive. */
