@@ -1,7 +1,8 @@
 // Checks what a run depends on: machine, libraries, engines, backbones, storage. Changes nothing.
 
 import { checkEngine, checkGpus } from '../engines/checks.js';
-import { checkBackbones, checkCache, checkDevices, checkFeatureStore } from '../features/checks.js';
+import { checkBackbones, checkCache, checkFeatureStore } from '../features/checks.js';
+import { checkDevices } from '../features/device-checks.js';
 import { checkOnnxRuntime, checkSharp } from '../inference/checks.js';
 import type { OptionTable } from '../option-kinds.js';
 import type { Check, Diagnosis } from '../system/check.js';
@@ -9,13 +10,13 @@ import { checkMemory, checkNode, checkProcessors } from '../system/checks.js';
 import { verb } from './verb.js';
 
 /** In the order in which they are shown. */
-const checks: readonly ((signal: AbortSignal) => Check | Promise<Check>)[] = [
+const checks: readonly ((signal: AbortSignal) => Check | Promise<Check | Check[]>)[] = [
   checkNode,
   checkProcessors,
   checkMemory,
   checkSharp,
   checkOnnxRuntime,
-  () => checkDevices(),
+  signal => checkDevices({ signal }),
   checkGpus,
   checkEngine,
   checkBackbones,
@@ -30,6 +31,6 @@ export const doctorOptions = {} as const satisfies OptionTable;
 export const doctor = verb(
   doctorOptions,
   async (_options, { signal }): Promise<Diagnosis> => ({
-    checks: await Promise.all(checks.map(check => check(signal))),
+    checks: (await Promise.all(checks.map(check => check(signal)))).flat(),
   }),
 );
