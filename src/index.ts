@@ -19,6 +19,7 @@ export type {
 } from './features/inspection.js';
 export type { BenchResult, BenchRow } from './inference/measurement.js';
 export type { NetworkSummary } from './network/summarize.js';
+export { type BackboneList, type BackbonesOptions, backbones } from './pipeline/backbones.js';
 export { type BenchOptions, bench } from './pipeline/bench.js';
 export { type DatasetOptions, dataset, type WrittenDataset } from './pipeline/dataset.js';
 export { doctor } from './pipeline/doctor.js';
@@ -32,6 +33,7 @@ export { type SetupOptions, type SetupResult, setup } from './pipeline/setup.js'
 export { type SummaryOptions, summary } from './pipeline/summary.js';
 export { train } from './pipeline/train.js';
 export type { TrainOptions } from './pipeline/train-options.js';
+export type { ListedBackbone } from './report/backbones.js';
 export {
   type Classification,
   type Classifier,

@@ -60,6 +60,11 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./dataset.js'),
   },
   {
+    usage: 'backbones',
+    summary: 'List backbones, prepared or not; with --data, compare them on images',
+    load: () => import('./backbones.js'),
+  },
+  {
     usage: 'bench',
     summary: 'Measure frozen bases with average pooling on this machine: speed and memory',
     load: () => import('./bench.js'),

@@ -1,8 +1,14 @@
-// Which backbone a training takes where none is asked for.
+// Which backbone a training takes where none is asked for, or the best one is.
 
 import { type PreparedBackbone, resolveBackbone } from '../backbones/resolve.js';
+import { type ScanOptions, scanDataSet } from '../data/scan.js';
+import { planSplit, type SplitOptions } from '../data/split.js';
+import { type EngineName, startEngine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
 import type { EmitEvent } from '../events.js';
+import { renderComparison } from '../report/backbones.js';
+import type { Context } from '../system/context.js';
+import { bestBackbone, compareBackbones } from './compare-backbones.js';
 
 const [preferred, embedded] = ['vgg16', 'efficientnet-lite0'] as const;
 
@@ -23,4 +29,36 @@ export async function chooseBackbone(asked: string | undefined, emit: EmitEvent)
     'To train on VGG16 instead: `finetune prepare`, then the same command again.';
   emit({ type: 'notice', message });
   return await resolveBackbone(embedded);
+}
+
+/**
+ * Compares all prepared backbones on images of the data set, shows how they do, and takes the best. Starts an engine.
+ * @throws FinetuneError `not-prepared` where none can be used on these images
+ */
+export async function chooseBestBackbone(
+  { data, exclude, split, store, engine }: BackboneSearch,
+  context: Context,
+): Promise<PreparedBackbone & { readonly name: string }> {
+  const { emit, signal } = context;
+  const dataSet = await scanDataSet(data, { exclude, signal });
+  const { train } = planSplit(dataSet, split);
+  await startEngine(engine);
+  const { classNames } = dataSet;
+  const compared = await compareBackbones({ train, classNames, store, seed: split.seed }, context);
+  const best = bestBackbone(compared);
+  const table = renderComparison(compared);
+  if (best === undefined) {
+    throw new FinetuneError('not-prepared', `No prepared backbone can be used on ${data}:\n${table}`);
+  }
+  emit({ type: 'notice', message: `${table}\nBackbone: ${best.name}.` });
+  return { ...(await resolveBackbone(best.dir)), name: best.name };
+}
+
+/** What backbones are compared on. */
+export interface BackboneSearch {
+  readonly data: string;
+  readonly exclude: ScanOptions['exclude'];
+  readonly split: SplitOptions;
+  readonly store: string;
+  readonly engine: 'auto' | EngineName;
 }

@@ -35,8 +35,8 @@ export const trainOptions = {
   backbone: maybe(
     text(
       'Pretrained network, prepared: a name or a folder (default: vgg16 if prepared, else efficientnet-lite0); ' +
-        'convnet, a small one that is trained from scratch; or, with --recipe scratch, a model file of your own, ' +
-        'whose weights do not count',
+        'auto, the best of those that are prepared; convnet, a small one that is trained from scratch; or, with ' +
+        '--recipe scratch, a model file of your own, whose weights do not count',
       'a name or a folder',
     ),
   ),

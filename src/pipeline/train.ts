@@ -1,5 +1,6 @@
 // train: a folder of photos to a classifier. Scan, split, base once per image, head, one joined model, a run on disk.
 
+import type { PreparedBackbone } from '../backbones/resolve.js';
 import { subsets } from '../data/data-set.js';
 import { scanDataSet } from '../data/scan.js';
 import { describeMissingValidation, planSplit } from '../data/split.js';
@@ -12,17 +13,18 @@ import { chooseRuntime } from '../features/runtime.js';
 import { computeFloatFeatures } from '../runs/compare.js';
 import { planRunFolder } from '../runs/folder.js';
 import { saveRun, type TrainResult } from '../runs/save.js';
+import type { Context } from '../system/context.js';
 import { startTimer } from '../system/timer.js';
 import { fit } from '../training/fit.js';
 import { planFit } from '../training/plan.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
-import { chooseBackbone } from './choose-backbone.js';
+import { chooseBackbone, chooseBestBackbone } from './choose-backbone.js';
 import { chooseFeatures, describeFeatures, limitTaps, planChosenFit } from './choose-features.js';
 import { fineTune } from './fine-tune.js';
 import { trainFromScratch } from './scratch.js';
 import { isFromScratch } from './scratch-options.js';
 import { tellOfDataSet } from './tell-of-data-set.js';
-import { planTraining, trainOptions } from './train-options.js';
+import { planTraining, type SettledTrainOptions, type TrainingPlan, trainOptions } from './train-options.js';
 import { verb } from './verb.js';
 
 /**
@@ -37,7 +39,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   const { emit, signal } = context;
   const plan = planTraining(options);
   const timer = startTimer();
-  const backbone = await chooseBackbone(options.backbone, emit);
+  const backbone = await settleBackbone(options, plan, context);
   const loaded = await loadBase({ ...plan.base, backbone: backbone.dir });
   const run = { ...plan.run, inputs: { ...plan.run.inputs, '--backbone': backbone.dir } };
   refuseFinished(run, options.resume);
@@ -110,7 +112,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     timer.step('tune');
 
     const known = {
-      options: { ...options, backbone: options.backbone ?? backbone.card.name },
+      options: { ...options, backbone: backbone.name },
       ...{ plan: run, ...stage, mirrored: chosen.mirrored, dataSet, split, engine, timer },
       // They are of the base alone.
       floatFeatures: stage.base === base ? floatFeatures : undefined,
@@ -124,6 +126,17 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     for (const each of opened) each.close();
   }
 });
+
+/** Under the name that repeats the training. */
+async function settleBackbone(
+  { backbone: asked, data, exclude, engine }: SettledTrainOptions,
+  { split, store }: TrainingPlan,
+  context: Context,
+): Promise<PreparedBackbone & { readonly name: string }> {
+  if (asked === 'auto') return await chooseBestBackbone({ data, exclude, engine, split, store }, context);
+  const found = await chooseBackbone(asked, context.emit);
+  return { ...found, name: asked ?? found.card.name };
+}
 
 /** Of the fp32 model, which browsers run, with the int8 model, which this program runs. */
 function warnOfDisagreement({ agreement }: TrainResult, emit: EmitEvent): void {
