@@ -43,29 +43,44 @@ export function removeTop(network: Network, card?: { readonly featureLayer?: str
  */
 export function findFeatureLayer(network: Network): string | undefined {
   const { calls } = walk(pruneNetwork(network, [outputOf(network)]));
-  const spatial = spatialCalls(calls);
+  const orders = orderOfAxes(calls);
   const reaches = furthestUses(calls);
   let reach = 0;
   let found: LayerCall | undefined;
   for (const [position, call] of calls.entries()) {
-    if (reach <= position && spatial.has(call) && call.layer.class_name !== 'InputLayer') found = call;
+    const isFeatureMap = orders.get(call)?.[2] === 'channels' && call.layer.class_name !== 'InputLayer';
+    if (reach <= position && isFeatureMap) found = call;
     reach = Math.max(reach, reaches[position] ?? position);
   }
   return found?.layer.config.name;
 }
 
-/** Calls whose output still has places: a squeeze-and-excitation gate (1x1 after a global pooling) has none. */
-function spatialCalls(calls: readonly LayerCall[]): ReadonlySet<LayerCall> {
-  const flattening = /^(Global.*|Flatten|Reshape|Dense|Permute)$/;
+/**
+ * The axes of all outputs that still have places: a squeeze-and-excitation gate (1x1 after a global pooling) has none.
+ * A resize inside the network exchanges axes, and so do slices of channels, and both put them back.
+ */
+function orderOfAxes(calls: readonly LayerCall[]): ReadonlyMap<LayerCall, readonly string[]> {
+  const flattening = /^(Global.*|Flatten|Reshape)$/;
   const { callOf } = new Walk(calls);
-  const spatial = new Set<LayerCall>();
+  const orders = new Map<LayerCall, readonly string[]>();
   for (const call of calls) {
     const { layer, inputs, shape } = call;
-    const fromSpatial = inputs.length === 0 || inputs.some(input => spatial.has(callOf(input)));
     const isMean = layer.class_name === 'AveragePooling2D' && shape[0] === 1 && shape[1] === 1;
-    if (shape.length === 3 && fromSpatial && !isMean && !flattening.test(layer.class_name)) spatial.add(call);
+    if (shape.length !== 3 || isMean || flattening.test(layer.class_name)) continue;
+    const before =
+      inputs.length === 0
+        ? ['height', 'width', 'channels']
+        : inputs.map(input => orders.get(callOf(input))).find(order => order !== undefined);
+    if (before !== undefined) orders.set(call, exchanged(layer, before));
   }
-  return spatial;
+  return orders;
+}
+
+/** The order of axes above a layer. */
+function exchanged({ class_name, config }: LayerConfig, before: readonly string[]): readonly string[] {
+  const { dims } = config;
+  if (class_name !== 'Permute' || !Array.isArray(dims)) return before;
+  return dims.map(axis => before[Number(axis) - 1] ?? '');
 }
 
 /** Up to which layer a network goes, and what size of image it takes; what is left out stays as it is. */

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { compileOnnx } from '../../src/formats/onnx/compile.js';
 import { openModel } from '../../src/formats/open.js';
 import { openSession } from '../../src/inference/session.js';
+import { findFeatureLayer } from '../../src/network/cut.js';
 import { readNetwork, withClosing } from '../../src/network/source.js';
 import { unzip } from './make-files.js';
 import { largestDifference } from './plain-tfjs.js';
@@ -183,5 +184,15 @@ for (const [title, value] of [
   test(`weights that hold ${title} are refused when they are read`, async () => {
     const model = await openModel(withShard(Float32Array.of(1, value))());
     assert.throws(() => readNetwork(model), { code: 'bad-weights', message: /Expected finite numbers/ });
+  });
+}
+
+for (const [title, file, layer] of [
+  ['a resize inside the network, which exchanges axes', 'resizing_inside.keras', 'base_sw'],
+  ['preprocessing inside the network, which exchanges channels', 'c39t_caffe_pre.h5', 'conv2d_25'],
+] as const) {
+  test(`a network is cut at its last feature map by itself, above ${title}`, async () => {
+    const network = await withClosing(await openModel(join(cases, file)), readNetwork);
+    assert.equal(findFeatureLayer(network), layer);
   });
 }
