@@ -23,9 +23,14 @@ const worthRefining = 0.6;
  * @returns the correlation of their gradients, at most 1: above .85 for copies, mostly below .5 for other pictures
  */
 export function comparePictures(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  const asTheyLie = correlate(gradientsOf(one), gradientsOf(other));
+  const asTheyLie = comparePicturesAsTheyLie(one, other);
   if (asTheyLie < worthAligning || asTheyLie > 0.98) return asTheyLie;
   return Math.max(asTheyLie, align(one, other), align(other, one));
+}
+
+/** The same for pictures of which nothing is cut off, a hundred times as fast. */
+export function comparePicturesAsTheyLie(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  return correlate(gradientsOf(one), gradientsOf(other));
 }
 
 /** A part of a picture, in pixels of it. */

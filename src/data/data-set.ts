@@ -20,6 +20,8 @@ export interface Example {
   readonly hash: string;
   /** Where the folders are train/ with val/ or test/. */
   readonly subset?: Subset | undefined;
+  /** What all images have in common that must be in its subset too; its hash, where nothing is said. */
+  readonly group?: string | undefined;
 }
 
 /** A folder of labelled images. */

@@ -14,8 +14,8 @@ export interface SplitOptions {
 }
 
 /**
- * Plans the split. An image's subset follows from its content hash, so it stays when others are added, and
- * byte-identical images are together. A class that chance leaves without training or validation images
+ * Plans the split. An image's subset follows from its group or its content hash, so it stays when others are added, and
+ * byte-identical images are together, as are those of a group. A class that chance leaves without training or validation images
  * gets one, as far as it has enough. Subsets given by folders are kept.
  * @throws FinetuneError `bad-option` for a fraction whose subset is given by a folder, or fractions that leave no training
  */
@@ -24,8 +24,13 @@ export function planSplit({ examples }: DataSet, options: SplitOptions): Split {
   const free = examples.filter(isFree);
   const planned = planSubsets(free, fractions, options.seed);
   const select = (subset: Subset) =>
-    examples.filter(example => (isFree(example) ? planned.get(example.hash) : example.subset) === subset);
+    examples.filter(example => (isFree(example) ? planned.get(keyOf(example)) : example.subset) === subset);
   return { train: select('train'), val: select('val'), test: select('test') };
+}
+
+/** By which an image gets its subset: images of one key share it. */
+function keyOf({ group, hash }: Example): string {
+  return group ?? hash;
 }
 
 /** Whether nothing but chance says what the example is for: val/ and test/ are kept, train/ may be split. */
@@ -71,25 +76,27 @@ export function describeMissingValidation(
   return [`No validation image of: ${missing.join(', ')}. Expected two images or more in every class.`];
 }
 
-/** Content hash -> subset. */
+/** Key -> subset. */
 function planSubsets(
   examples: readonly Example[],
   fractions: Fractions,
   seed: number,
 ): ReadonlyMap<string, Subset> {
   const planned = new Map<string, Subset>();
-  const hashesByClass = contentsByClass(examples).map(hashes => {
-    const draws = [...hashes].map(hash => ({ hash, value: draw(hash, seed) }));
-    for (const { hash, value } of draws) planned.set(hash, subsetAt(value, fractions));
-    return draws.sort((a, b) => a.value - b.value).map(({ hash }) => hash);
+  const keysByClass = keysOfClasses(examples).map(keys => {
+    const draws = [...keys].map(key => ({ key, value: draw(key, seed) }));
+    for (const { key, value } of draws) planned.set(key, subsetAt(value, fractions));
+    return draws.sort((a, b) => a.value - b.value).map(({ key }) => key);
   });
-  for (const hashes of hashesByClass) fillSubsets(hashes, fractions, planned);
+  for (const keys of keysByClass) fillSubsets(keys, fractions, planned);
+  // A group of several classes that was moved for one of them may have left another without.
+  for (const keys of keysByClass) fillSubsets(keys, { val: 0, test: 0 }, planned);
   return planned;
 }
 
-/** A number in [0, 1) that follows from content and seed alone. */
-function draw(hash: string, seed: number): number {
-  return createHash('sha256').update(`${seed}:${hash}`).digest().readUIntBE(0, 6) / 2 ** 48;
+/** A number in [0, 1) that follows from key and seed alone. */
+function draw(key: string, seed: number): number {
+  return createHash('sha256').update(`${seed}:${key}`).digest().readUIntBE(0, 6) / 2 ** 48;
 }
 
 /** Validation lies at the low end and test at the high one, so that changing `--test` moves no validation image. */
@@ -98,28 +105,24 @@ function subsetAt(value: number, { val, test }: Fractions): Subset {
   return value >= 1 - test ? 'test' : 'train';
 }
 
-function contentsByClass(examples: readonly Example[]): Set<string>[] {
+function keysOfClasses(examples: readonly Example[]): Set<string>[] {
   const classes = new Map<number, Set<string>>();
-  for (const { label, hash } of examples)
-    classes.set(label, (classes.get(label) ?? new Set<string>()).add(hash));
+  for (const example of examples)
+    classes.set(example.label, (classes.get(example.label) ?? new Set<string>()).add(keyOf(example)));
   return [...classes.values()];
 }
 
-/** Moves single images of one class, given in order of their draws, to subsets that chance left empty: train first. */
-function fillSubsets(
-  hashes: readonly string[],
-  { val, test }: Fractions,
-  planned: Map<string, Subset>,
-): void {
-  const inSubset = (subset: Subset | undefined) => hashes.filter(hash => planned.get(hash) === subset);
+/** Moves single keys of one class, given in order of their draws, to subsets that chance left empty: train first. */
+function fillSubsets(keys: readonly string[], { val, test }: Fractions, planned: Map<string, Subset>): void {
+  const inSubset = (subset: Subset | undefined) => keys.filter(key => planned.get(key) === subset);
   const wanted = { train: 1, val, test };
   for (const subset of subsets) {
     if (wanted[subset] === 0 || inSubset(subset).length > 0) continue;
-    const spare = hashes.filter(hash => inSubset(planned.get(hash)).length > 1);
+    const spare = keys.filter(key => inSubset(planned.get(key)).length > 1);
     // The nearest one moves. The only image of a class is for training.
     const nearest = {
       val: spare[0],
-      train: spare[Math.floor(spare.length / 2)] ?? hashes[0],
+      train: spare[Math.floor(spare.length / 2)] ?? keys[0],
       test: spare.at(-1),
     }[subset];
     if (nearest !== undefined) planned.set(nearest, subset);

@@ -6,7 +6,7 @@ import type { Example } from '../data/data-set.js';
 import { pictureSide } from '../data/perceptual-hash.js';
 import type { PhotoTraits } from '../data/photo-traits.js';
 import type { BadInput } from '../data/read-image.js';
-import type { BadImage } from '../events.js';
+import type { BadImage, EmitEvent } from '../events.js';
 import type { Context } from '../system/context.js';
 import { prefetch } from '../system/prefetch.js';
 import { countProcessors } from '../system/processors.js';
@@ -34,11 +34,11 @@ export async function measurePhotos(
 ): Promise<MeasuredPhotos> {
   const traits = new Map<string, PhotoTraits>();
   const reasons = new Map<string, string>();
-  const stored = new FeatureStore({ dir: store, base: storeName, emit });
+  const stored = openTraits(store, emit);
   try {
     const missing: Example[] = [];
     for (const example of new Map(examples.map(each => [each.hash, each])).values()) {
-      const known = readTraits(stored, example.hash);
+      const known = stored.read(example.hash);
       if (known === undefined) missing.push(example);
       else traits.set(example.hash, known);
     }
@@ -47,7 +47,7 @@ export async function measurePhotos(
       if ('reason' in result) reasons.set(example.hash, result.reason);
       else {
         traits.set(example.hash, result);
-        stored.put(keyOf(example.hash), encodeTraits(result));
+        stored.put(example.hash, result);
       }
       done += 1;
       emit({ type: 'inspect', done, total: missing.length });
@@ -108,7 +108,30 @@ function* dealOut(examples: readonly Example[]): Generator<readonly Example[]> {
     yield examples.slice(from, from + photosPerGroup);
 }
 
-const keyOf = (hash: string) => rowKey(hash, 'traits');
+/** What is known of photos, by the sha-256 of their contents. Close it. */
+export interface TraitStore {
+  read(hash: string): PhotoTraits | undefined;
+  put(hash: string, traits: PhotoTraits): void;
+  close(): void;
+}
+
+/**
+ * Opens what was measured in earlier runs.
+ * @param dir the feature store's folder
+ * @param emit hears, once, of what is wrong with it
+ */
+export function openTraits(dir: string, emit: EmitEvent): TraitStore {
+  const store = new FeatureStore({ dir, base: storeName, emit });
+  const keyOf = (hash: string) => rowKey(hash, 'traits');
+  return {
+    read(hash) {
+      const row = new Float32Array(headLength + pictureSide ** 2);
+      return store.read(keyOf(hash), row) ? decodeTraits(row) : undefined;
+    },
+    put: (hash, traits) => void store.put(keyOf(hash), encodeTraits(traits)),
+    close: () => store.close(),
+  };
+}
 
 /** Numbers before the picture. */
 const headLength = 8;
@@ -118,19 +141,9 @@ function encodeTraits(traits: PhotoTraits): Float32Array {
   return Float32Array.of(...size, brightness, contrast, highlight, sharpness, ...narrowRange, ...picture);
 }
 
-function readTraits(store: FeatureStore, hash: string): PhotoTraits | undefined {
-  const row = new Float32Array(headLength + pictureSide ** 2);
-  if (!store.read(keyOf(hash), row)) return undefined;
-  const [
-    height = 0,
-    width = 0,
-    brightness = 0,
-    contrast = 0,
-    highlight = 0,
-    sharpness = 0,
-    least = 0,
-    most = 0,
-  ] = row;
+function decodeTraits(row: Float32Array): PhotoTraits {
+  const [height = 0, width = 0, brightness = 0, contrast = 0, highlight = 0, sharpness = 0] = row;
+  const [least = 0, most = 0] = row.subarray(6, headLength);
   return {
     size: [height, width],
     ...{ brightness, contrast, highlight, sharpness },

@@ -2,13 +2,13 @@
 
 import { type PreparedBackbone, resolveBackbone } from '../backbones/resolve.js';
 import { type ScanOptions, scanDataSet } from '../data/scan.js';
-import { planSplit, type SplitOptions } from '../data/split.js';
 import { type EngineName, startEngine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
 import type { EmitEvent } from '../events.js';
 import { renderComparison } from '../report/backbones.js';
 import type { Context } from '../system/context.js';
 import { bestBackbone, compareBackbones } from './compare-backbones.js';
+import { type SplitPlan, splitData } from './split-data.js';
 
 const [preferred, embedded] = ['vgg16', 'efficientnet-lite0'] as const;
 
@@ -40,8 +40,9 @@ export async function chooseBestBackbone(
   context: Context,
 ): Promise<PreparedBackbone & { readonly name: string }> {
   const { emit, signal } = context;
-  const dataSet = await scanDataSet(data, { exclude, signal });
-  const { train } = planSplit(dataSet, split);
+  const scanned = await scanDataSet(data, { exclude, signal });
+  const { dataSet, split: divided } = await splitData(scanned, split, signal);
+  const { train } = divided;
   await startEngine(engine);
   const { classNames } = dataSet;
   const compared = await compareBackbones({ train, classNames, store, seed: split.seed }, context);
@@ -58,7 +59,7 @@ export async function chooseBestBackbone(
 export interface BackboneSearch {
   readonly data: string;
   readonly exclude: ScanOptions['exclude'];
-  readonly split: SplitOptions;
+  readonly split: SplitPlan;
   readonly store: string;
   readonly engine: 'auto' | EngineName;
 }

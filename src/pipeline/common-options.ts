@@ -24,3 +24,11 @@ export const device = withDefault(
   ),
   'auto',
 );
+
+/** Images that must be in one subset, for `inspect` and `train`. */
+export const groupBy = maybe(
+  text(
+    'Images whose paths in the folder have the same first group of this stay in one subset, e.g. "/(video\\d+)_"',
+    'a regular expression',
+  ),
+);

@@ -10,7 +10,7 @@ import {
   text,
   withDefault,
 } from '../option-kinds.js';
-import { exclude } from './common-options.js';
+import { exclude, groupBy } from './common-options.js';
 import type { OptionsOf } from './verb.js';
 
 /** Options of `inspect`. */
@@ -23,6 +23,7 @@ export const inspectOptions = {
     ),
   ),
   exclude,
+  groupBy,
   writeList: maybe(text('Write a list of images to leave out, for train --exclude', 'a file')),
   html: maybe(text('Write a page with thumbnails of what was found', 'a file')),
   force: flag('Replace a list or a page that inspect has written'),

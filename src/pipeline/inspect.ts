@@ -4,7 +4,6 @@ import { describeBalance } from '../data/balance.js';
 import { type DataSet, type Example, type Split, type Subset, subsets } from '../data/data-set.js';
 import type { PhotoTraits } from '../data/photo-traits.js';
 import { scanDataSet } from '../data/scan.js';
-import { planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
 import { loadBase } from '../features/base.js';
 import { describeClasses } from '../features/class-sizes.js';
@@ -25,6 +24,7 @@ import { findOutliers } from '../training/outliers.js';
 import { chooseBackbone } from './choose-backbone.js';
 import { validateTargets, writeFindings } from './inspect-files.js';
 import { inspectOptions, type SettledInspectOptions } from './inspect-options.js';
+import { splitData } from './split-data.js';
 import { verb } from './verb.js';
 
 /**
@@ -38,13 +38,14 @@ import { verb } from './verb.js';
 export const inspect = verb(inspectOptions, async (options, context): Promise<Inspection> => {
   await validateTargets(options);
   const store = storeDirectory(options.store);
-  const { exclude, val, test, seed } = options;
+  const { exclude, groupBy, val, test, seed } = options;
   const scanned = await scanDataSet(options.data, { purpose: 'measure', exclude, signal: context.signal });
   tellOfScan(scanned, context);
   const { traits, bad } = await measurePhotos(scanned.examples, store, context);
-  const dataSet = withoutBad(scanned, new Set(bad.map(({ path }) => path)));
+  const readable = withoutBad(scanned, new Set(bad.map(({ path }) => path)));
+  const divided = await splitData(readable, { val, test, seed, groupBy, store }, context.signal);
+  const { dataSet, split } = divided;
   const backbone = await chooseBackbone(options.backbone, context.emit);
-  const split = planSplit(dataSet, { val, test, seed });
   const work: InspectionWork = { options, store, dataSet, traits, split, context };
   const features = await computeFeatures(work, backbone.dir);
   const groups = await groupCopies(features, work);
@@ -56,7 +57,7 @@ export const inspect = verb(inspectOptions, async (options, context): Promise<In
     images: features.examples.length,
     classes: await describeClasses(work),
     bad: [...scanned.bad, ...bad, ...features.bad],
-    warnings: [...scanned.warnings, ...describeBalance(dataSet)],
+    warnings: [...scanned.warnings, ...describeBalance(dataSet), ...divided.warnings],
     copies: groups.map(group =>
       describeCopies(
         group.map(row => features.exampleAt(row)),

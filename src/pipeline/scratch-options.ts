@@ -3,21 +3,19 @@
 import { convnetName } from '../backbones/architectures/convnet.js';
 import type { Channels, ResizeRule, Size } from '../data/image-rules.js';
 import { FinetuneError } from '../errors.js';
+import { storeDirectory } from '../features/store.js';
 import { flagOf } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
 import { planScratch, type TrainingPlan } from '../training/plan.js';
 import { planFitOptions } from './fit-options.js';
+import type { SplitPlan } from './split-data.js';
 import type { SettledTrainOptions } from './train-options.js';
 
 /** What each step of a training from scratch gets to know. */
 export interface ScratchPlan {
   /** A file or folder of the user's own with the topology; the ConvNet where absent. */
   readonly network: string | undefined;
-  readonly split: {
-    readonly val: number | undefined;
-    readonly test: number | undefined;
-    readonly seed: number;
-  };
+  readonly split: SplitPlan;
   /** Height and width of the input; those that suit the images where absent. */
   readonly size: Size | undefined;
   /** Channels of the input; those of the images where absent. */
@@ -89,7 +87,7 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
   }
   return {
     network: backbone === convnetName ? undefined : backbone,
-    split: { val, test, seed },
+    split: { val, test, seed, groupBy: options.groupBy, store: storeDirectory(options.store) },
     size: inputShape,
     channels: channelsOf(channels),
     resize: resize ?? 'stretch',

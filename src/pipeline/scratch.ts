@@ -6,7 +6,6 @@ import { preprocessingFor } from '../backbones/preprocessing.js';
 import type { DataSet } from '../data/data-set.js';
 import { findImageKind } from '../data/image-kind.js';
 import { scanDataSet } from '../data/scan.js';
-import { describeMissingValidation, planSplit } from '../data/split.js';
 import { type Engine, startEngine } from '../engines/start.js';
 import type { EmitEvent } from '../events.js';
 import { type Base, baseOfInput } from '../features/base.js';
@@ -26,6 +25,7 @@ import { drawWeights } from '../training/initialize.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
 import { type OwnTopology, readOwnTopology } from './own-topology.js';
 import { planFromScratch, type ScratchPlan } from './scratch-options.js';
+import { splitData } from './split-data.js';
 import { tellOfDataSet } from './tell-of-data-set.js';
 import type { SettledTrainOptions } from './train-options.js';
 
@@ -39,9 +39,9 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
   const timer = startTimer();
   refuseFinished(plan.run, options.resume);
   const dir = await planRunFolder(plan.run);
-  const dataSet = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
-  const split = planSplit(dataSet, plan.split);
-  tellOfDataSet(dataSet, describeMissingValidation(dataSet, split.val), emit);
+  const scanned = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
+  const { dataSet, split, warnings } = await splitData(scanned, plan.split, signal);
+  tellOfDataSet(dataSet, warnings, emit);
   timer.step('scan');
 
   const engine = await startEngine(options.engine);

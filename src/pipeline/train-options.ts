@@ -20,10 +20,11 @@ import { flagOf } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
 import { type FitOptions, planTuning, startOptions, trainsByEpochs } from '../training/plan.js';
 import type { FeaturePlan } from './choose-features.js';
-import { exclude, force, inputShape } from './common-options.js';
+import { exclude, force, groupBy, inputShape } from './common-options.js';
 import { featureOptions, planFeatures } from './feature-options.js';
 import type { TuningPlan } from './fine-tune.js';
 import { planFitOptions, validateFit } from './fit-options.js';
+import type { SplitPlan } from './split-data.js';
 import type { OptionsOf } from './verb.js';
 
 /** Options of `train`. */
@@ -41,6 +42,7 @@ export const trainOptions = {
     ),
   ),
   exclude,
+  groupBy,
   out: maybe(text("The run's folder (default: ./runs/<name of the data folder>)", 'a folder')),
   force,
   resume: flag(
@@ -170,11 +172,7 @@ export type SettledTrainOptions = Resolved<typeof trainOptions>;
 /** What each step of a training gets to know. */
 export interface TrainingPlan {
   readonly base: Omit<BaseOptions, 'backbone'>;
-  readonly split: {
-    readonly val: number | undefined;
-    readonly test: number | undefined;
-    readonly seed: number;
-  };
+  readonly split: SplitPlan;
   readonly features: FeaturePlan;
   readonly fit: FitOptions;
   /** Absent: the backbone stays as it is. */
@@ -205,7 +203,7 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
   const features = planFeatures(options, { solved: !trainsByEpochs(fit), frozen: tuning === undefined });
   return {
     base: { inputShape, cut, resize, pooling, taps: features.candidates },
-    split: { val, test, seed },
+    split: { val, test, seed, groupBy: options.groupBy, store },
     features,
     fit,
     tuning,

@@ -3,10 +3,10 @@
 import type { PreparedBackbone } from '../backbones/resolve.js';
 import { subsets } from '../data/data-set.js';
 import { scanDataSet } from '../data/scan.js';
-import { describeMissingValidation, planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
 import type { EmitEvent } from '../events.js';
 import { loadBase } from '../features/base.js';
+import { type DamageSample, describeDamage, sampleDamage } from '../features/damage-sample.js';
 import { countMissing, type Extraction } from '../features/extract.js';
 import { extractOrFallBack } from '../features/extract-or-fall-back.js';
 import { chooseRuntime } from '../features/runtime.js';
@@ -23,6 +23,7 @@ import { chooseFeatures, describeFeatures, limitTaps, planChosenFit } from './ch
 import { fineTune } from './fine-tune.js';
 import { trainFromScratch } from './scratch.js';
 import { isFromScratch } from './scratch-options.js';
+import { splitData } from './split-data.js';
 import { tellOfDataSet } from './tell-of-data-set.js';
 import { planTraining, type SettledTrainOptions, type TrainingPlan, trainOptions } from './train-options.js';
 import { verb } from './verb.js';
@@ -46,10 +47,10 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   const dir = await planRunFolder(run);
   timer.step('start');
 
-  const dataSet = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
-  const split = planSplit(dataSet, plan.split);
+  const scanned = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
+  const { dataSet, split, warnings } = await splitData(scanned, plan.split, signal);
   const whole = limitTaps(loaded, plan.features, split.train.length);
-  tellOfDataSet(dataSet, describeMissingValidation(dataSet, split.val), emit);
+  tellOfDataSet(dataSet, warnings, emit);
   signal.throwIfAborted();
   timer.step('scan');
 
@@ -76,6 +77,10 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   try {
     for (const image of extracted.bad) emit({ type: 'bad-image', image });
     timer.step('features');
+    const seconds = extracted.computed === 0 ? 0 : timer.seconds().total * shareForDamage;
+    const sample = await sampleDamage(split.train, { seconds, seed: options.seed, signal });
+    tellOfDamage(sample, split.train.length, emit);
+    timer.step('damage');
 
     const fitPlan = planFit(plan.fit, dataSet.classNames.length);
     const choices = {
@@ -136,6 +141,19 @@ async function settleBackbone(
   if (asked === 'auto') return await chooseBestBackbone({ data, exclude, engine, split, store }, context);
   const found = await chooseBackbone(asked, context.emit);
   return { ...found, name: asked ?? found.card.name };
+}
+
+/** Part of the time so far in which photos are looked at for damage: as many as it allows. */
+const shareForDamage = 0.04;
+
+function tellOfDamage(sample: DamageSample, images: number, emit: EmitEvent): void {
+  const message = describeDamage(sample);
+  if (message !== undefined) emit({ type: 'warning', message });
+  else if (sample.checked > 0) {
+    const rest = sample.checked < images ? ', `finetune inspect` reads all' : '';
+    const looked = `JPEGs read to the end for damage: ${sample.checked} of ${images}, all whole${rest}.`;
+    emit({ type: 'notice', message: looked });
+  }
 }
 
 /** Of the fp32 model, which browsers run, with the int8 model, which this program runs. */
