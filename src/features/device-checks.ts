@@ -7,7 +7,7 @@ import { compileGraph } from '../formats/onnx/compile.js';
 import { findCuda } from '../inference/cuda/place.js';
 import { examineMachine, findObstacle } from '../inference/cuda/requirements.js';
 import { type DeviceTrial, type DeviceWork, tryDevice } from '../inference/device-trial.js';
-import { type DeviceName, devices, listCarriedDevices, listLikelyDevices } from '../inference/devices.js';
+import { type DeviceName, listCarriedDevices, listLikelyDevices } from '../inference/devices.js';
 import type { ImageBatch } from '../inference/session.js';
 import type { Check } from '../system/check.js';
 import { type BaseOptions, loadBase } from './base.js';
@@ -58,11 +58,11 @@ async function check(device: DeviceName, work: DeviceWork, signal?: AbortSignal)
   }
 }
 
-/** Of a device that is not here: what it needs, or for CUDA what is missing. */
+/** Of a device that is not here; for CUDA what is missing. */
 async function explain(device: DeviceName, { signal }: DeviceCheckOptions): Promise<Check> {
   const name = nameOf(device);
   const details = { device, found: false, usable: false };
-  if (device !== 'cuda') return { name, finding: `not found: it needs ${devices[device].needs}`, details };
+  if (device !== 'cuda') return { name, finding: 'not found: no GPU with a driver for it', details };
   const machine = await examineMachine(signal);
   const obstacle = findObstacle(machine);
   // Its first sentence: the others say what to do, as `finetune setup --cuda` does.

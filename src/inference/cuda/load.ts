@@ -9,7 +9,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.js';
 import { explainCuda } from './explain.js';
-import { nvidiaLibraries, providerLibraries } from './packages.js';
+import { nvidiaLibraries } from './packages.js';
 import { type CudaPlace, findCuda, runtimeLibrary, runtimeName } from './place.js';
 
 /** glibc's RTLD_NODELETE, which Node has no name for: Node closes what is no addon of its own, and it has to stay. */
@@ -39,10 +39,10 @@ export function loadCuda(): void {
     if (found !== undefined) return join(place.directory, found);
     throw new Error(`${beginning}* is missing in ${place.directory}. \`finetune setup --cuda\` mends it`);
   });
-  const own = providerLibraries.map(name => join(place.directory, name));
   try {
-    // The driver's own, from where the system has it.
-    for (const library of ['libcuda.so.1', ...nvidia, ...own]) loadLibrary(library);
+    // The driver's own, from where the system has it. The provider itself ONNX Runtime has to load: the provider asks for
+    // its host while it is loaded, and keeps the answer.
+    for (const library of ['libcuda.so.1', ...nvidia]) loadLibrary(library);
   } catch (error) {
     throw new Error(explainCuda(messageOf(error)), { cause: error });
   }
@@ -50,9 +50,9 @@ export function loadCuda(): void {
 
 /** @throws Error with what the system's loader says */
 function loadLibrary(path: string): void {
-  const { RTLD_LAZY, RTLD_GLOBAL } = constants.dlopen;
+  const { RTLD_LAZY } = constants.dlopen;
   try {
-    process.dlopen({ exports: {} }, path, RTLD_LAZY | RTLD_GLOBAL | stays);
+    process.dlopen({ exports: {} }, path, RTLD_LAZY | stays);
   } catch (error) {
     // It is loaded, and is no addon.
     if (/did not self-register/.test(messageOf(error))) return;
