@@ -11,7 +11,7 @@ export const featureOptions = {
     list(
       v.pipe(v.string(), v.nonEmpty()),
       'Lower layers whose pooled outputs the head gets beside the last one; auto: where cross-validation finds them ' +
-        'better (default: auto for a solved head and up to 2000 training images)',
+        'better (default: auto for up to 2000 training images)',
       'auto, none, or names of layers, with commas',
     ),
   ),
@@ -41,7 +41,7 @@ interface Purpose {
 export function planFeatures({ taps, mirror, pooling }: Options, { solved, frozen }: Purpose): FeaturePlan {
   validate({ taps, mirror, pooling }, frozen);
   const byDefault = solved && frozen;
-  const triesTaps = taps === undefined ? byDefault && pooling === 'avg' : taps[0] === 'auto';
+  const triesTaps = taps === undefined ? frozen && pooling === 'avg' : taps[0] === 'auto';
   const named = taps === undefined || triesTaps || taps[0] === 'none' ? undefined : taps;
   return {
     candidates: triesTaps ? 'auto' : named,

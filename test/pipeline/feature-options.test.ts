@@ -12,7 +12,7 @@ const plans: [given: object, taps: unknown, mirror: string, most: readonly numbe
   [{ taps: 'none', mirror: 'no' }, undefined, 'no', [Infinity, Infinity]],
   [{ taps: ['a', 'b'], mirror: 'yes' }, ['a', 'b'], 'yes', [Infinity, Infinity]],
   [{ pooling: 'flatten' }, undefined, 'auto', [2000, 400]],
-  [{ hidden: 8 }, undefined, 'no', [2000, 400]],
+  [{ hidden: 8 }, 'auto', 'no', [2000, 400]],
   [{ recipe: 'fine-tune' }, undefined, 'no', [2000, 400]],
 ];
 
