@@ -108,9 +108,13 @@ export function readJpegHeader(jpeg: Buffer): JpegHeader | undefined {
     if (marker === jpegMarkers.exif && body.indexOf(exifSignature) === 0)
       orientation = readFirstDirectory(body.subarray(exifSignature.length)).get(orientationTag) ?? 1;
     const frame = readFrame(segment);
-    if (frame !== undefined) return frame.height === 0 ? undefined : { frame, orientation };
+    if (frame !== undefined) return isSized(frame) ? { frame, orientation } : undefined;
   }
   return undefined;
+}
+
+function isSized({ height, width, components }: JpegFrame): boolean {
+  return height > 0 && width > 0 && components.length > 0;
 }
 
 /** How a frame is coded, where the decoder does not know it. */

@@ -32,6 +32,9 @@ const keyBytes = 32;
 /** Key and checksum; then the row's numbers. */
 const prefixBytes = keyBytes + 4;
 
+/** As many pixels as the largest network input has; more is no row of ours. */
+const mostNumbers = 2 ** 25;
+
 const kinds: readonly RowFormat['kind'][] = ['float32', 'uint8'];
 
 /** How rows of such features lie in a file. */
@@ -203,7 +206,8 @@ function readHeader(file: number): RowFormat | undefined {
   if (readSync(file, header, 0, headerBytes, 0) !== headerBytes) return undefined;
   const [magic, kindNumber = -1, count = 0] = new Uint32Array(header.buffer, header.byteOffset, 3);
   const kind = kinds[kindNumber];
-  if (magic !== magicNumber || kind === undefined || count === 0) return undefined;
+  if (magic !== magicNumber || kind === undefined) return undefined;
+  if (count === 0 || count > mostNumbers) return undefined;
   if (header.readUInt32LE(20) !== crc32(header.subarray(0, 20))) return undefined;
   return { kind, count, scale: header.readFloatLE(12), zeroPoint: header.readUInt32LE(16) };
 }

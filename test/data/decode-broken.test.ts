@@ -22,6 +22,15 @@ const noise = await sharp({
   .toBuffer();
 const cut = (file: Buffer, part: number) => file.subarray(0, Math.floor(file.length * part));
 
+/** With another size in its frame header. */
+function sizedJpeg(width: number, height: number): Buffer {
+  const file = Buffer.from(jpeg);
+  const frame = file.indexOf(Buffer.from([0xff, 0xc0]));
+  file.writeUInt16BE(height, frame + 5);
+  file.writeUInt16BE(width, frame + 7);
+  return file;
+}
+
 /** Some decoders cannot tell. */
 const cutOrDamaged = /^(cut short: the file ends too early|damaged: it cannot be decoded)$/;
 
@@ -42,6 +51,8 @@ const broken: Record<string, readonly [Buffer, RegExp]> = {
     /^cut short: the file ends too early$/,
   ],
   'a TIFF cut in its middle': [cut(await sharp(noise).tiff().toBuffer(), 0.6), cutOrDamaged],
+  'a JPEG without width': [sizedJpeg(0, 320), cutOrDamaged],
+  'a JPEG without height': [sizedJpeg(480, 0), cutOrDamaged],
   'a decompression bomb': [promisingPng(60_000, 60_000), /^more than 201 million pixels$/],
   'an SVG': [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'), /^no image/],
   'a BMP': [headerOfBmp(), /^BMP is not read: convert it to JPEG or PNG$/],

@@ -1,9 +1,10 @@
 // One file of the feature store.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { formatOf, isSameFormat, Segment, writeFloats } from '../../src/features/store-segment.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'finetune-segment-'));
@@ -86,4 +87,14 @@ test('a file of another kind is no file of rows', () => {
     writeFileSync(join(folder, name), content);
     assert.equal(Segment.open(join(folder, name), 'r'), undefined);
   }
+});
+
+test('a header whose checksum is right but that promises rows of gigabytes is no header', () => {
+  const path = join(folder, 'immense');
+  Segment.create(path, formatOf(new Float32Array(3))).close();
+  const header = readFileSync(path);
+  header.writeUInt32LE(0xffff0000, 8);
+  header.writeUInt32LE(crc32(header.subarray(0, 20)), 20);
+  writeFileSync(path, header);
+  assert.equal(Segment.open(path, 'r'), undefined);
 });
