@@ -8,6 +8,7 @@ import type { FeatureSet } from '../features/feature-set.js';
 import type { Context } from '../system/context.js';
 import type { FeatureGroup } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
+import { GroupGrams } from '../training/linear/gram.js';
 import { type Candidate, type ChosenL2, isNoticeablyLess } from '../training/linear/l2.js';
 import { crossValidate, type LinearHeadPlan } from '../training/linear/solve.js';
 import type { FitPlan } from '../training/plan.js';
@@ -100,13 +101,18 @@ async function tryTaps(
   context: Context,
 ): Promise<Trial[]> {
   const kinds = listGroups(groupSizes).slice(taps === 'take' && groupSizes.length > 1 ? 1 : 0);
+  const isChoice = kinds.length > 1 || triesMirror;
   const trials: Trial[] = [];
-  for (const groups of kinds) {
-    const isChoice = kinds.length > 1 || triesMirror;
-    const found = isChoice
-      ? await crossValidateOn(features.using(groups), { ...head, ...context }, trials[0])
-      : {};
-    trials.push({ groups, mirrored: false, ...found });
+  const grams = new GroupGrams();
+  try {
+    for (const groups of kinds) {
+      const like = { near: trials[0]?.head, grams };
+      const plan = { ...head, ...context };
+      const found = isChoice ? await crossValidateOn(features.using(groups), plan, like) : {};
+      trials.push({ groups, mirrored: false, ...found });
+    }
+  } finally {
+    grams.dispose();
   }
   return trials;
 }
@@ -126,12 +132,12 @@ function listGroups(sizes: readonly number[]): FeatureGroup[][] {
 async function crossValidateOn(
   features: FeatureSet,
   plan: LinearHeadPlan & Context,
-  near?: Trial,
+  like: { readonly near: ChosenL2 | undefined; readonly grams?: GroupGrams },
 ): Promise<Pick<Trial, 'head' | 'loss' | 'accuracy'>> {
   const train = features.subset('train');
   const matrix = train.matrix();
   if (matrix === undefined) return {};
-  const head = await crossValidate({ ...train, features: matrix }, plan, near?.head);
+  const head = await crossValidate({ ...train, features: matrix }, plan, like);
   const { loss, accuracy } = candidateOf(head) ?? {};
   return { head, loss, accuracy };
 }
@@ -148,12 +154,8 @@ async function tryMirror(
   const [once, twice] = [[originalView], [originalView, mirroredView]];
   const features = await extract({ train: twice, val: once, test: once });
   try {
-    const start = { groups, mirrored: true, head: near };
-    return {
-      groups,
-      mirrored: true,
-      ...(await crossValidateOn(features.using(groups), { ...head, ...context }, start)),
-    };
+    const found = await crossValidateOn(features.using(groups), { ...head, ...context }, { near });
+    return { groups, mirrored: true, ...found };
   } finally {
     features.close();
   }

@@ -5,6 +5,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { type Scaling, scaleColumns } from '../scaling.js';
+import { computeGram, matrix, type ScaledImages, strips } from './gram.js';
 import { addScaled, dot } from './vectors.js';
 
 /** Coordinates of `outputs` linear functions of the scaled features are `[outputs, size]`, row-major. */
@@ -38,22 +39,20 @@ export interface Differentiated {
   readonly l2: number;
 }
 
-/** The raw features of all images, and how they are scaled. */
-interface ScaledImages {
-  readonly features: Float32Array;
-  readonly scaling: Scaling;
-  readonly images: number;
-}
-
 /**
  * @param features `[images, d]`, raw
+ * @param gramOf multiplies all images with each other, where there are fewer than features
  * @returns a space that owns tensors: dispose it
  */
-export function openFeatureSpace(features: Float32Array, scaling: Scaling): FeatureSpace {
+export function openFeatureSpace(
+  features: Float32Array,
+  scaling: Scaling,
+  gramOf: (images: ScaledImages) => tf.Tensor2D = computeGram,
+): FeatureSpace {
   const size = scaling.mean.length;
   const images = features.length / size;
   const scaled = { features, scaling, images };
-  return images < size ? imageMixes(scaled) : plainWeights(scaled);
+  return images < size ? imageMixes(scaled, gramOf(scaled)) : plainWeights(scaled);
 }
 
 /** Coordinates are the weights themselves. */
@@ -77,10 +76,9 @@ function plainWeights({ features, scaling, images }: ScaledImages): FeatureSpace
   };
 }
 
-/** Coordinates are amounts of images. */
-function imageMixes(given: ScaledImages): FeatureSpace {
+/** Coordinates are amounts of images. @param gram their products with each other, which are the space's from now on */
+function imageMixes(given: ScaledImages, gram: tf.Tensor2D): FeatureSpace {
   const { scaling, images } = given;
-  const gram = computeGram(given); // [images, images], symmetric
   const project = (mixes: Float64Array | Float32Array): Float32Array =>
     compute(() => tf.matMul(matrix(mixes, images), gram));
   return {
@@ -97,21 +95,6 @@ function imageMixes(given: ScaledImages): FeatureSpace {
   };
 }
 
-/** Products of all scaled images with each other, by strips of features: never all of them as a tensor. */
-function computeGram(given: ScaledImages): tf.Tensor2D {
-  const { images } = given;
-  let gram = tf.zeros<tf.Rank.R2>([images, images]);
-  for (const strip of strips(given)) {
-    const sum = tf.tidy(() => {
-      const scaled = matrix(strip, strip.length / images);
-      return tf.add<tf.Tensor2D>(gram, tf.matMul(scaled, tf.transpose(scaled)));
-    });
-    gram.dispose();
-    gram = sum;
-  }
-  return gram;
-}
-
 function mixImages(mixes: Float64Array, given: ScaledImages): Float32Array {
   const outputs = mixes.length / given.images;
   const weights = new Float32Array(given.scaling.mean.length * outputs);
@@ -123,25 +106,6 @@ function mixImages(mixes: Float64Array, given: ScaledImages): Float32Array {
     at += part.length;
   }
   return weights;
-}
-
-const stripBytes = 2 ** 26;
-
-/** The scaled features by strips of columns: `[images, width]` each. */
-function* strips({ features, scaling, images }: ScaledImages): Generator<Float32Array> {
-  const size = scaling.mean.length;
-  const width = Math.max(1, Math.floor(stripBytes / 4 / images));
-  for (let from = 0; from < size; from += width) {
-    yield scaleColumns(features, scaling, { from, to: Math.min(size, from + width) });
-  }
-}
-
-function matrix(values: Float64Array | Float32Array, columns: number): tf.Tensor2D {
-  return tf.tensor2d(
-    values instanceof Float32Array ? values : Float32Array.from(values),
-    [values.length / columns, columns],
-    'float32',
-  );
 }
 
 /** The values are read outside of `tidy`, which would look for tensors in each of them. */

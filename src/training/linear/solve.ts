@@ -15,6 +15,7 @@ import type { DenseWeights } from '../head.js';
 import { foldScaling, planScaling } from '../scaling.js';
 import { takingTurns } from '../turns.js';
 import { type FeatureSpace, openFeatureSpace } from './feature-space.js';
+import type { GroupGrams, ScaledImages } from './gram.js';
 import { type Candidate, type ChosenL2, chooseL2 } from './l2.js';
 import { oneFold, type SoftmaxProblem, solveSoftmax } from './softmax.js';
 
@@ -76,15 +77,16 @@ export async function solveLinearHead(
  * How well a linear head would do on images that it has not seen, at the l2 that is best for them. Needs a started
  * engine; leaves no tensor behind.
  * @param features the matrix of `data`
- * @param near what was found on other features of the same images: the search begins there
+ * @param like what is known of other features of the same images: the search begins where that one ended
  * @throws FinetuneError `bad-weights` when a feature is no finite number
  */
 export async function crossValidate(
   data: TrainingData & { readonly features: Float32Array },
   plan: LinearHeadPlan & Context,
-  near?: ChosenL2,
+  { near, grams }: { readonly near?: ChosenL2 | undefined; readonly grams?: GroupGrams | undefined } = {},
 ): Promise<ChosenL2> {
-  const space = openFeatureSpace(data.features, await planScaling(data));
+  const gramOf = grams && ((images: ScaledImages) => grams.sum(images, groupsOf(data)));
+  const space = openFeatureSpace(data.features, await planScaling(data), gramOf);
   try {
     const { seed, l2, emit } = plan;
     const search = { seed, l2, emit, variance: varianceOf(data), rough: true, near: near?.near };
@@ -114,6 +116,10 @@ async function findL2(
 }
 
 /** Of all scaled features together. */
-function varianceOf({ shape, groups = [{ size: elementCount(shape), weight: 1 }] }: TrainingData): number {
-  return groups.reduce((sum, { size, weight }) => sum + size * weight ** 2, 0);
+function varianceOf(data: TrainingData): number {
+  return groupsOf(data).reduce((sum, { size, weight }) => sum + size * weight ** 2, 0);
+}
+
+function groupsOf({ shape, groups = [{ size: elementCount(shape), weight: 1 }] }: TrainingData) {
+  return groups;
 }
