@@ -55,7 +55,10 @@ export async function validateReplaceable(dir: string, { prove, inputs }: Replac
   try {
     await prove(dir);
   } catch (error) {
-    throw refuse(`not all in it was written by this program, as it is now: ${messageOf(error)}`, error);
+    throw refuse(
+      `not all in it was written by this program, as it is now: ${messageOf(error).replace(/\.$/, '')}`,
+      error,
+    );
   }
 }
 
