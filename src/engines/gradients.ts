@@ -5,7 +5,9 @@ import { createRequire } from 'node:module';
 import {
   engine,
   type GradFunc,
+  getBackend,
   getGradient,
+  getKernel,
   type NamedAttrMap,
   registerGradient,
   type Tensor,
@@ -68,12 +70,13 @@ function registerActivations(): void {
   for (const [kernelName, ofInput] of Object.entries(activations)) {
     const original = getGradient(kernelName);
     if (own.has(original.gradFunc)) continue;
-    const gradFunc: GradFunc = (dy, [x]) => ({
-      x: () => {
-        if (x === undefined || Array.isArray(dy)) throw new Error('No activation.');
-        return engine().runKernel(ofInput, { dy, x });
-      },
-    });
+    const gradFunc: GradFunc = (dy, saved, attrs) => {
+      // Other backends, on which somebody goes on with a model of ours, need not have it.
+      if (getKernel(ofInput, getBackend()) === undefined) return original.gradFunc(dy, saved, attrs);
+      const [x] = saved;
+      if (x === undefined || Array.isArray(dy)) throw new Error('No activation.');
+      return { x: () => engine().runKernel(ofInput, { dy, x }) };
+    };
     own.add(gradFunc);
     registerGradient({ ...original, gradFunc });
   }
