@@ -11,7 +11,7 @@ test('each step gets its own options', () => {
     ...{ cut: 'block4_pool', val: 0.3, seed: 7, out: 'runs/mine', store: 'features' },
   });
   assert.equal(base.cut, 'block4_pool');
-  assert.deepEqual(split, { val: 0.3, test: undefined, seed: 7 });
+  assert.deepEqual(split, { val: 0.3, test: undefined, seed: 7, groupBy: undefined, store: 'features' });
   const inputs = { '--data': 'pets', '--store': 'features' };
   assert.deepEqual(run, { data: 'pets', out: 'runs/mine', force: false, inputs });
 });
