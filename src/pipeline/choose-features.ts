@@ -5,6 +5,7 @@ import type { Subset } from '../data/data-set.js';
 import { mirroredView, originalView, type View } from '../data/image-rules.js';
 import { type Base, withoutTaps } from '../features/base.js';
 import type { FeatureSet } from '../features/feature-set.js';
+import { countMultiplications } from '../network/multiplications.js';
 import type { Context } from '../system/context.js';
 import type { FeatureGroup } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
@@ -23,6 +24,8 @@ export interface FeaturePlan {
   readonly mirror: 'auto' | 'yes' | 'no';
   /** With more training images than this, nothing is tried. */
   readonly mostImages: { readonly taps: number; readonly mirror: number };
+  /** Mirrors are not tried where the base needs more for those of the training images. */
+  readonly mostMultiplications: number;
 }
 
 /** What is chosen from. */
@@ -76,8 +79,7 @@ export async function chooseFeatures(
   context: Context,
 ): Promise<ChosenFeatures> {
   const { features } = choices;
-  const triesMirror =
-    plan.mirror === 'auto' && features.subset('train').labels.length <= plan.mostImages.mirror;
+  const triesMirror = plan.mirror === 'auto' && isSoonTried(choices, plan);
   const trials = await tryTaps(choices, { ...plan, triesMirror }, context);
   const asTheyAre = findBest(trials);
   const { groups } = asTheyAre;
@@ -92,6 +94,15 @@ export async function chooseFeatures(
     description: describe({ base, trials, asTheyAre, mirror, mirrored }),
     tried: [...trials, ...(mirror ? [mirror] : [])].map(({ head: _, ...tried }) => tried),
   };
+}
+
+/** Told by numbers that are the same on every machine, so that the same command gives the same run. */
+function isSoonTried(
+  { base, features }: FeatureChoices,
+  { mostImages, mostMultiplications }: FeaturePlan,
+): boolean {
+  const images = features.subset('train').labels.length;
+  return images <= mostImages.mirror && images * countMultiplications(base.network) <= mostMultiplications;
 }
 
 /** Nothing is cross-validated where there is nothing to choose. */
