@@ -13,7 +13,7 @@ const files = globSync('test/**/*.test.ts')
 const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'finetune-tests-')));
 const run = spawnSync(
   process.execPath,
-  ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
+  ['--import', 'tsx', '--test', '--test-concurrency=3', '--test-reporter=spec', ...files],
   { stdio: 'inherit', env: { ...process.env, TMPDIR: temporary, TMP: temporary, TEMP: temporary } },
 );
 rmSync(temporary, { recursive: true, force: true });

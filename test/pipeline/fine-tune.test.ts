@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import test, { before } from 'node:test';
 import type { PipelineEvent } from '../../src/events.js';
 import { loadLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
+import type { TrainResult } from '../../src/runs/save.js';
 import { checkout } from '../helpers/finetune.js';
 import { copyDigits, finetune, lite, makeFolder, readRun } from '../helpers/library.js';
 
@@ -17,13 +18,19 @@ const small = {
   ...{ val: 0.4, unfreeze: 'block5', epochs: 8, learningRate: 3e-4 },
 };
 
-before(() => {
+/** What stays in `out`: one training, of which several tests look at one thing each. */
+let trained: TrainResult;
+
+const other = { ...small, out: join(dir, 'other') };
+
+before(async () => {
   process.chdir(dir);
   copyDigits(data, ['3', '5', '8'], 40);
+  trained = await finetune.train(small);
 });
 
 test('What is unfrozen moves, what lies below the cut stays to the bit, and the run says what it gained', async () => {
-  const { head, val } = await finetune.train(small);
+  const { head, val } = trained;
   assert.match(
     head.description,
     /above block4c_add trained .* validation images right, \d+ with the head alone/,
@@ -43,7 +50,7 @@ test('What is unfrozen moves, what lies below the cut stays to the bit, and the 
 });
 
 test('The saved model predicts as the training did', async () => {
-  const { val } = await finetune.train(small);
+  const { val } = trained;
   const predicted: Record<string, string> = {};
   for await (const each of finetune.predict({ images: [data], model: out })) {
     if (each.label !== undefined) predicted[each.file] = each.label;
@@ -57,18 +64,18 @@ test('The saved model predicts as the training did', async () => {
 });
 
 test('A tuned part that is no better by more than chance is not kept', async () => {
-  const { head, val } = await finetune.train({ ...small, unfreeze: 'block7', epochs: 1, learningRate: 1e-6 });
+  const { head, val } = await finetune.train({ ...other, unfreeze: 'block7', epochs: 1, learningRate: 1e-6 });
   assert.equal(head.solver, 'lbfgs');
   assert.match(head.description, /above block6d_add was no better by more than chance .* the head stays/);
   assert.equal((head.tuning as { kept: boolean }).kept, false);
-  const { unfreeze: _, epochs: __, learningRate: ___, ...alone } = small;
+  const { unfreeze: _, epochs: __, learningRate: ___, ...alone } = other;
   const headOnly = await finetune.train({ ...alone, precision: 'fp32', taps: 'none', mirror: 'no' });
   assert.equal(val!.loss, headOnly.val!.loss);
 });
 
 test('Views are stored at the cut, once for each image', async () => {
   const events: PipelineEvent[] = [];
-  const given = { ...small, views: 2, augment: 'crop', epochs: 1 } as const;
+  const given = { ...other, views: 2, augment: 'crop', epochs: 1 } as const;
   await finetune.train(given, { onEvent: event => void events.push(event) });
   const seen = events.filter(event => event.type === 'features').at(-1);
   // 68 training images in two views each; as they are, all of them are in the store.
@@ -88,7 +95,6 @@ test('Killed in the middle, the same command goes on, and ends with the weights 
   const events: PipelineEvent[] = [];
   await finetune.train(options, { onEvent: event => void events.push(event) });
   assert.ok(events.some(event => event.type === 'notice' && /Going on after epoch 3/.test(event.message)));
-  await finetune.train(small);
   assert.deepEqual(readRun(join(dir, 'killed')), readRun(out));
   const left = checkpoints().filter(name => !old.includes(name));
   assert.deepEqual(left, []);
