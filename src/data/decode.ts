@@ -35,7 +35,8 @@ sharp.cache(false);
 
 /**
  * Decodes an image: orientation applied, an embedded colour profile converted to sRGB, CMYK and grey to RGB,
- * 16 bits to 8 (8, 10 or 12 in 16 by their own range), alpha over white where the network takes none, the first frame of several, resized by the rule of resize.ts;
+ * 16 bits to 8 (8, 10 or 12 in 16 by their own range), alpha over white where the network takes none, the first frame of
+ * several, resized by the rule of resize.ts;
  * to grey as Pillow and TensorFlow do it (ITU-R 601: .299 red, .587 green, .114 blue).
  * @throws FinetuneError `bad-image` with the reason in plain words: what cannot be read, is cut short, or is so damaged that
  * the decoder or a look at the markers tells. Damage inside the coded data of a JPEG is found with `thorough` only.

@@ -37,6 +37,7 @@ export interface Base {
   readonly preprocessingHash: string;
 }
 
+/** Which backbone becomes the base, and where it ends. */
 export interface BaseOptions {
   readonly backbone: string;
   readonly inputShape: readonly [number, number] | undefined;
