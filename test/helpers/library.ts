@@ -1,6 +1,7 @@
 // The library as programs import it, and small data sets for it.
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -9,7 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { checkout } from './finetune.js';
 
 /** As built: its threads run JavaScript. */
@@ -18,7 +19,10 @@ export const finetune: typeof import('../../src/index.js') = await import(join(c
 /** An empty folder, with a cache of its own in the environment. The engine that is set up for the tests is used. */
 export function makeFolder(purpose: string): string {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), `finetune-${purpose}-`)));
-  process.env.FINETUNE_CACHE ??= join(dir, 'cache');
+  const engines = join(process.env.FINETUNE_CACHE ?? '', 'engines');
+  process.env.FINETUNE_CACHE = join(dir, 'cache');
+  mkdirSync(process.env.FINETUNE_CACHE);
+  if (existsSync(engines)) symlinkSync(resolve(engines), join(process.env.FINETUNE_CACHE, 'engines'));
   // Threads start as the tests do, with a loader that they look for from the working directory.
   symlinkSync(join(checkout, 'node_modules'), join(dir, 'node_modules'));
   return dir;
