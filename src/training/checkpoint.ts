@@ -1,9 +1,9 @@
 // A checkpoint on disk: one file, the last one only. A line of JSON, then the arrays as little-endian float32.
 
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { messageOf } from '../errors.js';
 import { writeAtomically } from '../system/atomic-write.js';
@@ -65,11 +65,27 @@ export async function placeCheckpoint(identity: unknown): Promise<CheckpointPlac
   for (const name of await readdir(dir)) {
     const file = join(dir, name);
     const found = await stat(file).catch(ignoreMissing);
-    if (found && Date.now() - found.mtimeMs > weekInMilliseconds) await rm(file, { force: true });
+    const isOld = found?.isFile() && Date.now() - found.mtimeMs > weekInMilliseconds;
+    if (isOld && (await isOwn(file))) await rm(file, { force: true });
   }
   const fingerprint = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
   const path = join(dir, `${fingerprint.slice(0, 32)}.bin`);
   return { path, fingerprint, forget: () => rm(path, { force: true }) };
+}
+
+const ownName = /^[0-9a-f]{32}\.(bin|json)$/;
+
+/** Where somebody's own folder is the cache directory, `checkpoints` may be theirs, too. */
+async function isOwn(file: string): Promise<boolean> {
+  if (!ownName.test(basename(file))) return false;
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(65_536), 0, 65_536, 0);
+    const text = buffer.toString('latin1', 0, bytesRead);
+    return /^\{"formatVersion":\d+,"fingerprint":"/.test(text) || /^\{.*"the engine":"/.test(text);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Replaces the file at `path` in one step: after a kill there is the old one or the new one. */

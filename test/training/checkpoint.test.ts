@@ -1,10 +1,10 @@
 // Checkpoints on disk: whole, of this training, or none.
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.js';
+import { loadCheckpoint, placeCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.js';
 import type { Checkpoint } from '../../src/training/loop.js';
 
 const arrays = (first: number): Float32Array[] => [
@@ -84,3 +84,17 @@ for (const { name, damage } of damages) {
     assert.equal(warnings.length, 1);
   });
 }
+
+test('Old checkpoints are removed, and nothing else that lies in a folder of that name', async () => {
+  process.env.FINETUNE_CACHE = join(dir, 'mine');
+  const folder = join(dir, 'mine/checkpoints');
+  const digits = '0123456789abcdef'.repeat(2);
+  await mkdir(join(folder, 'epoch-3'), { recursive: true });
+  await saveCheckpoint(join(folder, `${digits}.bin`), 'of another training', checkpoint);
+  await writeFile(join(folder, `${digits}.json`), '{"--epochs":"3","the engine":"wasm"}');
+  const others = ['best.pt', 'notes.json', `${'f'.repeat(32)}.bin`, `${'f'.repeat(32)}.json`];
+  for (const name of others) await writeFile(join(folder, name), '{"formatVersion":"of somebody else"}');
+  for (const name of await readdir(folder)) await utimes(join(folder, name), 0, 0);
+  await placeCheckpoint('this training');
+  assert.deepEqual(await readdir(folder), ['epoch-3', ...others].sort());
+});
