@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import { flag } from '../option-kinds.js';
 import { train } from '../pipeline/train.js';
 import { trainOptions } from '../pipeline/train-options.js';
+import { renderCrossValidation } from '../report/cross-validation.js';
 import { renderMetrics } from '../report/metrics.js';
 import { renderProfile } from '../report/profile.js';
 import { wrap } from '../report/wrap.js';
@@ -46,8 +47,13 @@ function renderResult(result: TrainResult): string {
     measured === undefined ? '' : `${renderMetrics(measured)}\n\n`,
     wrap(`Trained on ${trainImages} images with ${head.description}.\n`),
     wrap(`${[`Saved ${relative('', run)}`, ...scores.filter(Boolean)].join(', ')}.\n`),
+    wrap(endLine(renderCrossValidation(result))),
     wrap(`${seconds.total.toFixed(1)} s in all; ${describeSources(result)}.\n`),
   ].join('');
+}
+
+function endLine(line: string): string {
+  return line === '' ? '' : `${line}\n`;
 }
 
 /** Where the features came from. */

@@ -24,12 +24,14 @@ export function planSplit({ examples }: DataSet, options: SplitOptions): Split {
   const free = examples.filter(isFree);
   const planned = planSubsets(free, fractions, options.seed);
   const select = (subset: Subset) =>
-    examples.filter(example => (isFree(example) ? planned.get(keyOf(example)) : example.subset) === subset);
+    examples.filter(
+      example => (isFree(example) ? planned.get(splitKeyOf(example)) : example.subset) === subset,
+    );
   return { train: select('train'), val: select('val'), test: select('test') };
 }
 
 /** By which an image gets its subset: images of one key share it. */
-function keyOf({ group, hash }: Example): string {
+export function splitKeyOf({ group, hash }: Example): string {
   return group ?? hash;
 }
 
@@ -108,7 +110,7 @@ function subsetAt(value: number, { val, test }: Fractions): Subset {
 function keysOfClasses(examples: readonly Example[]): Set<string>[] {
   const classes = new Map<number, Set<string>>();
   for (const example of examples)
-    classes.set(example.label, (classes.get(example.label) ?? new Set<string>()).add(keyOf(example)));
+    classes.set(example.label, (classes.get(example.label) ?? new Set<string>()).add(splitKeyOf(example)));
   return [...classes.values()];
 }
 

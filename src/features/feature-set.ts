@@ -1,6 +1,7 @@
 // The features of a data set, by subset: in memory, or read from the feature store batch by batch.
 
 import type { Subset } from '../data/data-set.js';
+import { splitKeyOf } from '../data/split.js';
 import type { BadImage } from '../events.js';
 import { elementCount } from '../network/source.js';
 import type { ProcessorTimes } from '../system/processor-time.js';
@@ -69,6 +70,7 @@ export class FeatureSet {
       labels: Int32Array.from(images, ({ example }) => example.label),
       shape: this.shape,
       groups: this.#groups,
+      splitKeys: images.map(({ example }) => splitKeyOf(example)),
       views: groupViews(images),
       read: rows => this.#source.read(rows.map(row => start + row)),
       matrix: () => this.#source.slice(start, start + images.length),

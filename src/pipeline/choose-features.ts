@@ -181,8 +181,12 @@ function findBest(trials: readonly Trial[]): Trial {
 
 /** What costs twice the time has to be better by more than its error. */
 function isWorthTwice(mirror: Trial, before: Trial): boolean {
-  const fall = fallInErrors(before.head?.losses ?? [], mirror.head?.losses ?? []);
+  const fall = fallInErrors(lossesOf(before), lossesOf(mirror));
   return isBetter(mirror, before) && fall > 1;
+}
+
+function lossesOf({ head }: Trial): number[] {
+  return (head?.heldOut ?? []).map(({ loss }) => loss);
 }
 
 function isBetter({ loss }: Trial, { loss: before }: Trial): boolean {

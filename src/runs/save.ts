@@ -23,6 +23,7 @@ import type { Seconds, Timer } from '../system/timer.js';
 import { versions } from '../system/versions.js';
 import { averageViews, type TrainingData } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
+import type { CrossValidation } from '../training/folds.js';
 import type { Metrics } from '../training/metrics.js';
 import { computeMetrics } from '../training/metrics.js';
 import { type Agreement, comparePredictions } from './compare.js';
@@ -66,6 +67,11 @@ export interface TrainResult {
   readonly head: Pick<Fit, 'solver' | 'description'> & Readonly<Record<string, unknown>>;
   /** On the validation images; undefined only where none was held out (`val: 0`, or one image per class). */
   readonly val: Metrics | undefined;
+  /**
+   * On the training images, by heads that had not seen them; undefined where nothing was chosen by it, and where more
+   * than the head was trained. A little too good: the l2 and the kind of features were chosen by the same folds.
+   */
+  readonly crossValidation: CrossValidation | undefined;
   /** On the test images; undefined where none was held out. */
   readonly test: Metrics | undefined;
   /** Where the base runs in int8: how the two saved models compare. */
@@ -162,6 +168,7 @@ function summarize(
     engine,
     head: { solver: head.solver, description: head.description, ...head.details },
     ...measured,
+    crossValidation: head.crossValidation,
     seconds: timer.seconds(),
     profile: profileOf(features, timer),
   };

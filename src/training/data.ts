@@ -17,6 +17,11 @@ export interface TrainingData {
    * is the average over them. Absent: every row is an image.
    */
   readonly views?: readonly (readonly number[])[] | undefined;
+  /**
+   * Per row, what all rows have in common that are held out together: views of an image, its copies, its group. Absent:
+   * views alone are.
+   */
+  readonly splitKeys?: readonly (string | number)[] | undefined;
   /** What the features are made of, in order: each group is scaled as a whole. Absent: one group. */
   readonly groups?: readonly FeatureGroup[] | undefined;
 }

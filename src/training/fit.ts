@@ -8,6 +8,7 @@ import { elementCount } from '../network/source.js';
 import type { Context } from '../system/context.js';
 import { type CheckpointPlace, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import type { FitData, TrainingData } from './data.js';
+import { type CrossValidation, summarizeFolds } from './folds.js';
 import { type DenseWeights, headNetwork } from './head.js';
 import { solveLinearHead } from './linear/solve.js';
 import { type LoopContext, type LoopPlan, type LoopResult, trainByEpochs } from './loop.js';
@@ -37,6 +38,8 @@ export interface Fit {
   readonly details: Readonly<Record<string, unknown>>;
   /** One record per epoch; empty where there were no epochs. */
   readonly history: readonly EpochRecord[];
+  /** On training images, by heads that had not seen them: worked out where the l2 was chosen, by the same folds. */
+  readonly crossValidation?: CrossValidation | undefined;
 }
 
 /**
@@ -57,7 +60,7 @@ async function solveHead(
   matrix: Float32Array,
   plan: SolvedPlan & Context,
 ): Promise<Fit> {
-  const { dense, ...details } = await solveLinearHead(train, matrix, plan);
+  const { dense, heldOut, ...details } = await solveLinearHead(train, matrix, plan);
   const head = { hidden: [], dropout: 0, classes: plan.classes };
   const chosen = howChosen(plan.l2, details.candidates.length);
   return toFit(headNetwork(train.shape, head, [dense]), {
@@ -65,6 +68,7 @@ async function solveHead(
     description: `a linear head solved to its optimum (L2 ${details.l2.toPrecision(3)}, ${chosen})`,
     details,
     history: [],
+    crossValidation: heldOut && summarizeFolds(heldOut),
   });
 }
 

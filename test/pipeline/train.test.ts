@@ -78,6 +78,14 @@ test('with nothing held out there are no metrics, and a warning says so', async 
   assert.match(warnings.join('\n'), /No image is held out/);
 });
 
+test('a solved head brings its cross-validated accuracy, which the run keeps', async () => {
+  const { run, crossValidation, trainImages } = await finetune.train({ ...small, force: true });
+  assert.equal(crossValidation?.images, trainImages);
+  assert.equal(crossValidation?.accuracies.length, 5);
+  const record = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'));
+  assert.deepEqual(record.crossValidation, crossValidation);
+});
+
 test('the same seed gives the same model to the bit', async () => {
   const modelOf = async () => {
     const { run } = await finetune.train({ ...small, force: true });

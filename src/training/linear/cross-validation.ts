@@ -2,12 +2,12 @@
 
 import type { Context } from '../../system/context.js';
 import type { TrainingData } from '../data.js';
-import { seededRandom, shuffle } from '../random.js';
+import { dealFolds } from '../folds.js';
 import { planScaling } from '../scaling.js';
 import { takingTurns } from '../turns.js';
 import { openFeatureSpace } from './feature-space.js';
 import { chooseL2 } from './l2.js';
-import { type Folds, type SoftmaxProblem, type Solution, solveSoftmax } from './softmax.js';
+import { type SoftmaxProblem, type Solution, solveSoftmax } from './softmax.js';
 
 /** What is to be predicted, and what belongs together. */
 export interface CrossValidationPlan {
@@ -37,34 +37,14 @@ export async function predictHeldOut(
 ): Promise<Float32Array> {
   const { labels } = data;
   const space = openFeatureSpace(features, await planScaling(data));
-  const given = { space, labels, classes, pause: takingTurns(signal) };
+  const given = { space, labels, classes, splitKeys: [...groups], pause: takingTurns(signal) };
   try {
     const { l2 } = await chooseL2(given, { seed, emit });
-    const problem = { ...given, folds: dealGroups(labels, groups, seed) };
+    const problem = { ...given, folds: dealFolds(given, { count: foldCount, seed }) };
     return predictByFolds(problem, await solveSoftmax(problem, { l2, gap }));
   } finally {
     space.dispose();
   }
-}
-
-/** Deals the groups of each class, in random order, to the folds in turn. A group belongs to the class of its first image. */
-function dealGroups(labels: Int32Array, groups: Int32Array, seed: number): Folds {
-  const random = seededRandom(seed);
-  const ofClasses = new Map<number, Set<number>>();
-  for (const [row, label] of labels.entries())
-    ofClasses.set(label, (ofClasses.get(label) ?? new Set()).add(groups[row] ?? row));
-  const foldOf = new Map<number, number>();
-  let next = 0;
-  for (const group of ofClasses.values()) {
-    if (group.size < 2) continue;
-    for (const each of shuffle([...group], random))
-      if (!foldOf.has(each)) foldOf.set(each, next++ % foldCount);
-  }
-  const isAlone = (label: number) => (ofClasses.get(label)?.size ?? 0) < 2;
-  const heldOutBy = labels.map((label, row) =>
-    isAlone(label) ? -1 : (foldOf.get(groups[row] ?? row) ?? -1),
-  );
-  return { count: foldCount, heldOutBy };
 }
 
 function predictByFolds(

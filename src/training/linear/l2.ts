@@ -1,15 +1,8 @@
 // How large an L2 penalty a linear head gets: chosen by cross-validation on the training subset.
 
 import type { EmitEvent } from '../../events.js';
-import { seededRandom, shuffle } from '../random.js';
-import {
-  evaluateHeldOut,
-  type Folds,
-  oneFold,
-  type SoftmaxProblem,
-  type Solution,
-  solveSoftmax,
-} from './softmax.js';
+import { dealFolds, type Folds, type HeldOutImage, summarizeFolds } from '../folds.js';
+import { evaluateHeldOut, type SoftmaxProblem, type Solution, solveSoftmax } from './softmax.js';
 
 /** An l2, and how heads with it did on images that they were not trained on. */
 export interface Candidate {
@@ -26,8 +19,8 @@ export interface ChosenL2 {
   readonly candidates: readonly Candidate[];
   /** Near the optimum of all images at that l2. */
   readonly start?: Solution | undefined;
-  /** Log-loss at that l2 of each image that was held out, in order. */
-  readonly losses?: readonly number[] | undefined;
+  /** At that l2, in order. */
+  readonly heldOut?: readonly HeldOutImage[] | undefined;
   /** Where other features of the same images may begin to search. */
   readonly near?: SearchStart | undefined;
 }
@@ -55,7 +48,7 @@ export interface L2Search {
 interface Trial extends Candidate {
   /** On the grid. */
   readonly step: number;
-  readonly losses: readonly number[];
+  readonly heldOut: readonly HeldOutImage[];
   readonly solution: Solution;
 }
 
@@ -77,7 +70,7 @@ export async function chooseL2(
   given: Omit<SoftmaxProblem, 'folds'>,
   { seed, variance = given.space.features, l2, rough = false, near, emit }: L2Search,
 ): Promise<ChosenL2> {
-  const problem = { ...given, folds: dealFoldsOfImages(given, seed) };
+  const problem = { ...given, folds: dealFewFolds(given, seed) };
   if (problem.folds.heldOutBy.every(fold => fold < 0)) {
     return { l2: l2 ?? l2At((gridSize - 1) / 2, variance), candidates: [] };
   }
@@ -131,7 +124,9 @@ interface TrialPlan {
 
 async function tryL2(problem: SoftmaxProblem, { step, l2, start, gap }: TrialPlan): Promise<Trial> {
   const solution = await solveSoftmax(problem, { l2, gap, start });
-  return { step, l2, ...evaluateHeldOut(problem, solution), solution };
+  const heldOut = evaluateHeldOut(problem, solution);
+  const { loss, accuracy } = summarizeFolds(heldOut);
+  return { step, l2, loss, accuracy, heldOut, solution };
 }
 
 /** What was tried, largest l2 first. */
@@ -174,9 +169,9 @@ class Trials {
 
   choose(folds: number): ChosenL2 {
     if (this.best === undefined) throw new Error('Nothing was tried.');
-    const { l2, step, solution, losses } = this.best;
+    const { l2, step, solution, heldOut } = this.best;
     const candidates = this.#all.map(({ l2, loss, accuracy }) => ({ l2, loss, accuracy }));
-    return { l2, candidates, start: averageFolds(solution, folds), losses, near: { step, solution } };
+    return { l2, candidates, start: averageFolds(solution, folds), heldOut, near: { step, solution } };
   }
 
   #leastLoss(): number {
@@ -205,35 +200,10 @@ const foldCount = 5;
 /** From here on one fold's held-out images (six hundred) say enough, at a fifth of the work. */
 const manyImages = 3000;
 
-/** All rows of an image are in the same fold. */
-function dealFoldsOfImages(
-  { labels, classes, views }: Pick<SoftmaxProblem, 'labels' | 'classes' | 'views'>,
-  seed: number,
-): Folds {
-  if (views === undefined) return dealFolds(labels, classes, seed);
-  const ofImages = Int32Array.from(views, ([first = 0]) => labels[first] ?? 0);
-  const { count, heldOutBy } = dealFolds(ofImages, classes, seed);
-  const { heldOutBy: ofRows } = oneFold(labels.length);
-  for (const [image, rows] of views.entries()) {
-    for (const row of rows) ofRows[row] = heldOutBy[image] ?? -1;
-  }
-  return { count, heldOutBy: ofRows };
-}
-
-/**
- * Deals the images of each class, in random order, to the folds in turn, on from class to class: every fold gets its
- * share of every class, and a class of two images or more always has one in training. A class's only image is never
- * held out: without it there would be nothing to know the class by.
- */
-export function dealFolds(labels: Int32Array, classes: number, seed: number): Folds {
-  const random = seededRandom(seed);
-  const { heldOutBy } = oneFold(labels.length);
-  let next = 0;
-  for (let label = 0; label < classes; label++) {
-    const rows = [...labels.keys()].filter(row => labels[row] === label);
-    if (rows.length < 2) continue;
-    for (const row of shuffle(rows, random)) heldOutBy[row] = next++ % foldCount;
-  }
-  if (labels.length < manyImages) return { count: foldCount, heldOutBy };
-  return { count: 1, heldOutBy: heldOutBy.map(fold => (fold === 0 ? 0 : -1)) };
+/** @param given what belongs together is held out together */
+function dealFewFolds(given: Omit<SoftmaxProblem, 'folds'>, seed: number): Folds {
+  const folds = dealFolds(given, { count: foldCount, seed });
+  const images = given.views?.length ?? given.labels.length;
+  if (images < manyImages) return folds;
+  return { count: 1, heldOutBy: folds.heldOutBy.map(fold => (fold === 0 ? 0 : -1)) };
 }

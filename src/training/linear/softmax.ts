@@ -1,21 +1,10 @@
 // Softmax regression with one L2 penalty: several classifiers side by side, one per fold of cross-validation,
 // each trained on its own rows.
 
+import type { Folds, HeldOutImage } from '../folds.js';
 import type { FeatureSpace } from './feature-space.js';
 import { type Evaluation, minimize } from './lbfgs.js';
 import { addScaled, concatenate, sumParts } from './vectors.js';
-
-/** Classifiers side by side, and which rows each of them is trained on. */
-export interface Folds {
-  readonly count: number;
-  /** Per row: the fold that holds it out; -1 where it is in every fold's training. */
-  readonly heldOutBy: Int32Array;
-}
-
-/** One classifier, trained on every row. */
-export function oneFold(rows: number): Folds {
-  return { count: 1, heldOutBy: new Int32Array(rows).fill(-1) };
-}
 
 /** What is to be told apart, and by which rows. */
 export interface SoftmaxProblem {
@@ -26,6 +15,8 @@ export interface SoftmaxProblem {
   readonly folds: Folds;
   /** Rows of the same image: held out, they are averaged. Absent: every row is an image. */
   readonly views?: readonly (readonly number[])[] | undefined;
+  /** Per row: rows of one key are held out together. Absent: views alone are. */
+  readonly splitKeys?: readonly (string | number)[] | undefined;
   /** Awaited between steps: a signal has its turn. */
   readonly pause: () => Promise<void>;
 }
@@ -86,22 +77,15 @@ function biasReach(space: FeatureSpace): number {
   return Math.max(1, space.features / 64);
 }
 
-/** How classifiers did on images that they were not trained on. */
-export interface HeldOut {
-  /** Mean log-loss, natural logarithm. */
-  readonly loss: number;
-  readonly accuracy: number;
-  /** Log-loss of each image, in order. */
-  readonly losses: readonly number[];
-}
-
-/** Mean log-loss and accuracy on held-out images, each predicted by the fold that did not see it. */
-export function evaluateHeldOut(problem: SoftmaxProblem, { coordinates, bias }: Solution): HeldOut {
+/** Held-out images in order, each predicted by the fold that did not see it. */
+export function evaluateHeldOut(
+  problem: SoftmaxProblem,
+  { coordinates, bias }: Solution,
+): readonly HeldOutImage[] {
   const { space, labels, classes, folds, views = Array.from(labels, (_, row) => [row]) } = problem;
   const softmax = rowSoftmax(space.project(coordinates), bias, problem);
   const average = new Float64Array(classes);
-  const losses: number[] = [];
-  let right = 0;
+  const heldOut: HeldOutImage[] = [];
   for (const rows of views) {
     const [first = 0] = rows;
     const fold = folds.heldOutBy[first] ?? -1;
@@ -115,11 +99,13 @@ export function evaluateHeldOut(problem: SoftmaxProblem, { coordinates, bias }: 
     const label = labels[first] ?? 0;
     // The logarithm of a sum of powers knows losses that the probability, rounded to 0, does not.
     const isAlone = rows.length === 1;
-    losses.push(isAlone ? lossOfRow : -Math.log(Math.max(average[label] ?? 0, Number.MIN_VALUE)));
-    if (average.indexOf(Math.max(...average)) === label) right++;
+    heldOut.push({
+      fold,
+      isRight: average.indexOf(Math.max(...average)) === label,
+      loss: isAlone ? lossOfRow : -Math.log(Math.max(average[label] ?? 0, Number.MIN_VALUE)),
+    });
   }
-  const images = losses.length;
-  return { loss: losses.reduce((sum, loss) => sum + loss, 0) / images, accuracy: right / images, losses };
+  return heldOut;
 }
 
 /**

@@ -11,13 +11,14 @@
 import { elementCount } from '../../network/source.js';
 import type { Context } from '../../system/context.js';
 import type { TrainingData } from '../data.js';
+import { type HeldOutImage, oneFold } from '../folds.js';
 import type { DenseWeights } from '../head.js';
 import { foldScaling, planScaling } from '../scaling.js';
 import { takingTurns } from '../turns.js';
 import { type FeatureSpace, openFeatureSpace } from './feature-space.js';
 import type { GroupGrams, ScaledImages } from './gram.js';
 import { type Candidate, type ChosenL2, chooseL2 } from './l2.js';
-import { oneFold, type SoftmaxProblem, solveSoftmax } from './softmax.js';
+import { type SoftmaxProblem, solveSoftmax } from './softmax.js';
 
 /** What is asked for. */
 export interface LinearHeadPlan {
@@ -37,6 +38,8 @@ export interface LinearHead {
   readonly l2: number;
   /** What was tried, largest l2 first, with cross-validated log-loss and accuracy. Empty where none was chosen. */
   readonly candidates: readonly Candidate[];
+  /** By cross-validation, at the l2 chosen; absent where none was chosen, or no image could be held out. */
+  readonly heldOut?: readonly HeldOutImage[] | undefined;
   /** Of the last fit, at the l2 chosen. */
   readonly iterations: number;
   readonly seconds: number;
@@ -60,14 +63,14 @@ export async function solveLinearHead(
   const space = openFeatureSpace(features, scaling);
   const problem = planProblem(data, space, plan);
   try {
-    const { start, l2, candidates } = plan.chosen ?? (await findL2(data, problem, plan));
+    const { start, l2, candidates, heldOut } = plan.chosen ?? (await findL2(data, problem, plan));
     const { coordinates, bias, iterations } = await solveSoftmax(
       { ...problem, folds: oneFold(data.labels.length) },
       { l2, gap, start },
     );
     const dense = { kernel: space.weightsOf(coordinates), bias: Float32Array.from(bias) };
     const seconds = (performance.now() - started) / 1000;
-    return { dense: foldScaling(dense, scaling), l2, candidates, iterations, seconds };
+    return { dense: foldScaling(dense, scaling), l2, candidates, heldOut, iterations, seconds };
   } finally {
     space.dispose();
   }
@@ -99,11 +102,11 @@ export async function crossValidate(
 type Problem = Omit<SoftmaxProblem, 'folds'>;
 
 function planProblem(
-  { labels, views }: TrainingData,
+  { labels, views, splitKeys }: TrainingData,
   space: FeatureSpace,
   { classes, signal }: LinearHeadPlan & Context,
 ): Problem {
-  return { space, labels, views, classes, pause: takingTurns(signal) };
+  return { space, labels, views, splitKeys, classes, pause: takingTurns(signal) };
 }
 
 async function findL2(
