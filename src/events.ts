@@ -68,8 +68,8 @@ export type PipelineEvent =
   | Counted<'bench'>
   /** A step of setting an engine up. */
   | { readonly type: 'setup'; readonly step: string }
-  /** The folder of the run that predicts. */
-  | { readonly type: 'run'; readonly run: string }
+  /** The folder of the run that predicts, what on, and in which precision. */
+  | { readonly type: 'run'; readonly run: string; readonly device: string; readonly precision: string }
   /** What was decided where nothing was asked for; nothing is wrong. */
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string }

@@ -22,6 +22,7 @@ export const command: Command = {
     const evaluation = await evaluate(options, program.callbacks);
     const { metrics, gate, run } = evaluation;
     await program.print(printing.json ? `${JSON.stringify(evaluation)}\n` : `${renderMetrics(metrics)}\n`);
+    program.say(wrap(`Predicted in ${evaluation.precision} on ${evaluation.device}.\n`));
     program.say(renderSeen(evaluation));
     program.say(gate === undefined ? '' : renderGate(gate));
     program.say(gate?.passed === false ? '' : `Next: finetune predict IMAGE --model ${run}\n`);

@@ -10,7 +10,14 @@ import type { ImageBatch } from '../inference/session.js';
 import type { Context } from '../system/context.js';
 import { countProcessors } from '../system/processors.js';
 import type { Base } from './base.js';
-import { inFloat, measureDecoding, type Precision, type PrecisionRequest, sampleOf } from './precision.js';
+import {
+  inFloat,
+  measureDecoding,
+  type Precision,
+  type PrecisionName,
+  type PrecisionRequest,
+  sampleOf,
+} from './precision.js';
 import { isBad } from './run-images.js';
 import type { Placement } from './run-on-device.js';
 import { type CpuJob, findSoonest, mostOfTime, secondsOnCpu, worthTryingSeconds } from './soonest.js';
@@ -41,14 +48,24 @@ export interface DeviceJob {
 /** Where there is nothing else to run on. */
 const onCpu = { name: 'cpu', half: false, trials: {} } as const;
 
-/** How the base computes on a device. It adds up in another order than the CPU, so its features have their own key. */
+/**
+ * How the base computes on a device. It adds up in another order than the CPU, so its features have their own key. The
+ * classifier is compiled in single precision all the same.
+ */
 export function precisionOn({ name, half, reason }: DeviceChoice): Precision {
-  const where = `on ${name}${half ? ' in half precision' : ''}`;
-  return { ...inFloat(reason ? `${where}, ${reason}` : where), fingerprint: keyOf({ name, half }) };
+  const where = `on ${name}`;
+  return {
+    ...inFloat(reason ? `${where}, ${reason}` : where),
+    ...{ name: nameOf(half), fingerprint: keyOf({ name, half }) },
+  };
+}
+
+function nameOf(half: boolean): PrecisionName {
+  return half ? 'fp16' : 'fp32';
 }
 
 function keyOf({ name, half }: Placement): string {
-  return `${half ? 'fp16' : 'fp32'} on ${name}`;
+  return `${nameOf(half)} on ${name}`;
 }
 
 /** Where the features of all images are stored already: in half precision, if that is allowed, or in single. */

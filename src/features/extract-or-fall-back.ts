@@ -28,7 +28,12 @@ export async function extractOrFallBack(
     if (!(error instanceof DeviceFailure)) throw error;
     const message = `${error.device} failed, so the base runs on the CPU: ${error.message}`;
     context.emit({ type: 'warning', message });
-    const runtime = await onCpu();
+    const device = {
+      ...({ name: 'cpu', half: false } as const),
+      reason: `${error.device} failed: ${error.message}`,
+      trials: {},
+    };
+    const runtime = { ...(await onCpu()), device };
     return { features: await extractFeatures({ ...extraction, runtime }, context), runtime };
   }
 }

@@ -29,9 +29,12 @@ import {
 } from './precision-memory.js';
 import { isBad } from './run-images.js';
 
+/** In what the base computes: fp16 on other devices than the CPU, int8 on the CPU. */
+export type PrecisionName = 'fp32' | 'fp16' | 'int8';
+
 /** How the base, and the classifier on top of it, become ONNX. */
 export interface Precision {
-  readonly name: 'fp32' | 'int8';
+  readonly name: PrecisionName;
   /** What was measured, in a line. */
   readonly reason: string;
   readonly trials: readonly TrialRecord[];

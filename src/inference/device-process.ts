@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { answerParent } from '../system/child-process.js';
-import { cosineOf } from './cosine.js';
+import { compareOutputs } from './agreement.js';
 import type { DeviceTask, Measured } from './device-trial.js';
 import { openSession } from './session.js';
 
@@ -21,11 +21,8 @@ async function run({ device, model, reference, images, shape }: DeviceTask): Pro
   const { data } = await session.run(input, shape);
   const finished = performance.now();
   const [count] = shape;
-  const size = data.length / count;
-  const row = (values: Float32Array, i: number) => values.subarray(i * size, (i + 1) * size);
-  const cosines = Array.from({ length: count }, (_, i) => cosineOf(row(data, i), row(expected.data, i)));
   return {
-    cosineMin: Math.min(...cosines),
+    ...compareOutputs(data, expected.data, count),
     imagesPerSecond: (1000 * count) / (finished - warm),
     startSeconds: (warm - started) / 1000,
   };

@@ -6,6 +6,7 @@ import type { OnnxGraph } from '../formats/onnx/graph.js';
 import { inHalf } from '../formats/onnx/half.js';
 import { askChild } from '../system/child-process.js';
 import { makeTemporaryFolder } from '../system/temporary-folder.js';
+import { type Agreement, validateAgreement } from './agreement.js';
 import type { DeviceName } from './devices.js';
 import { type ImageBatch, type ImageBatchShape, joinBatches } from './session.js';
 import { writeTemporaryModel } from './temporary-model.js';
@@ -23,11 +24,9 @@ export interface DeviceTask {
 }
 
 /** How a network does on a device, beside the CPU. */
-export interface DeviceTrial {
+export interface DeviceTrial extends Agreement {
   /** Whether it ran in half precision there. */
   readonly half: boolean;
-  /** Lowest cosine of an image's output with that of the CPU. */
-  readonly cosineMin: number;
   /** Of the second run of the batch: the first one compiles. */
   readonly imagesPerSecond: number;
   /** Opening the device, and the first run. */
@@ -36,9 +35,6 @@ export interface DeviceTrial {
 
 /** What the process answers. */
 export type Measured = Omit<DeviceTrial, 'half'>;
-
-/** The lowest cosine at which a device counts as agreeing with the CPU. */
-export const enoughAgreement = 0.9995;
 
 /** What is tried, and for how long. */
 export interface DeviceWork {
@@ -74,9 +70,8 @@ export async function tryDevice(
       };
       const options = { seconds, signal };
       const ran = await askChild<Measured>(import.meta.url, './device-process', task, options);
-      const trial = { ...ran, half };
-      if (trial.cosineMin >= enoughAgreement) return trial;
-      throw new Error(`its results differ from the CPU's: cosine ${trial.cosineMin.toFixed(4)}`);
+      validateAgreement(ran);
+      return { ...ran, half };
     } finally {
       await Promise.all([model.remove(), reference.remove()]);
     }

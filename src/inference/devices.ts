@@ -84,8 +84,8 @@ export async function validateDevice(name: DeviceName): Promise<void> {
   if (carried.includes(name)) return;
   throw new FinetuneError(
     'engine-missing',
-    `--device ${name} needs ${devices[name].needs}. ONNX Runtime on ${process.platform}-${process.arch} offers: ` +
-      `${carried.join(', ')}.`,
+    `--device ${name} needs ${devices[name].needs}. On ${process.platform}-${process.arch} there can be: ` +
+      `${carried.join(', ')}. Name one of these, or --device auto, which also overrules a configuration file.`,
   );
 }
 

@@ -35,7 +35,7 @@ export interface BenchSetting {
   /** As it was named. */
   readonly backbone: string;
   readonly device: DeviceName;
-  readonly precision: 'fp32' | 'int8';
+  readonly precision: 'fp32' | 'fp16' | 'int8';
   readonly batchSize: number;
 }
 
@@ -60,7 +60,7 @@ const warmUps = 2;
 export async function measureModel(task: MeasureTask): Promise<BenchMeasurement> {
   const { model, shape, atLeast, threads, device } = task;
   const [batchSize] = shape;
-  const session = await openSession(model, { threads, device });
+  const session = await openSession(model, { threads, device, batchSize });
   const batch = new Float32Array(shape.reduce((product, size) => product * size, 1));
   const readBatch = openImages(task, batch);
   const milliseconds: number[] = [];

@@ -9,6 +9,7 @@ import { type Base, loadBase } from '../features/base.js';
 import { type BenchImages, openBenchImages } from '../features/bench-images.js';
 import { compileFastGraph, compileGraph } from '../formats/onnx/compile.js';
 import type { OnnxGraph } from '../formats/onnx/graph.js';
+import { inHalf } from '../formats/onnx/half.js';
 import { deviceNames, validateDevice } from '../inference/devices.js';
 import { choosePrecision } from '../inference/int8/choose.js';
 import { quantizeGraph } from '../inference/int8/rewrite.js';
@@ -42,15 +43,15 @@ export const benchOptions = {
     ),
   ),
   precision: withDefault(
-    list(v.picklist(['fp32', 'int8']), 'How the frozen base computes', 'fp32 or int8, or both with a comma'),
-    ['fp32', 'int8'],
+    list(
+      v.picklist(['fp32', 'fp16', 'int8']),
+      'How the frozen base computes; fp16 on other devices than the CPU, int8 on the CPU',
+      'fp32, fp16, int8, with commas',
+    ),
+    ['fp32', 'fp16', 'int8'],
   ),
   device: withDefault(
-    list(
-      v.picklist(deviceNames),
-      'What the frozen base runs on; int8 runs on the CPU alone',
-      `${deviceNames.join(', ')}, with commas`,
-    ),
+    list(v.picklist(deviceNames), 'What the frozen base runs on', `${deviceNames.join(', ')}, with commas`),
     ['cpu'],
   ),
   batchSize: withDefault(integers(1, 256, 'Images that go through the base together'), [1, 8]),
@@ -112,12 +113,18 @@ type Variant = Pick<BenchRow, 'device' | 'precision'>;
 async function listVariants({ device, precision }: Settled): Promise<Variant[]> {
   for (const each of device) await validateDevice(each);
   const variants = device.flatMap(on => precision.map(each => ({ device: on, precision: each })));
-  const possible = variants.filter(each => each.device === 'cpu' || each.precision === 'fp32');
+  const possible = variants.filter(isPossible);
   if (possible.length > 0) return possible;
   throw new FinetuneError(
     'bad-option',
-    `--precision int8 runs on the CPU alone. Received: --device ${device.join()}. Add cpu, or --precision fp32.`,
+    'int8 runs on the CPU alone, and fp16 on other devices. ' +
+      `Received: --precision ${[...precision].join()} --device ${[...device].join()}. Add a device, or --precision fp32.`,
   );
+}
+
+/** What no processor computes fast, and what no other device is asked for. */
+function isPossible({ device, precision }: Variant): boolean {
+  return precision === 'fp32' || (precision === 'int8') === (device === 'cpu');
 }
 
 /** What all rows have in common. */
@@ -185,6 +192,7 @@ async function compileBase(
   { device, precision }: Variant,
   signal: AbortSignal,
 ): Promise<OnnxGraph> {
+  if (precision === 'fp16') return inHalf(compileGraph(network));
   if (device !== 'cpu') return compileGraph(network);
   if (precision === 'fp32') return compileFastGraph(network);
   const { calibration } = await choosePrecision(network, inputs, { threads: 1, force: true, signal });

@@ -31,6 +31,9 @@ export type EvaluateOptions = OptionsOf<typeof evaluateOptions>;
 export interface Evaluation {
   /** The run's folder. */
   readonly run: string;
+  /** What its network ran on in the end, and in which precision. */
+  readonly device: Classifier['device'];
+  readonly precision: Classifier['precision'];
   /** How many could be read. */
   readonly images: number;
   readonly metrics: Metrics;
@@ -83,7 +86,8 @@ export const evaluate = verb(evaluateOptions, async (options, context): Promise<
     throw new FinetuneError('bad-data-set', 'No image could be read: nothing to measure.');
   }
   const measured = measure(run, predicted);
-  return { run: run.dir, ...measured, gate: decideGate(measured, options), bad };
+  const { device, precision } = classifier;
+  return { ...{ run: run.dir, device, precision }, ...measured, gate: decideGate(measured, options), bad };
 });
 
 /** Examples with the run's labels instead of the data set's. */

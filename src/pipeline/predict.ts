@@ -59,7 +59,8 @@ export const predict = streamingVerb(
   async function* ({ images, ...options }, { emit, signal }): AsyncGenerator<Prediction> {
     const inputs = await resolveImages(images);
     const classifier = await chooseClassifier(options, { images: inputs }, { emit, signal });
-    if (options.backbone === undefined) emit({ type: 'run', run: classifier.name });
+    const { name: run, device, precision } = classifier;
+    if (options.backbone === undefined) emit({ type: 'run', run, device, precision });
     try {
       for await (const { image, ...result } of classifier.classifyAll(inputs, { signal })) {
         if (result.error !== undefined) yield { file: image.name, error: result.error };

@@ -40,7 +40,7 @@ function renderEvent(event: PipelineEvent, interactive: boolean): string | undef
     case 'notice':
       return wrap(event.message.split('\n').map(printable).join('\n'));
     case 'run':
-      return `Run: ${printable(event.run)}`;
+      return wrap(`Run: ${printable(event.run)}, in ${event.precision} on ${event.device}`);
     case 'bad-image':
       return wrap(`Bad image left out: ${printable(event.image.path)} (${event.image.reason})`);
     case 'scan':

@@ -54,8 +54,10 @@ export interface Classifier {
   /** The run's folder or the backbone's name. */
   readonly name: string;
   readonly classNames: readonly string[];
-  /** What the network runs on. */
+  /** What the network runs on: the CPU, once another device has failed. */
   readonly device: DeviceName;
+  /** In what it computes there: in int8 on the CPU, where the run's base does. */
+  readonly precision: 'fp32' | 'int8';
   /**
    * Predicts one image.
    * @throws FinetuneError `bad-image`; `bad-model` where the model gives something other than numbers
@@ -130,7 +132,6 @@ const prefetchedBatches = 2;
 class LoadedClassifier implements Classifier {
   readonly name: string;
   readonly classNames: readonly string[];
-  readonly device: DeviceName;
   readonly #runner: ImageRunner;
   /** Opened when features are asked for: they cost another model in memory. */
   #features: Promise<{ readonly session: Session; readonly runner: ImageRunner }> | undefined;
@@ -141,8 +142,15 @@ class LoadedClassifier implements Classifier {
   ) {
     this.name = opened.name;
     this.classNames = opened.classNames;
-    this.device = opened.device;
     this.#runner = new ImageRunner(opened.session, opened.rules);
+  }
+
+  get device(): DeviceName {
+    return this.opened.place().device;
+  }
+
+  get precision() {
+    return this.opened.place().precision;
   }
 
   async classify(image: ImageSource): Promise<Classification> {

@@ -23,7 +23,14 @@ interface Opened {
   readonly folder: string;
   readonly card: Card;
   readonly session: Session;
+  /** What it runs on now: a device that fails makes place for the CPU. */
+  readonly place: () => Place;
+}
+
+/** What a network runs on, and how it computes there. */
+export interface Place {
   readonly device: DeviceName;
+  readonly precision: 'fp32' | 'int8';
 }
 
 /** An opened model whose card says what it takes and what it gives. */
@@ -48,6 +55,7 @@ export async function openRun(model: string | undefined, onDevice: OnDevice): Pr
   const opened = await openOn(onDevice, card, {
     network: async () => (await import('./open-network.js')).loadNetwork(folder, card),
     onCpu: () => openSession(path),
+    precisionOnCpu: record.base?.precision === 'int8' ? 'int8' : 'fp32',
   });
   return validate({ name: dir, path, folder, card, ...opened });
 }
@@ -71,28 +79,40 @@ export async function openBackbone(name: string, onDevice: OnDevice): Promise<Op
   const opened = await openOn(onDevice, card, {
     network: async () => network,
     onCpu: () => openOnCpu(network),
+    precisionOnCpu: 'fp32',
   });
   return validate({ name, path: join(dir, 'model.json'), folder: dir, card, ...opened });
+}
+
+/** The same model in its two forms. */
+interface Forms {
+  readonly network: () => Promise<Network>;
+  readonly onCpu: () => Promise<Session>;
+  readonly precisionOnCpu: Place['precision'];
 }
 
 /** On a device, if it computes there what the CPU computes; else on the CPU. */
 async function openOn(
   { device, warn }: OnDevice,
   card: Card,
-  { network, onCpu }: { readonly network: () => Promise<Network>; readonly onCpu: () => Promise<Session> },
-): Promise<Pick<Opened, 'session' | 'device'>> {
-  if (device === 'cpu') return { session: await onCpu(), device };
+  { network, onCpu, precisionOnCpu }: Forms,
+): Promise<Pick<Opened, 'session' | 'place'>> {
+  const cpu: Place = { device: 'cpu', precision: precisionOnCpu };
+  if (device === 'cpu') return { session: await onCpu(), place: () => cpu };
   await validateDevice(device);
   const { openOnDevice } = await import('./open-network.js');
   const layers = await network();
   try {
     const session = await openOnDevice(device, layers, card);
-    const warnOfFailure = (reason: string) =>
+    let place: Place = { device, precision: 'fp32' };
+    const warnOfFailure = (reason: string) => {
+      place = cpu;
       warn(`${device} failed, so the network runs on the CPU: ${reason}`);
-    return { session: withFallBack(session, { onCpu, warn: warnOfFailure }), device };
+    };
+    return { session: withFallBack(session, { onCpu, warn: warnOfFailure }), place: () => place };
   } catch (error) {
     warn(`--device ${device} cannot be used here, so the network runs on the CPU: ${messageOf(error)}`);
-    return { session: await onCpu(), device: 'cpu' };
+    return { session: await onCpu(), place: () => cpu };
   }
 }
 

@@ -30,6 +30,8 @@ const recordSchema = v.looseObject({
   classNames: v.pipe(v.array(v.string()), v.minLength(2)),
   split: v.record(v.string(), splitEntry),
   head: v.optional(v.looseObject({ solver: v.string() })),
+  /** In what the base ran; model.onnx computes in int8 where the base did, and else in fp32. */
+  base: v.optional(v.looseObject({ precision: v.optional(v.string()) })),
   /** sha-256 of every other file of the run, by its path. Older runs lack it. */
   files: v.optional(v.record(v.string(), v.string())),
 });

@@ -7,6 +7,7 @@ import type { DataSet, Split } from '../data/data-set.js';
 import type { Engine } from '../engines/start.js';
 import type { Base } from '../features/base.js';
 import type { FeatureSet } from '../features/feature-set.js';
+import type { Precision } from '../features/precision.js';
 import type { BaseRuntime } from '../features/runtime.js';
 import { encodeModel } from '../formats/onnx/encode.js';
 import { averageGraphOverMirror } from '../formats/onnx/mirror.js';
@@ -62,7 +63,7 @@ export interface TrainResult {
   /** Images that went through the base; features of the others were in the store. */
   readonly computed: number;
   readonly badImages: number;
-  readonly precision: { readonly name: 'fp32' | 'int8'; readonly reason: string };
+  readonly precision: Pick<Precision, 'name' | 'reason'>;
   readonly engine: Engine;
   readonly head: Pick<Fit, 'solver' | 'description'> & Readonly<Record<string, unknown>>;
   /** On the validation images; undefined only where none was held out (`val: 0`, or one image per class). */

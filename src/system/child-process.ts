@@ -1,13 +1,13 @@
 // Work in a process of its own: one question in, one answer out. What breaks there leaves this process standing.
 
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { messageOf } from '../errors.js';
 
 /** How long a question may take. */
 export interface AskOptions {
-  /** The child is ended after this time; by default it may take as long as it likes. */
-  readonly seconds?: number;
+  /** A child that has not answered by then is killed; by default it may take as long as it likes. */
+  readonly seconds?: number | undefined;
   /** Ends the child; the promise rejects with an AbortError. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -17,7 +17,7 @@ export interface AskOptions {
  * @param from `import.meta.url` of the caller, whose file extension, .ts or .js, the program has too
  * @param program relative to the caller, without extension, e.g. `./check-process`
  * @param question plain data
- * @throws Error with the reason, or with what the process wrote when it crashes
+ * @throws Error with the reason, with what the process wrote when it crashes, or that it gave no answer in time
  */
 export async function askChild<Answer = unknown>(
   from: string,
@@ -27,22 +27,37 @@ export async function askChild<Answer = unknown>(
 ): Promise<Answer> {
   const child = fork(new URL(`${program}${extname(from)}`, from), [JSON.stringify(question)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    ...(seconds !== undefined && { timeout: seconds * 1000 }),
     ...(signal !== undefined && { signal }),
   });
   const written: Buffer[] = [];
   child.stderr?.on('data', (chunk: Buffer) => written.push(chunk));
-  const message = await new Promise<unknown>((resolve, reject) => {
+  let timer: NodeJS.Timeout | undefined;
+  const answered = new Promise<unknown>((resolve, reject) => {
     child.once('message', resolve);
+    if (seconds !== undefined) {
+      timer = setTimeout(() => {
+        abandon(child);
+        reject(new Error(`there was no answer within ${seconds} s`));
+      }, seconds * 1000);
+    }
     child.once('error', reject);
     child.once('close', (code, signal) => {
       const text = Buffer.concat(written).toString().trim().split('\n').slice(-4).join('\n');
       reject(new Error(text || `the process ended with ${signal ?? code}`));
     });
   });
+  const message = await answered.finally(() => clearTimeout(timer));
   const reply = message as Reply<Answer>;
   if ('failure' in reply) throw new Error(reply.failure);
   return reply.answer;
+}
+
+/** One that hangs in a driver may not even end when it is killed: nothing waits for it. */
+function abandon(child: ChildProcess): void {
+  child.kill('SIGKILL');
+  child.stderr?.destroy();
+  if (child.connected) child.disconnect();
+  child.unref();
 }
 
 /**

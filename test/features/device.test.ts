@@ -107,10 +107,17 @@ describe('--device webgpu', () => {
   });
 });
 
+test('half precision has its own name, and its own key in the store', () => {
+  const on = (half: boolean) => precisionOn({ name: 'cuda', half, reason: 'fast', trials: {} });
+  const { name, fingerprint, reason } = on(true);
+  assert.deepEqual([name, fingerprint, reason], ['fp16', 'fp16 on cuda', 'on cuda, fast']);
+  assert.deepEqual([on(false).name, on(false).fingerprint], ['fp32', 'fp32 on cuda']);
+});
+
 test('a device that ONNX Runtime does not carry here says what it needs', async t => {
   if (process.platform !== 'linux') return t.skip('there may be one');
   await assert.rejects(takeDevice('coreml', { base, request: request() }, silent), {
     code: 'engine-missing',
-    message: /^--device coreml needs macOS\. ONNX Runtime on linux-.* offers: cpu, (cuda, )?webgpu\.$/,
+    message: /^--device coreml needs macOS\. On linux-.* there can be: cpu, (cuda, )?webgpu\. Name one/,
   });
 });

@@ -90,9 +90,14 @@ test('a device that is not there has its reason in its row, and the CPU is measu
   assert.match(JSON.stringify(rows[0]), /webgpu does not start: /);
 });
 
-test('int8 on another device than the CPU is refused', async () => {
-  await assert.rejects(measure({ backbone: [embedded], precision: 'int8', device: 'webgpu' }), {
-    code: 'bad-option',
-    message: /--precision int8 runs on the CPU alone.*webgpu/,
+for (const [precision, device] of [
+  ['int8', 'webgpu'],
+  ['fp16', 'cpu'],
+] as const) {
+  test(`${precision} on ${device} is refused`, async () => {
+    await assert.rejects(measure({ backbone: [embedded], precision, device }), {
+      code: 'bad-option',
+      message: new RegExp(`^int8 runs on the CPU alone.* --precision ${precision} --device ${device}\\.`),
+    });
   });
-});
+}

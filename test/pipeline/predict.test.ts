@@ -50,7 +50,7 @@ test('images come in natural order; a bad one has its reason and stops nothing',
 test('an event tells which run predicts', async () => {
   const events: PipelineEvent[] = [];
   await collect(finetune.predict({ images: seven }, { onEvent: event => void events.push(event) }));
-  assert.deepEqual(events, [{ type: 'run', run: join('runs', 'digits') }]);
+  assert.deepEqual(events, [{ type: 'run', run: join('runs', 'digits'), device: 'cpu', precision: 'fp32' }]);
 });
 
 test('the model of a run means the run', async () => {

@@ -19,9 +19,10 @@ const embedded = join(checkout, 'pretrained/efficientnet-lite0');
 const silently = { warn: (message: string) => assert.fail(message) };
 
 test('a backbone with its top says what it takes and what it gives', async () => {
-  const { rules, classNames, device, session } = await openBackbone(embedded, { device: 'cpu', ...silently });
+  const { rules, classNames, place, session } = await openBackbone(embedded, { device: 'cpu', ...silently });
   await session.release();
-  assert.deepEqual([rules.size, rules.channels, classNames.length, device], [[224, 224], 3, 1000, 'cpu']);
+  assert.deepEqual([rules.size, rules.channels, classNames.length], [[224, 224], 3, 1000]);
+  assert.deepEqual(place(), { device: 'cpu', precision: 'fp32' });
 });
 
 test('a device that cannot be used means the CPU, and a warning', async t => {
@@ -30,7 +31,7 @@ test('a device that cannot be used means the CPU, and a warning', async t => {
   const warnings: string[] = [];
   const opened = await openBackbone(embedded, { device: 'webgpu', warn: message => warnings.push(message) });
   await opened.session.release();
-  assert.equal(opened.device, 'cpu');
+  assert.equal(opened.place().device, 'cpu');
   assert.match(warnings.join('\n'), /^--device webgpu cannot be used here.*CPU: webgpu does not start: /);
 });
 

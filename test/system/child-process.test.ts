@@ -27,6 +27,11 @@ test('a process is ended by a signal, whatever it is at', async () => {
   await assert.rejects(asked, { name: 'AbortError' });
 });
 
+test('a process that does not answer in time is not waited for', async () => {
+  const asked = askChild(import.meta.url, '../helpers/answering-process', 'wait', { seconds: 0.1 });
+  await assert.rejects(asked, /^Error: there was no answer within 0\.1 s$/);
+});
+
 test('a process whose parent has gone does not work on, whenever it goes', async () => {
   for (const moment of ['spawn', 'message']) {
     const child = fork(new URL('../helpers/answering-process.ts', import.meta.url), ['"wait"']);
