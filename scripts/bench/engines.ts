@@ -2,7 +2,8 @@
 //
 //   npx tsx scripts/bench/engines.ts [--python PATH] [--steps 4] [--rounds 3]
 //
-// Leave the machine alone meanwhile. The tensorflow rows need `finetune setup`, the Keras rows a Python with Keras.
+// Leave the machine alone meanwhile. Needs `npm run build`; the tensorflow rows need `finetune setup`, the Keras rows a
+// Python with Keras.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';

@@ -43,7 +43,7 @@ export async function checkEngine(signal?: AbortSignal): Promise<Check> {
 function withoutTensorflow(gpus: readonly Gpu[]): Check {
   return {
     name: 'Engine',
-    finding: 'wasm, one thread, because TensorFlow is not installed',
+    finding: 'wasm, because TensorFlow is not installed',
     details: { chosen: 'wasm', device: 'cpu' },
     problem: 'Hidden layers and unfrozen blocks train several times slower than they could.',
     remedy: setupCommand(gpus),

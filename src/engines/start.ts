@@ -16,14 +16,14 @@ export async function startEngine(requested: 'auto' | EngineName): Promise<Engin
   const place = findTensorflow();
   if (place === undefined) {
     if (requested === 'tensorflow') throw missing('The tensorflow engine is not installed.');
-    return startWasm('Engine: wasm on the CPU, one thread.');
+    return startWasm('Engine: wasm on the CPU.');
   }
   try {
     return await startTensorflow(place);
   } catch (error) {
     const reason = `TensorFlow in ${place.directory} does not load: ${messageOf(error)}`;
     if (requested === 'tensorflow') throw missing(reason, error);
-    return startWasm(`Engine: wasm on the CPU, one thread. ${reason}. \`finetune setup\` mends it.`);
+    return startWasm(`Engine: wasm on the CPU. ${reason}. \`finetune setup\` mends it.`);
   }
 }
 

@@ -24,6 +24,7 @@ import {
 } from './plan.js';
 import { seededRandom } from './random.js';
 import { foldScaling, planScaling, scaleData } from './scaling.js';
+import { countStepThreads, StepThreads } from './step-threads.js';
 
 /** What was fitted. */
 export interface Fit {
@@ -147,12 +148,18 @@ async function trainNetwork(
   { checkpoint, ...plan }: NetworkRun,
 ): Promise<LoopResult & { network: Network }> {
   const model = await openModel(start);
+  const lengths = trainableWeights(model).map(({ variable }) => variable.size);
+  const images = plan.epochs * (data.train.views ?? data.train.labels).length;
+  const count = countStepThreads(start, { batchSize: plan.batchSize, images });
+  const { labelSmoothing, classWeights, focus } = plan;
+  const loss = { labelSmoothing, classWeights, focus };
+  const threads = count > 1 ? new StepThreads(start, loss, { count, lengths }) : undefined;
   try {
-    const lengths = trainableWeights(model).map(({ variable }) => variable.size);
     const saving = checkpoint && (await openCheckpoint(checkpoint, lengths, plan));
-    const result = await trainByEpochs(model, data, { ...plan, ...saving });
+    const result = await trainByEpochs(model, data, { ...plan, ...saving, threads });
     return { network: readNetwork(model, start), ...result };
   } finally {
+    await threads?.stop();
     model.dispose();
   }
 }

@@ -9,13 +9,14 @@ import type { EpochRecord } from '../events.js';
 import type { Context } from '../system/context.js';
 import { prefetch } from '../system/prefetch.js';
 import { type FitData, groupRows, type TrainingData } from './data.js';
-import { seedDropout } from './layers.js';
 import type { LossPlan } from './loss.js';
 import { computeMetrics } from './metrics.js';
-import { type Batch, predictData, type Trainer, trainableWeights, trainStep } from './model.js';
+import { type Batch, predictData, trainableWeights } from './model.js';
 import { Optimizer, type OptimizerPlan, type OptimizerState, readValues } from './optimizer.js';
 import { type Random, seededRandom, shuffle } from './random.js';
 import { rateAt, type SchedulePlan } from './schedule.js';
+import { type Trainer, trainStep } from './step.js';
+import type { StepThreads } from './step-threads.js';
 
 /** How to train by epochs. */
 export interface LoopPlan extends OptimizerPlan, SchedulePlan, LossPlan {
@@ -38,6 +39,8 @@ export interface LoopContext extends Context {
   readonly onCheckpoint?: ((checkpoint: Checkpoint) => Promise<void>) | undefined;
   /** Goes on from there, as if nothing had been between: the same weights to the bit. */
   readonly resume?: Checkpoint | undefined;
+  /** Threads that take their parts of the steps; who started them stops them. */
+  readonly threads?: StepThreads | undefined;
 }
 
 /** Weights are the trainable ones, in the model's order. */
@@ -73,7 +76,7 @@ export interface LoopResult {
 export async function trainByEpochs(
   model: LayersModel,
   { train, val }: FitData,
-  { emit, signal, onCheckpoint, resume, ...plan }: LoopPlan & LoopContext,
+  { emit, signal, onCheckpoint, resume, threads, ...plan }: LoopPlan & LoopContext,
 ): Promise<LoopResult> {
   const weights = trainableWeights(model);
   const variables = weights.map(({ variable }) => variable);
@@ -86,7 +89,7 @@ export async function trainByEpochs(
     while (goesOn(history, best, plan)) {
       const started = performance.now();
       const epoch = history.length + 1;
-      const { images, ...trained } = await runEpoch({ model, optimizer, loss: plan }, train, {
+      const { images, ...trained } = await runEpoch({ model, optimizer, loss: plan, threads }, train, {
         plan,
         history,
         signal,
@@ -158,10 +161,9 @@ async function runEpoch(
   let [loss, right, done, learningRate] = [0, 0, 0, 0];
   for await (const batch of readBatches(data, groupRows(order, plan.batchSize))) {
     signal.throwIfAborted();
-    seedDropout(trainer.model, random);
     done += batch.labels.length;
     learningRate = rateAt(plan, { epoch, part: done / order.length, history });
-    const step = trainStep(trainer, batch, learningRate);
+    const step = await trainStep(trainer, batch, { rate: learningRate, random });
     loss += step.loss * batch.labels.length;
     right += step.right;
     await setImmediate(); // a signal, a progress bar or the reading of the next batch has its turn

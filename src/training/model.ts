@@ -1,4 +1,4 @@
-// A network in tfjs: opened, run on batches, one step of training taken, its weights read back.
+// A network in tfjs: opened, run on batches, its weights read back.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -6,8 +6,7 @@ import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
 import type { Network } from '../network/network.js';
 import { groupRows, rowsAtOnce, type TrainingData } from './data.js';
 import { adaptLayer } from './layers.js';
-import { computeLoss, type LossPlan } from './loss.js';
-import { type Optimizer, readValues } from './optimizer.js';
+import { readValues } from './optimizer.js';
 
 /** Some images' features `[labels.length, ...shape]`. */
 export interface Batch {
@@ -51,39 +50,6 @@ export function readNetwork(model: LayersModel, { topology, weights }: Network):
   return { topology, weights: new Map(read) };
 }
 
-/** What takes the steps. */
-export interface Trainer {
-  readonly model: LayersModel;
-  readonly optimizer: Optimizer;
-  readonly loss: LossPlan;
-}
-
-/**
- * One step at `rate`.
- * @returns the batch's mean loss and right predictions before the step, under dropout
- */
-export function trainStep(
-  { model, optimizer, loss }: Trainer,
-  { features, shape, labels }: Batch,
-  rate: number,
-): { loss: number; right: number } {
-  return tf.tidy(() => {
-    const inputs = tf.tensor(features, [labels.length, ...shape]);
-    const targets = tf.tensor1d([...labels], 'int32');
-    let right = 0;
-    const { value, grads } = tf.variableGrads(
-      () => {
-        const probabilities = model.apply(inputs, { training: true }) as tf.Tensor2D;
-        right = readScalar(tf.sum(tf.equal(tf.argMax(probabilities, 1), targets)));
-        return computeLoss(probabilities, targets, loss);
-      },
-      trainableWeights(model).map(({ variable }) => variable),
-    );
-    optimizer.step(grads, rate);
-    return { loss: readScalar(value), right };
-  });
-}
-
 /**
  * The model's predictions, in inference mode. Leaves no tensor behind.
  * @returns probabilities `[labels.length, classes]`
@@ -111,9 +77,4 @@ function predictBatch(model: LayersModel, features: Float32Array, shape: number[
   const values = readValues(probabilities);
   probabilities.dispose();
   return values;
-}
-
-function readScalar(tensor: tf.Tensor): number {
-  const [value = Number.NaN] = tensor.dataSync();
-  return value;
 }

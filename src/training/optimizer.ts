@@ -109,12 +109,12 @@ export class Optimizer {
     }));
   }
 
-  /** One step at `rate`; `gradients` has one per variable, by its name. */
-  step(gradients: tf.NamedTensorMap, rate: number): void {
+  /** One step at `rate`; `gradients` has one per variable, in their order. */
+  step(gradients: readonly tf.Tensor[], rate: number): void {
     this.#steps++;
     tf.tidy(() => {
-      const pairs = this.#tracked.map(tracked => {
-        const gradient = gradients[tracked.variable.name];
+      const pairs = this.#tracked.map((tracked, i) => {
+        const gradient = gradients[i];
         if (gradient === undefined) throw new Error(`No gradient for ${tracked.variable.name}.`);
         return { tracked, gradient };
       });

@@ -17,7 +17,7 @@ const rate = 0.1;
 function moved(plan: OptimizerPlan, { factor = 1, shape = [1, 1] } = {}): number {
   const variable = tf.variable(tf.fill(shape, start));
   const optimizer = new Optimizer([{ variable, factor }], plan);
-  for (const gradient of gradients) optimizer.step({ [variable.name]: tf.fill(shape, gradient) }, rate);
+  for (const gradient of gradients) optimizer.step([tf.fill(shape, gradient)], rate);
   const [weight] = optimizer.readWeights()[0]!;
   optimizer.dispose();
   variable.dispose();
@@ -84,8 +84,7 @@ test('Gradients that are too long together are shortened, shorter ones stay', ()
     for (const variable of variables) variable.assign(tf.zerosLike(variable));
     const tuned = variables.map(variable => ({ variable, factor: 1 }));
     const optimizer = new Optimizer(tuned, { optimizer: 'sgd', weightDecay: 0, clipNorm });
-    const [first, second] = variables.map(({ name }) => name) as [string, string];
-    optimizer.step({ [first]: tf.tensor1d([2, 3]), [second]: tf.tensor1d([6]) }, 1 / 1.9);
+    optimizer.step([tf.tensor1d([2, 3]), tf.tensor1d([6])], 1 / 1.9);
     const changes = optimizer.readWeights().flatMap(values => [...values]);
     optimizer.dispose();
     return changes.map(each => -each);
@@ -116,8 +115,7 @@ test('Averaged weights follow slowly, more so the later', () => {
 test('An optimizer goes on from the state of another, to the bit', () => {
   const plan = { optimizer: 'adamw', weightDecay: 0.1, ema: 0.9, clipNorm: 0.3 } as const;
   const variable = tf.variable(tf.tensor2d([[1, 2]]));
-  const step = (optimizer: Optimizer, gradient: number) =>
-    optimizer.step({ [variable.name]: tf.fill([1, 2], gradient) }, rate);
+  const step = (optimizer: Optimizer, gradient: number) => optimizer.step([tf.fill([1, 2], gradient)], rate);
   const unbroken = new Optimizer([{ variable, factor: 1 }], plan);
   for (const gradient of gradients.slice(0, 2)) step(unbroken, gradient);
   const [state, weights] = [unbroken.readState(), variable.dataSync().slice()];

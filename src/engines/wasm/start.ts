@@ -1,4 +1,4 @@
-// The portable engine: tfjs' WebAssembly backend, taught to train. Runs wherever Node runs, on one thread.
+// The portable engine: tfjs' WebAssembly backend, taught to train. Runs wherever Node runs; a thread of it works alone.
 
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';

@@ -1,0 +1,52 @@
+// A thread that takes a part of every batch: an engine and the network of its own.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { workerData } from 'piscina';
+import { startEngine } from '../engines/start.js';
+import type { Network } from '../network/network.js';
+import { computeGradients, cutApart, type Part, type StepResult } from './gradients.js';
+import { seedDropout } from './layers.js';
+import type { LossPlan } from './loss.js';
+import { openModel, trainableWeights } from './model.js';
+import { seededRandom } from './random.js';
+
+/** What every thread needs to know once. */
+export interface StepWorkerData {
+  readonly network: Network;
+  readonly loss: LossPlan;
+  /** In shared memory: the trainable weights of the step that is to be taken, one after the other. */
+  readonly weights: Float32Array;
+}
+
+/** A part of a step. */
+export interface PartTask {
+  readonly part: Part;
+  /** In shared memory: filled, one weight's after the other. */
+  readonly gradients: Float32Array;
+  /** Of dropout's masks. */
+  readonly seed: number;
+}
+
+const { network, loss, weights }: StepWorkerData = workerData;
+const opening = startEngine('wasm').then(() => openModel(network));
+// Whoever wants a step of this thread hears of a failure.
+opening.catch(() => undefined);
+
+/** Computes a part's gradients with the weights as they are by now. */
+export default async function takePart({ part, gradients, seed }: PartTask): Promise<StepResult> {
+  const model = await opening;
+  const variables = trainableWeights(model).map(({ variable }) => variable);
+  const values = cutApart(weights, variables);
+  tf.tidy(() => {
+    for (const [i, variable] of variables.entries()) {
+      variable.assign(tf.tensor(values[i] ?? [], variable.shape));
+    }
+  });
+  seedDropout(model, seededRandom(seed));
+  const { gradients: computed, ...result } = computeGradients(model, part, loss);
+  cutApart(gradients, computed).forEach((target, i) => {
+    target.set(computed[i]?.dataSync<'float32'>() ?? []);
+  });
+  tf.dispose([...computed]);
+  return result;
+}
