@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { hasImageExtension, headLength, reasonNotReadable, recognizeFormat } from './formats.js';
-import { describeReadFailure } from './image-file.js';
+import { describeReadFailure, describeSpecialFile } from './image-file.js';
 import { systemPath } from './names.js';
 
 /** What a file is. */
@@ -36,10 +36,14 @@ export async function identifyFiles(paths: readonly string[], signal: AbortSigna
   return contents;
 }
 
-/** Whether a file is meant as an image, by its name, or is one, by its first bytes. A named pipe never is. */
-export async function looksLikeImage(path: string): Promise<boolean> {
+/**
+ * Whether a file is meant as an image, by its name, or is one, by its first bytes.
+ * @returns the reason in plain words for what is named so and is no file, such as a named pipe
+ */
+export async function looksLikeImage(path: string): Promise<boolean | string> {
   const status = await stat(systemPath(path)).catch(() => undefined);
-  if (status !== undefined && !status.isFile()) return false;
+  if (status !== undefined && !status.isFile())
+    return !status.isDirectory() && hasImageExtension(path) && describeSpecialFile(status);
   if (hasImageExtension(path)) return true;
   const file = await open(systemPath(path));
   try {
@@ -55,8 +59,7 @@ async function identifyFile(path: string, chunk: Buffer): Promise<Contents> {
     const status = await stat(systemPath(path));
     // The folders that are looked through are no files: this one lies behind a link.
     if (status.isDirectory()) return { kind: 'linked-folder' };
-    // A named pipe: opening it would wait for ever.
-    if (!status.isFile()) return { kind: 'other' };
+    if (!status.isFile()) return badIfNamedAsImage(path, describeSpecialFile(status));
     const file = await open(systemPath(path));
     try {
       return await identify({ file, size: status.size, path }, chunk);

@@ -22,6 +22,7 @@ import { type Orientation, orientations, placePixels } from './place-pixels.js';
 import type { ImageSource, ReadOptions } from './read-image.js';
 import { type Placement, planPlacement, type Rectangle, resample } from './resize.js';
 import { type PlainPixels, readPlainPng } from './small-png.js';
+import { bitsOf, isNarrow, type ValueRange } from './value-range.js';
 
 /** What of the rules concerns pixels. */
 export type DecodeRules = Pick<InputRules, 'size' | 'channels' | 'resize'>;
@@ -97,7 +98,7 @@ function decodePlain(
 async function decodeAny(
   file: Buffer,
   { size, channels, resize: rule }: DecodeRules,
-  { view = originalView }: ReadOptions,
+  { view = originalView, onNarrowRange }: ReadOptions,
 ): Promise<Pixels> {
   const header = await readHeader(file);
   const { orientation, width, height } = header;
@@ -106,7 +107,8 @@ async function decodeAny(
   // As they are stored, not yet upright.
   const part = orientation > 4 ? turn(from) : from;
   const target = orientation > 4 ? turn(to) : to;
-  const options = { header, part, target, kernel: rule.interpolation, hasAlpha: channels % 2 === 0 };
+  const hasAlpha = channels % 2 === 0;
+  const options = { header, part, target, kernel: rule.interpolation, hasAlpha, onNarrowRange };
   const decoded = await withDecodingMemory(estimateDecodingBytes(header), () => decodePart(file, options));
   const isSmaller = decoded.height < target.height || decoded.width < target.width;
   const resized = isSmaller ? resample(decoded, [target.height, target.width], rule.interpolation) : decoded;
@@ -145,12 +147,13 @@ interface PartOptions {
   readonly target: Rectangle;
   readonly kernel: ResizeRule['interpolation'];
   readonly hasAlpha: boolean;
+  readonly onNarrowRange: ReadOptions['onNarrowRange'];
 }
 
 /** A part of an image, shrunk on either axis as far as needed, never enlarged: RGB, or RGB and alpha. */
 async function decodePart(
   file: Buffer,
-  { header, part, target, kernel, hasAlpha }: PartOptions,
+  { header, part, target, kernel, hasAlpha, onNarrowRange }: PartOptions,
 ): Promise<Pixels> {
   const toSrgb = hasAlpha ? undefined : await findConversion(file);
   const image = sharp(file, { ...decoderOptions, ignoreIcc: toSrgb !== undefined });
@@ -159,7 +162,11 @@ async function decodePart(
   const isWhole = part.width === header.width && part.height === header.height;
   // Whatever is extracted is not scaled while it is read, which WebP does by a rule of its own, hidden colours included.
   if (!isWhole || header.format === 'webp') image.extract(part);
-  if (header.depth === 'ushort') await widenRange(image, file);
+  if (header.depth === 'ushort') {
+    const range = await findRange(file);
+    widenRange(image, range);
+    if (isNarrow(range)) onNarrowRange?.(range);
+  }
   const width = Math.min(part.width, target.width);
   const height = Math.min(part.height, target.height);
   // Scaled while it is read only where it is at least twice as large as needed: else the result is off.
@@ -169,12 +176,17 @@ async function decodePart(
   return { data, width, height, channels: hasAlpha ? 4 : 3 };
 }
 
-/** Samples of 8, 10 or 12 bits that are kept in 16 would be nearly black. */
-async function widenRange(image: Sharp, file: Buffer): Promise<void> {
+/** Of its colours. */
+async function findRange(file: Buffer): Promise<ValueRange> {
   const { channels } = await decoding(sharp(file, decoderOptions).stats());
-  const largest = Math.max(...channels.slice(0, 3).map(({ max }) => max));
-  const bits = [8, 10, 12].find(each => largest < 2 ** each);
-  if (bits !== undefined && largest > 0) image.linear(65535 / (2 ** bits - 1));
+  const colours = channels.length % 2 === 0 ? channels.slice(0, -1) : channels;
+  return [Math.min(...colours.map(({ min }) => min)), Math.max(...colours.map(({ max }) => max))];
+}
+
+/** Samples of 8, 10 or 12 bits that are kept in 16 would be nearly black. */
+function widenRange(image: Sharp, range: ValueRange): void {
+  const bits = bitsOf(range);
+  if (bits !== undefined) image.linear(65535 / (2 ** bits - 1));
 }
 
 /**
@@ -184,23 +196,6 @@ async function widenRange(image: Sharp, file: Buffer): Promise<void> {
 export async function readImageSize(file: Buffer): Promise<Size> {
   const { height, width } = await readHeader(mendScanHeader(file));
   return [height, width];
-}
-
-/** The smallest and the largest value of an image. */
-export type ValueRange = readonly [least: number, most: number];
-
-/**
- * What an image of 16 bits uses of their range, where that is a quarter or less: it was meant for another range.
- * @returns undefined for any other image
- * @throws FinetuneError `bad-image`
- */
-export async function findNarrowRange(file: Buffer): Promise<ValueRange | undefined> {
-  if (isJpeg(file) || (await readHeader(file)).depth !== 'ushort') return undefined;
-  const { channels } = await decoding(sharp(file, decoderOptions).stats());
-  const colours = channels.length % 2 === 0 ? channels.slice(0, -1) : channels;
-  const least = Math.min(...colours.map(({ min }) => min));
-  const most = Math.max(...colours.map(({ max }) => max));
-  return most - least < 2 ** 14 ? [least, most] : undefined;
 }
 
 /** What has to be known of an image before it is decoded. */

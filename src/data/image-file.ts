@@ -1,5 +1,6 @@
 // The bytes of image files, bounded, with failures in plain words.
 
+import type { Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { FinetuneError, messageOf } from '../errors.js';
@@ -31,7 +32,7 @@ export async function readImageFile(path: string): Promise<Buffer> {
 
 async function readAll(file: FileHandle): Promise<Buffer> {
   const status = await file.stat();
-  if (status.isCharacterDevice()) throw new FinetuneError('bad-image', 'a device, not a file');
+  if (status.isCharacterDevice()) throw new FinetuneError('bad-image', describeSpecialFile(status));
   validateLength(status.size);
   const chunks: Buffer[] = [];
   let length = 0;
@@ -70,6 +71,12 @@ export async function readImageStream(stream: Readable): Promise<Buffer> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** What something is that is neither a file nor a folder, in plain words: opening it may wait for ever. */
+export function describeSpecialFile(status: Stats): string {
+  if (status.isFIFO()) return 'a named pipe, not a file';
+  return status.isSocket() ? 'a socket, not a file' : 'a device, not a file';
 }
 
 const reasonOfCode: ReadonlyMap<unknown, string> = new Map([

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob, hasMagic } from 'glob';
 import { FinetuneError } from '../errors.js';
+import type { BadImage } from '../events.js';
 import { looksLikeImage } from './contents.js';
 import { listFiles } from './folders.js';
 import { readImageFile, readImageStream } from './image-file.js';
@@ -40,12 +41,15 @@ async function resolveOne(arg: string): Promise<NamedImage[]> {
   if (arg === '-') return [{ name: '-', read: () => readImageStream(process.stdin) }];
   const status = await stat(arg).catch(() => undefined);
   if (status?.isDirectory()) {
-    const images = await listImages(arg);
-    return images.length === 0 ? [nothingAt(arg, 'a folder without images')] : images.map(inputAt);
+    const { images, special } = await lookThrough(arg);
+    const inputs = [...images.map(inputAt), ...special.map(({ path, reason }) => nothingAt(path, reason))];
+    if (inputs.length === 0) return [nothingAt(arg, 'a folder without images')];
+    return inputs.sort((a, b) => byNature(a.name, b.name));
   }
   if (status === undefined && hasMagic(arg)) {
     const files = await glob(arg, { nodir: true });
-    return files.length === 0 ? [nothingAt(arg, 'no file matches')] : files.sort(byNature).map(inputAt);
+    if (files.length === 0) return [nothingAt(arg, 'no file matches')];
+    return Promise.all(files.sort(byNature).map(matchedAt));
   }
   return [inputAt(arg)];
 }
@@ -55,17 +59,32 @@ async function resolveOne(arg: string): Promise<NamedImage[]> {
  * cannot be looked into count as images that cannot be read.
  */
 export async function listImages(folder: string): Promise<string[]> {
+  const { images } = await lookThrough(folder);
+  return images.sort(byNature);
+}
+
+/** Paths of images, and what is named as one without being a file. */
+async function lookThrough(folder: string): Promise<{ images: string[]; special: BadImage[] }> {
   const { files, unreadable } = await listFiles(folder);
   const images = unreadable.map(({ path }) => join(folder, path));
+  const special: BadImage[] = [];
   for (const name of files) {
     const path = join(folder, name);
-    if (await looksLikeImage(path).catch(() => false)) images.push(path);
+    const answer = await looksLikeImage(path).catch(() => false);
+    if (typeof answer === 'string') special.push({ path, reason: answer });
+    else if (answer) images.push(path);
   }
-  return images.sort(byNature);
+  return { images, special };
 }
 
 function inputAt(path: string): NamedImage {
   return { name: path, read: () => readImageFile(path) };
+}
+
+/** What a pattern matches may be a named pipe; where somebody names one, it is read. */
+async function matchedAt(path: string): Promise<NamedImage> {
+  const answer = await looksLikeImage(path).catch(() => true);
+  return typeof answer === 'string' ? nothingAt(path, answer) : inputAt(path);
 }
 
 function nothingAt(name: string, reason: string): NamedImage {

@@ -1,11 +1,12 @@
 // What a photo looks like as a picture, whatever it shows: bright or dark, sharp or blurred, flat; and the small grey
 // picture by which copies of it are found. Every code of a JPEG is read, so that damage is found.
 
-import { decodeImage, findNarrowRange, readImageSize, type ValueRange } from './decode.js';
+import { decodeImage, readImageSize } from './decode.js';
 import { readImageFile } from './image-file.js';
 import type { Pixels, ResizeRule } from './image-rules.js';
 import { pictureSide } from './perceptual-hash.js';
 import { resample } from './resize.js';
+import type { ValueRange } from './value-range.js';
 
 /** What is measured of a photo. Grey values are from 0 to 255. */
 export interface PhotoTraits {
@@ -40,11 +41,12 @@ export async function measurePhoto(file: string, hash: string): Promise<PhotoTra
   const size = await readImageSize(bytes).catch(() => undefined);
   // What is enlarged would look blurred.
   const side = Math.max(8, Math.min(largestSide, ...(size ?? [])));
-  const options = { hash, thorough: true };
+  const narrow: ValueRange[] = [];
+  const onNarrowRange = (range: ValueRange) => void narrow.push(range);
+  const options = { hash, thorough: true, onNarrowRange };
   const pixels = await decodeImage(bytes, { size: [side, side], channels: 1, resize: stretched }, options);
-  const narrowRange = await findNarrowRange(bytes);
   const { data: picture } = resample(pixels, [pictureSide, pictureSide], 'linear');
-  return { size: size ?? [side, side], picture, ...measureGrey(pixels), narrowRange };
+  return { size: size ?? [side, side], picture, ...measureGrey(pixels), narrowRange: narrow[0] };
 }
 
 type GreyTraits = Pick<PhotoTraits, 'brightness' | 'contrast' | 'highlight' | 'sharpness'>;

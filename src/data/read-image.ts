@@ -5,6 +5,7 @@ import { FinetuneError } from '../errors.js';
 import './decode-memory.js';
 import type { InputRules, View } from './image-rules.js';
 import { preprocess } from './preprocess.js';
+import type { ValueRange } from './value-range.js';
 
 /** A path, or the bytes of an image file. */
 export type ImageSource = string | Uint8Array;
@@ -31,6 +32,8 @@ export interface ReadOptions {
   readonly thorough?: boolean | undefined;
   /** Told after `read`, `decode` and `preprocess`. */
   readonly onStep?: ((step: 'read' | 'decode' | 'preprocess') => void) | undefined;
+  /** Told of an image of 16 bits that uses a quarter of their range or less. */
+  readonly onNarrowRange?: ((range: ValueRange) => void) | undefined;
   /** Takes the input, which has as many numbers; a new array where there is none. */
   readonly target?: Float32Array | undefined;
 }

@@ -12,6 +12,7 @@ import type { Base } from './base.js';
 import { validateClasses } from './class-check.js';
 import { type FeatureRows, planRows } from './feature-rows.js';
 import { FeatureSet, type SubsetImage } from './feature-set.js';
+import { KnownRanges } from './known-ranges.js';
 import { isBad, type ViewedExample } from './run-images.js';
 import type { BaseRuntime } from './runtime.js';
 import { FeatureStore, rowKey } from './store.js';
@@ -47,6 +48,7 @@ export async function extractFeatures(extraction: Extraction, context: Context):
     const failures = await work.compute(rows, missing);
     const problem = takeTemporaryProblem();
     if (problem !== undefined) context.emit({ type: 'warning', message: problem });
+    const narrowRanges = work.ranges.of(images.map(({ example }) => example));
     const { filled, source } = rows.finish();
     work.clock.mark('store');
     const bad = listBad(images, failures);
@@ -54,12 +56,14 @@ export async function extractFeatures(extraction: Extraction, context: Context):
     validateClasses(kept, bad, extraction.dataSet);
     return new FeatureSet({
       images: kept,
-      ...{ source, bad, shape: base.featureShape, computed: missing.length - failures.size },
+      ...{ source, bad, narrowRanges, shape: base.featureShape, computed: missing.length - failures.size },
       profile: work.profile(runsOnThisThread(runtime), missing.length > 0),
     });
   } catch (error) {
     work.store.close();
     throw error;
+  } finally {
+    work.ranges.close();
   }
 }
 
@@ -110,6 +114,7 @@ function runsOnThisThread({ device }: BaseRuntime): boolean {
 /** The steps of an extraction, and where the processors' time goes meanwhile. */
 class ExtractionWork {
   readonly store: FeatureStore;
+  readonly ranges: KnownRanges;
   readonly clock = new ThreadClock();
   readonly #started = readProcessorTime();
   /** Of other threads than this one. */
@@ -122,6 +127,7 @@ class ExtractionWork {
     const { base, runtime, store: dir } = extraction;
     const { emit } = context;
     this.store = new FeatureStore({ dir, base: storeKeyOf(base, runtime.precision.fingerprint), emit });
+    this.ranges = new KnownRanges(dir);
   }
 
   /** Takes what the store has. @returns the other images */
@@ -144,7 +150,7 @@ class ExtractionWork {
     const { signal, emit } = this.context;
     const total = images.length;
     let done = 0;
-    for await (const { image, outcome } of this.extraction.runtime.run({
+    for await (const { image, outcome, narrowRange } of this.extraction.runtime.run({
       images,
       signal,
       times: this.#times,
@@ -152,6 +158,7 @@ class ExtractionWork {
       this.clock.mark('other');
       if (isBad(outcome)) failures.set(keyOf(image), outcome.reason);
       else rows.set(keyOf(image), outcome);
+      if (narrowRange !== undefined) this.ranges.add(image.example, narrowRange);
       this.clock.mark('store');
       done += 1;
       emit({ type: 'features', done, total });

@@ -2,6 +2,7 @@
 
 import type { Subset } from '../data/data-set.js';
 import { splitKeyOf } from '../data/split.js';
+import type { ValueRange } from '../data/value-range.js';
 import type { BadImage } from '../events.js';
 import { elementCount } from '../network/source.js';
 import type { ProcessorTimes } from '../system/processor-time.js';
@@ -22,7 +23,8 @@ export interface SubsetImage extends ViewedExample {
 }
 
 /** What was extracted. */
-export interface ExtractedRows extends Pick<FeatureSet, 'shape' | 'bad' | 'computed' | 'profile'> {
+export interface ExtractedRows
+  extends Pick<FeatureSet, 'shape' | 'bad' | 'narrowRanges' | 'computed' | 'profile'> {
   /** Of the rows, train before val before test. */
   readonly images: readonly SubsetImage[];
   readonly source: RowSource;
@@ -36,6 +38,8 @@ export class FeatureSet {
   readonly count: number;
   /** Images that could not be read, once for each file. */
   readonly bad: readonly BadImage[];
+  /** Of images of 16 bits that use a small part of their range, by path. */
+  readonly narrowRanges: ReadonlyMap<string, ValueRange>;
   /** How many images went through the base; the features of the others were in the store. */
   readonly computed: number;
   /** Seconds of processor time by step: `start`, `read`, `decode`, `preprocess`, `base`, `store`. */
@@ -45,7 +49,7 @@ export class FeatureSet {
   readonly #groups: readonly FeatureGroup[] | undefined;
 
   constructor(
-    { images, source, shape, bad, computed, profile }: ExtractedRows,
+    { images, source, shape, bad, narrowRanges, computed, profile }: ExtractedRows,
     groups?: readonly FeatureGroup[],
   ) {
     this.#images = images;
@@ -54,6 +58,7 @@ export class FeatureSet {
     this.shape = shape;
     this.count = new Set(images.map(({ example }) => example)).size;
     this.bad = bad;
+    this.narrowRanges = narrowRanges;
     this.computed = computed;
     this.profile = profile;
   }
@@ -82,10 +87,11 @@ export class FeatureSet {
    * @param groups together no more features than there are
    */
   using(groups: readonly FeatureGroup[]): FeatureSet {
-    const { bad, computed, profile } = this;
+    const { bad, narrowRanges, computed, profile } = this;
     const size = groups.reduce((sum, group) => sum + group.size, 0);
     const source = size === elementCount(this.shape) ? this.#source : new FirstColumns(this.#source, size);
-    return new FeatureSet({ images: this.#images, source, shape: [size], bad, computed, profile }, groups);
+    const rows = { images: this.#images, source, shape: [size], bad, narrowRanges, computed, profile };
+    return new FeatureSet(rows, groups);
   }
 
   /** Closes the feature store where features are read from it. Nothing can be read afterwards. */

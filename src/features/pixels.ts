@@ -4,6 +4,7 @@
 import { type DataSet, type Split, subsets } from '../data/data-set.js';
 import { type InputRules, originalView } from '../data/image-rules.js';
 import { preprocess } from '../data/preprocess.js';
+import type { ValueRange } from '../data/value-range.js';
 import { FinetuneError } from '../errors.js';
 import type { BadImage } from '../events.js';
 import type { Context } from '../system/context.js';
@@ -33,12 +34,12 @@ export async function readPixels(request: PixelRequest, context: Context): Promi
   );
   const size = rules.size[0] * rules.size[1] * rules.channels;
   const matrix = images.length * size <= memoryBudget ? new Uint8Array(images.length * size) : undefined;
-  const { kept, bad } = await decodeAll(images, { matrix, size, rules }, context);
+  const { kept, bad, narrowRanges } = await decodeAll(images, { matrix, size, rules }, context);
   validateClasses(kept, bad, request.dataSet);
   return new FeatureSet({
     images: kept,
     source: matrix === undefined ? fromFiles(kept, rules) : fromMemory(matrix, size, rules),
-    ...{ bad, shape: [...rules.size, rules.channels], computed: kept.length, profile: {} },
+    ...{ bad, narrowRanges, shape: [...rules.size, rules.channels], computed: kept.length, profile: {} },
   });
 }
 
@@ -56,11 +57,14 @@ async function decodeAll(
   images: readonly SubsetImage[],
   { matrix, size, rules }: Decoding,
   { emit, signal }: Context,
-): Promise<{ kept: SubsetImage[]; bad: BadImage[] }> {
+): Promise<{ kept: SubsetImage[]; bad: BadImage[]; narrowRanges: Map<string, ValueRange> }> {
   const kept: SubsetImage[] = [];
   const bad: BadImage[] = [];
+  const narrowRanges = new Map<string, ValueRange>();
   let done = 0;
-  for await (const { image, pixels, reason } of prefetch(images, image => decode(image, rules), {
+  const read = (image: SubsetImage) =>
+    decode(image, rules, range => narrowRanges.set(image.example.path, range));
+  for await (const { image, pixels, reason } of prefetch(images, read, {
     ...{ count: imagesAhead, signal },
   })) {
     if (pixels === undefined) bad.push({ path: image.example.path, reason });
@@ -70,18 +74,22 @@ async function decodeAll(
     }
     emit({ type: 'decode', done: ++done, total: images.length });
   }
-  return { kept, bad };
+  return { kept, bad, narrowRanges };
 }
 
 type Decoded =
   | { readonly image: SubsetImage; readonly pixels: Uint8Array; readonly reason?: undefined }
   | { readonly image: SubsetImage; readonly pixels?: undefined; readonly reason: string };
 
-async function decode(image: SubsetImage, rules: InputRules): Promise<Decoded> {
+async function decode(
+  image: SubsetImage,
+  rules: InputRules,
+  onNarrowRange?: (range: ValueRange) => void,
+): Promise<Decoded> {
   const [{ decodeImage }, { reasonOfBadImage }] = await loading();
   const { file, hash } = image.example;
   try {
-    return { image, pixels: (await decodeImage(file, rules, { hash })).data };
+    return { image, pixels: (await decodeImage(file, rules, { hash, onNarrowRange })).data };
   } catch (error) {
     return { image, reason: reasonOfBadImage(error) };
   }

@@ -48,11 +48,11 @@ export async function* runOnThreads(
       const tasks = group.map(({ example: { file, hash }, view }): WorkerTask => ({ file, hash, view }));
       const result: GroupResult | ThreadFailure = await pool.run(tasks);
       if ('failure' in result) throw errorOf(result);
-      const { outcomes, processor } = result;
+      const { outcomes, narrowRanges, processor } = result;
       addTimes(times, processor);
       return group.flatMap((image, i) => {
         const outcome = outcomes[i];
-        return outcome === undefined ? [] : { image, outcome };
+        return outcome === undefined ? [] : { image, outcome, narrowRange: narrowRanges.get(i) };
       });
     };
     const groups = dealOut(images, groupsUnderWay, base);

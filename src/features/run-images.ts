@@ -11,7 +11,7 @@ import {
   readImage,
   reasonOfBadImage,
 } from '../data/read-image.js';
-
+import type { ValueRange } from '../data/value-range.js';
 import { joinBatches, type Session, type SessionOutput } from '../inference/session.js';
 import { prefetch } from '../system/prefetch.js';
 import type { QuantizedFeatures } from './store-segment.js';
@@ -29,6 +29,8 @@ export type Outcome = Float32Array | QuantizedFeatures | BadInput;
 export interface BaseResult {
   readonly image: ViewedExample;
   readonly outcome: Outcome;
+  /** Of an image of 16 bits that uses a small part of their range. */
+  readonly narrowRange?: ValueRange | undefined;
 }
 
 /** What the base is to run on. */
@@ -79,7 +81,7 @@ export interface ImageOptions<Image> {
   /** Opens an image. What it throws of a bad one (`bad-image`) is that image's result. */
   readonly open: (image: Image) => ImageSource | Promise<ImageSource>;
   /** How an image is looked at, and what its bytes must be; as it is, where nothing is said. */
-  readonly optionsOf?: ((image: Image) => Pick<ReadOptions, 'view' | 'hash'>) | undefined;
+  readonly optionsOf?: ((image: Image) => Pick<ReadOptions, 'view' | 'hash' | 'onNarrowRange'>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How many images are read and run while one is waited for, where they run one by one. Default: 4. */
   readonly prefetched?: number | undefined;

@@ -1,5 +1,6 @@
 // The base on a device other than the CPU, by batches; the next images are decoded meanwhile.
 
+import type { ValueRange } from '../data/value-range.js';
 import { messageOf } from '../errors.js';
 import { compileGraph } from '../formats/onnx/compile.js';
 import type { OnnxGraph } from '../formats/onnx/graph.js';
@@ -10,7 +11,13 @@ import type { Session } from '../inference/session.js';
 import { openTemporarySession } from '../inference/temporary-model.js';
 import type { Network } from '../network/network.js';
 import type { Base } from './base.js';
-import { asExamples, type BaseResult, type BaseWork, predictBatches } from './run-images.js';
+import {
+  asExamples,
+  type BaseResult,
+  type BaseWork,
+  predictBatches,
+  type ViewedExample,
+} from './run-images.js';
 
 /** What a network runs on, and in which precision. */
 export interface Placement {
@@ -42,11 +49,18 @@ export async function* runOnDevice(
     throw new DeviceFailure(placement.name, error);
   });
   // Between two batches it hears of an abort.
-  const options = { ...asExamples, rules, signal, batchSize: devices[placement.name].batchSize };
+  const narrowRanges = new Map<ViewedExample, ValueRange>();
+  const options = {
+    ...{ ...asExamples, rules, signal, batchSize: devices[placement.name].batchSize },
+    optionsOf: (image: ViewedExample) => ({
+      ...asExamples.optionsOf(image),
+      onNarrowRange: (range: ValueRange) => void narrowRanges.set(image, range),
+    }),
+  };
   const runner = failingAs(placement.name, session);
   try {
     for await (const { image, output, reason } of predictBatches(runner, images, options))
-      yield { image, outcome: output ?? { reason } };
+      yield { image, outcome: output ?? { reason }, narrowRange: narrowRanges.get(image) };
   } finally {
     await session.release();
   }

@@ -2,6 +2,8 @@
 
 import { workerData } from 'piscina';
 import type { InputRules, View } from '../data/image-rules.js';
+import type { ReadOptions } from '../data/read-image.js';
+import type { ValueRange } from '../data/value-range.js';
 import { type ErrorCode, FinetuneError } from '../errors.js';
 import type { SessionOptions } from '../inference/session.js';
 import { listThreads, type ProcessorTimes, readThreads, ThreadClock } from '../system/processor-time.js';
@@ -38,6 +40,8 @@ export interface ThreadFailure {
 export interface GroupResult {
   /** In the order of the tasks; undefined for those that were left when the thread was told to stop. */
   readonly outcomes: readonly (Outcome | undefined)[];
+  /** Of images of 16 bits that use a small part of their range, by the image's place among the tasks. */
+  readonly narrowRanges: ReadonlyMap<number, ValueRange>;
   /** Seconds that the thread has worked since it last told, by step. */
   readonly processor: ProcessorTimes;
 }
@@ -55,12 +59,17 @@ export default async function computeFeatures(
 ): Promise<GroupResult | ThreadFailure> {
   try {
     const { runner, sessionThreads } = await opening;
-    const outcomes = await Promise.all(tasks.map(task => compute(runner, task)));
+    const narrowRanges = new Map<number, ValueRange>();
+    const outcomes = await Promise.all(
+      tasks.map((task, i) =>
+        compute(runner, { ...task, onNarrowRange: range => narrowRanges.set(i, range) }),
+      ),
+    );
     const processor = { ...clock.take() };
     const seconds = readThreads(sessionThreads);
     processor.base = (processor.base ?? 0) + seconds - sessionSeconds;
     sessionSeconds = seconds;
-    return { outcomes, processor };
+    return { outcomes, narrowRanges, processor };
   } catch (error) {
     if (error instanceof FinetuneError) return { failure: { code: error.code, message: error.message } };
     return { failure: { message: error instanceof Error ? (error.stack ?? error.message) : String(error) } };
@@ -91,7 +100,10 @@ async function open(): Promise<OpenBase> {
 /** Thrown between two steps of an image when the thread has been told to stop. */
 const stopped = new Error('stopped');
 
-async function compute(runner: ImageRunner, { file, ...options }: WorkerTask): Promise<Outcome | undefined> {
+async function compute(
+  runner: ImageRunner,
+  { file, ...options }: WorkerTask & Pick<ReadOptions, 'onNarrowRange'>,
+): Promise<Outcome | undefined> {
   if (!beginWork(state)) return undefined;
   const onStep = (step: string) => {
     clock.mark(step);

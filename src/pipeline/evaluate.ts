@@ -2,6 +2,7 @@
 
 import type { DataSet, Example } from '../data/data-set.js';
 import { scanDataSet } from '../data/scan.js';
+import { describeNarrowRanges, type ValueRange } from '../data/value-range.js';
 import { FinetuneError } from '../errors.js';
 import type { BadImage } from '../events.js';
 import { flag, maybe, number, type OptionTable, text } from '../option-kinds.js';
@@ -117,11 +118,17 @@ async function predictAll(
 ): Promise<{ readonly predicted: Predicted[]; readonly bad: BadImage[] }> {
   const predicted: Predicted[] = [];
   const bad: BadImage[] = [];
+  const narrowRanges = new Map<string, ValueRange>();
   for await (const { image: example, ...result } of classifier.classifyAll(examples, { signal })) {
     if (result.error !== undefined) bad.push({ path: example.path, reason: result.error });
-    else predicted.push({ example, probabilities: result.probabilities });
+    else {
+      predicted.push({ example, probabilities: result.probabilities });
+      if (result.narrowRange !== undefined) narrowRanges.set(example.path, result.narrowRange);
+    }
     emit({ type: 'evaluate', done: predicted.length + bad.length, total: examples.length });
   }
+  const message = describeNarrowRanges(narrowRanges);
+  if (message !== undefined) emit({ type: 'warning', message });
   return { predicted, bad };
 }
 

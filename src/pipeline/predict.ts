@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { resolveImages } from '../data/list-images.js';
+import { describeNarrowRanges, type ValueRange } from '../data/value-range.js';
 import { list, type OptionTable } from '../option-kinds.js';
 import { classifierOptions, type ScoredClass } from '../runs/classifier.js';
 import { chooseClassifier } from './choose-classifier.js';
@@ -62,10 +63,15 @@ export const predict = streamingVerb(
     const { name: run, device, precision } = classifier;
     if (options.backbone === undefined) emit({ type: 'run', run, device, precision });
     try {
+      const narrowRanges = new Map<string, ValueRange>();
       for await (const { image, ...result } of classifier.classifyAll(inputs, { signal })) {
+        if (result.error === undefined && result.narrowRange !== undefined)
+          narrowRanges.set(image.name, result.narrowRange);
         if (result.error !== undefined) yield { file: image.name, error: result.error };
         else yield { file: image.name, label: result.label, confidence: result.confidence, top: result.top };
       }
+      const message = describeNarrowRanges(narrowRanges);
+      if (message !== undefined) emit({ type: 'warning', message });
     } finally {
       await classifier.close();
     }

@@ -26,7 +26,7 @@ import { beginAttempt, refuseFinished } from './attempt.js';
 import { type OwnTopology, readOwnTopology } from './own-topology.js';
 import { planFromScratch, type ScratchPlan } from './scratch-options.js';
 import { splitData } from './split-data.js';
-import { tellOfDataSet } from './tell-of-data-set.js';
+import { tellOfDataSet, tellOfImages } from './tell-of-data-set.js';
 import type { SettledTrainOptions } from './train-options.js';
 
 /**
@@ -50,7 +50,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
   const { base, start } = await planNetwork(dataSet, plan, emit);
   const features = await readPixels({ dataSet, split, rules: base.rules }, context);
   try {
-    for (const image of features.bad) emit({ type: 'bad-image', image });
+    tellOfImages(features, emit);
     timer.step('features');
 
     const checkpoint = await findCheckpoint({ base, start, features, engine, plan });

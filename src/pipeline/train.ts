@@ -24,7 +24,7 @@ import { fineTune } from './fine-tune.js';
 import { trainFromScratch } from './scratch.js';
 import { isFromScratch } from './scratch-options.js';
 import { splitData } from './split-data.js';
-import { tellOfDataSet } from './tell-of-data-set.js';
+import { tellOfDataSet, tellOfImages } from './tell-of-data-set.js';
 import { planTraining, type SettledTrainOptions, type TrainingPlan, trainOptions } from './train-options.js';
 import { verb } from './verb.js';
 
@@ -75,7 +75,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   const { features: extracted, runtime } = await extractOrFallBack(first, onCpu, context);
   const opened = [extracted];
   try {
-    for (const image of extracted.bad) emit({ type: 'bad-image', image });
+    tellOfImages(extracted, emit);
     timer.step('features');
     const seconds = extracted.computed === 0 ? 0 : timer.seconds().total * shareForDamage;
     const sample = await sampleDamage(split.train, { seconds, seed: options.seed, signal });

@@ -1,7 +1,8 @@
 // A trained classifier, or a backbone with its ImageNet top, ready to predict. Imports no tfjs: it must start at once.
 
 import { classProbabilities } from '../backbones/class-scores.js';
-import type { ImageSource } from '../data/read-image.js';
+import type { ImageSource, ReadOptions } from '../data/read-image.js';
+import type { ValueRange } from '../data/value-range.js';
 import { FinetuneError } from '../errors.js';
 import { ImageRunner, isBad, predictImages } from '../features/run-images.js';
 import { type DeviceName, deviceNames, devices } from '../inference/devices.js';
@@ -30,6 +31,8 @@ export interface Classification extends ScoredClass {
   readonly top: readonly ScoredClass[];
   /** Of all classes, in the order of `classNames`. */
   readonly probabilities: Float32Array;
+  /** Of an image of 16 bits that uses a quarter of their range or less: its smallest and its largest value. */
+  readonly narrowRange?: ValueRange | undefined;
 }
 
 /** Options of `loadClassifier`, and of the verbs that predict. */
@@ -154,7 +157,10 @@ class LoadedClassifier implements Classifier {
   }
 
   async classify(image: ImageSource): Promise<Classification> {
-    return this.#rank(await runOne(this.#runner, image));
+    const narrow: ValueRange[] = [];
+    const onNarrowRange = (range: ValueRange) => void narrow.push(range);
+    const output = await runOne(this.#runner, image, { onNarrowRange });
+    return { ...this.#rank(output), narrowRange: narrow[0] };
   }
 
   async *classifyAll<Image extends OpenableImage>(
@@ -163,9 +169,15 @@ class LoadedClassifier implements Classifier {
   ) {
     const { session, rules } = this.opened;
     const prefetched = this.device === 'cpu' ? undefined : prefetchedBatches * devices[this.device].batchSize;
-    const options = { rules, open: openImage, signal, prefetched };
+    const narrowRanges = new Map<Image, ValueRange>();
+    const optionsOf = (image: Image) => ({
+      onNarrowRange: (range: ValueRange) => void narrowRanges.set(image, range),
+    });
+    const options = { rules, open: openImage, optionsOf, signal, prefetched };
     for await (const { image, output, reason } of predictImages(session, images, options)) {
-      yield output === undefined ? { image, error: reason } : { image, ...this.#rank(output) };
+      yield output === undefined
+        ? { image, error: reason }
+        : { image, ...this.#rank(output), narrowRange: narrowRanges.get(image) };
     }
   }
 
@@ -205,8 +217,12 @@ class LoadedClassifier implements Classifier {
 }
 
 /** @throws FinetuneError `bad-image`, where there is nothing to do without it */
-async function runOne(runner: ImageRunner, image: ImageSource): Promise<Float32Array> {
-  const result = await runner.run(validateSource(image));
+async function runOne(
+  runner: ImageRunner,
+  image: ImageSource,
+  options?: Pick<ReadOptions, 'onNarrowRange'>,
+): Promise<Float32Array> {
+  const result = await runner.run(validateSource(image), options);
   if (isBad(result)) throw new FinetuneError('bad-image', result.reason);
   return result.data;
 }

@@ -2,8 +2,8 @@
 // has left goes when the next one makes a folder of the same kind.
 
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { cacheDirectory } from './cache-directory.js';
@@ -63,8 +63,9 @@ function reasonOf(error: unknown): string {
  * @throws FinetuneError `not-written` where the machine refuses
  */
 export function makeTemporaryFolderAt(prefix: string, option?: string): TemporaryFolder {
-  for (const leftover of findLeftovers(prefix)) rmSync(leftover, { recursive: true, force: true });
-  const path = `${prefix}-${randomUUID()}`;
+  for (const leftover of findLeftovers(prefix)) removeOwned(leftover);
+  for (const unfinished of findUnfinished(prefix)) removeUnfinished(unfinished);
+  const path = `${prefix}-${ownerName()}-${randomUUID()}`;
   // Noted before it is there: an interrupt in between would leave it behind.
   const forget = onInterrupt(path);
   try {
@@ -78,6 +79,8 @@ export function makeTemporaryFolderAt(prefix: string, option?: string): Temporar
   return {
     path,
     async remove() {
+      for (const name of await readdir(path).catch(() => []))
+        if (name !== ownerFile) await rm(join(path, name), { recursive: true, force: true });
       await rm(path, { recursive: true, force: true });
       forget();
     },
@@ -86,18 +89,52 @@ export function makeTemporaryFolderAt(prefix: string, option?: string): Temporar
 
 /** Folders of this prefix whose process has died: what is in them, nobody will need or finish. */
 export function findLeftovers(prefix: string): string[] {
+  return foldersOf(prefix).filter(path => {
+    const owner = readOwner(path);
+    return owner !== undefined && !isAtWork(owner);
+  });
+}
+
+/** Folders of this prefix that a process has made, by their names, and died before it had put its name in. */
+function findUnfinished(prefix: string): string[] {
+  return foldersOf(prefix).filter(path => {
+    const [, owner] = /-([0-9a-f]{8}-\d+-\d+)-[0-9a-f]{8}-[^.]+$/.exec(path) ?? [];
+    return owner !== undefined && !isAtWork(owner) && readOwner(path) === undefined;
+  });
+}
+
+function foldersOf(prefix: string): string[] {
   const parent = dirname(prefix);
   return namesIn(parent)
     .filter(
       name =>
         name.startsWith(`${basename(prefix)}-`) && /-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name),
     )
-    .map(name => join(parent, name))
-    .filter(path => {
-      const owner = readOwner(path);
-      return owner !== undefined && !isAtWork(owner);
-    });
+    .map(name => join(parent, name));
 }
+
+/** Its owner's name goes last: so long as anything is left, it can be told whose it is. */
+function removeOwned(path: string): void {
+  for (const name of namesIn(path))
+    if (name !== ownerFile) rmSync(join(path, name), { recursive: true, force: true });
+  rmSync(path, { recursive: true, force: true });
+}
+
+/** Nothing but an empty folder, or one with a name of which nothing or a part was written. */
+function removeUnfinished(path: string): void {
+  const names = namesIn(path);
+  try {
+    const [only] = names;
+    if (only === ownerFile && names.length === 1 && ownFile.test(readFileSync(join(path, only), 'latin1')))
+      unlinkSync(join(path, only));
+    rmdirSync(path);
+  } catch {
+    // Something is in it, or it is gone.
+  }
+}
+
+/** A part of an owner's name. */
+const ownFile = /^[0-9a-f]{0,8}(-\d*){0,2}$/;
 
 function namesIn(folder: string): string[] {
   try {

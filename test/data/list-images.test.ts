@@ -68,11 +68,15 @@ test('- is standard input', () => {
   assert.equal(stdout, `- ${first.toString('base64')}\n`, stderr);
 });
 
-test('a named pipe in a folder is no image: opening it would wait for ever', async t => {
+test('a named pipe in a folder is told, and not opened, which would wait for ever', async t => {
   const root = await folderWith(t, { 'a.jpg': first });
-  assert.equal(spawnSync('mkfifo', [join(root, 'pipe.jpg')]).status, 0);
-  assert.deepEqual(
-    (await resolveImages([root])).map(({ name }) => name),
-    [join(root, 'a.jpg')],
-  );
+  assert.equal(spawnSync('mkfifo', [join(root, 'pipe.jpg'), join(root, 'other')]).status, 0);
+  for (const arg of [root, join(root, '*.jpg')]) {
+    const images = await resolveImages([arg]);
+    assert.deepEqual(
+      images.map(({ name }) => name),
+      [join(root, 'a.jpg'), join(root, 'pipe.jpg')],
+    );
+    await assert.rejects(images[1]!.read(), { code: 'bad-image', message: 'a named pipe, not a file' });
+  }
 });

@@ -23,6 +23,13 @@ export function quartersImage(colours: readonly number[][] = [red, green, blue, 
   return sharp(Buffer.from(pixels.flat()), { raw: { width, height, channels: 3 } });
 }
 
+/** A PNG of 16 bits whose values are below 4096, as cameras and microscopes write them: bright, where it is read rightly. */
+export function twelveBitsInSixteen(): Promise<Buffer> {
+  const values = Uint16Array.from({ length: 64 * 64 }, (_, i) => i);
+  const image = sharp(values, { raw: { width: 64, height: 64, channels: 1 } });
+  return image.toColourspace('grey16').png().toBuffer();
+}
+
 /** A JPEG that differs from those of other numbers. */
 export function numberedJpeg(number: number): Promise<Buffer> {
   const background = { r: number % 256, g: Math.floor(number / 256), b: 100 };

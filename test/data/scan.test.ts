@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
 import { scanDataSet } from '../../src/data/scan.js';
@@ -112,11 +114,20 @@ test('one class, or an empty one, can be measured on though not trained on', asy
   assert.deepEqual(warnings, ['Class folders without images: dogs.']);
 });
 
-test('a named pipe does not hold the scan up', { skip: process.platform === 'win32' }, async t => {
+test('a named pipe and a socket are named, and do not hold the scan up', {
+  skip: process.platform === 'win32',
+}, async t => {
   const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'dogs/b.jpg': jpegs.b });
   spawnSync('mkfifo', [join(root, 'cats/pipe.jpg')]);
-  assert.ok(existsSync(join(root, 'cats/pipe.jpg')));
-  assert.equal((await scanDataSet(root)).examples.length, 2);
+  const server = createServer().listen(join(root, 'cats/socket.png'));
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { examples, bad } = await scanDataSet(root);
+  assert.equal(examples.length, 2);
+  assert.deepEqual(bad, [
+    { path: 'cats/pipe.jpg', reason: 'a named pipe, not a file' },
+    { path: 'cats/socket.png', reason: 'a socket, not a file' },
+  ]);
 });
 
 test('a file larger than one chunk is hashed whole', async t => {

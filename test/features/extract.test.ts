@@ -1,5 +1,6 @@
 // Features of a split: computed once, then taken from the store; by subset, in memory or batch by batch.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { countMissing, type Extraction, extractFeatures } from '../../src/featur
 import { inFloat } from '../../src/features/precision.js';
 import type { BaseRuntime } from '../../src/features/runtime.js';
 import { silent } from '../../src/system/context.js';
+import { twelveBitsInSixteen } from '../data/sample-images.js';
 import { checkout } from '../helpers/finetune.js';
 import { broken, copyDigits, openBase } from './sample-images.js';
 
@@ -60,6 +62,19 @@ test('every image goes through the base once; a bad one is named, and missing fr
   assert.deepEqual([...train.labels], [0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 1]);
   assert.deepEqual(events.at(-1), { type: 'features', done: 24, total: 24 });
   features.close();
+});
+
+test('an image of 12 bits in 16 is named with its values, also when its features come from the store', async () => {
+  const file = join(folder, 'twelve.png');
+  writeFileSync(file, await twelveBitsInSixteen());
+  const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const twelve: Example = { path: 'twelve.png', file, hash, label: 0 };
+  for (const computed of [1, 0]) {
+    const features = await extract({ split: { ...split, train: [...split.train, twelve] } });
+    assert.deepEqual([...features.narrowRanges], [['twelve.png', [0, 4095]]]);
+    assert.equal(features.computed, computed);
+    features.close();
+  }
 });
 
 test('what was seen before comes from the store, to the bit, whether it is in memory or read in batches', async () => {

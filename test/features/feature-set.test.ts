@@ -22,7 +22,15 @@ const inMemory: RowSource = {
 };
 
 const setOf = (source: RowSource) =>
-  new FeatureSet({ images, source, shape: [1], bad: [], computed: 3, profile: { base: 1 } });
+  new FeatureSet({
+    images,
+    source,
+    shape: [1],
+    bad: [],
+    narrowRanges: new Map(),
+    computed: 3,
+    profile: { base: 1 },
+  });
 
 test('a subset has its rows, their labels, and what they are of', () => {
   const features = setOf(inMemory);
@@ -50,7 +58,15 @@ test('of features in groups the last ones may be left out', async () => {
     slice: (start, end) => pairs.subarray(2 * start, 2 * end),
     close: () => undefined,
   };
-  const whole = new FeatureSet({ images, source, shape: [2], bad: [], computed: 3, profile: {} });
+  const whole = new FeatureSet({
+    images,
+    source,
+    shape: [2],
+    bad: [],
+    narrowRanges: new Map(),
+    computed: 3,
+    profile: {},
+  });
   const groups = [{ size: 1, weight: 1 }];
   const { shape, groups: used, matrix, read } = whole.using(groups).subset('train');
   assert.deepEqual(

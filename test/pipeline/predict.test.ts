@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test, { before } from 'node:test';
 import type { PipelineEvent } from '../../src/events.js';
 import type { Prediction } from '../../src/pipeline/predict.js';
+import { folderWith, twelveBitsInSixteen } from '../data/sample-images.js';
 import { copyDigits, finetune, lite, makeFolder, seven } from '../helpers/library.js';
 
 const dir = makeFolder('predict');
@@ -51,6 +52,20 @@ test('an event tells which run predicts', async () => {
   const events: PipelineEvent[] = [];
   await collect(finetune.predict({ images: seven }, { onEvent: event => void events.push(event) }));
   assert.deepEqual(events, [{ type: 'run', run: join('runs', 'digits'), device: 'cpu', precision: 'fp32' }]);
+});
+
+test('images of 16 bits that use a small part of their range are told once, with one name', async t => {
+  const folder = await folderWith(t, {
+    'a.png': await twelveBitsInSixteen(),
+    'b.png': await twelveBitsInSixteen(),
+  });
+  const events: PipelineEvent[] = [];
+  await collect(
+    finetune.predict({ images: [folder, seven], model: run }, { onEvent: event => void events.push(event) }),
+  );
+  const warnings = events.flatMap(event => (event.type === 'warning' ? event.message : []));
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? '', /: 2, e\.g\. .*a\.png, with values from 0 to 4095: read as 12 bits\./);
 });
 
 test('the model of a run means the run', async () => {

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import test, { after } from 'node:test';
 import { writeFolderAtomically } from '../../src/system/atomic-folder.js';
 import {
@@ -60,6 +60,25 @@ test('what a killed process has left goes with the next folder of the same kind;
   );
   await living.remove();
   await folder.remove();
+});
+
+test('a folder that a killed process had made and put nothing in goes, too', async () => {
+  const parent = join(root, 'unfinished');
+  mkdirSync(parent);
+  killed(join(parent, 'model'));
+  const [dead = ''] = readdirSync(parent);
+  const nameOf = (start: string) => dead.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}/, `${start}-0000-4000-8000`);
+  const living = makeTemporaryFolderAt(join(parent, 'model'));
+  rmSync(join(living.path, '.finetune-owner'));
+  const [empty, halfNamed, filled] = ['11111111', '22222222', '33333333'].map(nameOf);
+  for (const name of [empty, halfNamed, filled]) mkdirSync(join(parent, name ?? ''));
+  writeFileSync(join(parent, halfNamed ?? '', '.finetune-owner'), '12ab');
+  writeFileSync(join(parent, filled ?? '', 'photo.jpg'), '');
+  const next = makeTemporaryFolderAt(join(parent, 'model'));
+  const left = [filled, basename(living.path), basename(next.path)];
+  assert.deepEqual(readdirSync(parent).sort(), left.sort());
+  await living.remove();
+  await next.remove();
 });
 
 test('a run that a process had put aside when it was killed is put back', async () => {
