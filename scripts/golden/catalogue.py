@@ -20,13 +20,32 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from keras.src.legacy.saving import legacy_h5_format  # noqa: E402
 
+# Per module of Keras Applications: its networks by the names that they have here.
+MODULES = {
+    "vgg16": {"vgg16": "VGG16"},
+    "vgg19": {"vgg19": "VGG19"},
+    "resnet": {f"resnet{depth}": f"ResNet{depth}" for depth in (50, 101, 152)},
+    "resnet_v2": {f"resnet{depth}_v2": f"ResNet{depth}V2" for depth in (50, 101, 152)},
+    "densenet": {f"densenet{depth}": f"DenseNet{depth}" for depth in (121, 169, 201)},
+    "xception": {"xception": "Xception"},
+    "inception_v3": {"inception_v3": "InceptionV3"},
+    "inception_resnet_v2": {"inception_resnet_v2": "InceptionResNetV2"},
+    "mobilenet": {"mobilenet": "MobileNet"},
+    "mobilenet_v2": {"mobilenet_v2": "MobileNetV2"},
+    "mobilenet_v3": {f"mobilenet_v3_{size.lower()}": f"MobileNetV3{size}" for size in ("Small", "Large")},
+    "nasnet": {f"nasnet_{size.lower()}": f"NASNet{size}" for size in ("Mobile", "Large")},
+    "efficientnet": {f"efficientnet_b{number}": f"EfficientNetB{number}" for number in range(8)},
+    "efficientnet_v2": {
+        f"efficientnet_v2_{kind.lower()}": f"EfficientNetV2{kind}" for kind in ("B0", "B1", "B2", "B3", "S", "M", "L")
+    },
+    "convnext": {
+        f"convnext_{size.lower()}": f"ConvNeXt{size}" for size in ("Tiny", "Small", "Base", "Large", "XLarge")
+    },
+}
 APPLICATIONS = {
-    "vgg16": (keras.applications.VGG16, keras.applications.vgg16),
-    "vgg19": (keras.applications.VGG19, keras.applications.vgg19),
-    "resnet50": (keras.applications.ResNet50, keras.applications.resnet),
-    "mobilenet": (keras.applications.MobileNet, keras.applications.mobilenet),
-    "mobilenet_v2": (keras.applications.MobileNetV2, keras.applications.mobilenet_v2),
-    "efficientnet_b0": (keras.applications.EfficientNetB0, keras.applications.efficientnet),
+    name: (getattr(keras.applications, built), getattr(keras.applications, module))
+    for module, networks in MODULES.items()
+    for name, built in networks.items()
 }
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], dtype="float32")
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225], dtype="float32")
@@ -38,23 +57,29 @@ def random_weight(rng, layer, name, shape):
         return rng.uniform(0.7, 1.3, shape)
     if name in ("beta", "moving_mean", "bias"):
         return rng.normal(0, 0.1, shape)
-    fan_in = np.prod(shape[:-2] if isinstance(layer, keras.layers.DepthwiseConv2D) else shape[:-1])
+    is_depthwise = name == "depthwise_kernel" or isinstance(layer, keras.layers.DepthwiseConv2D)
+    fan_in = np.prod(shape[:-2] if is_depthwise else shape[:-1])
     return rng.standard_normal(shape, dtype="float32") * np.sqrt(1.5 / fan_in)
 
 
 def randomize(model):
     rng = np.random.default_rng(1)
     for layer in model.layers:
-        if isinstance(layer, keras.layers.Normalization):
+        if is_adapted(layer):
             set_normalization(layer, IMAGENET_MEAN, IMAGENET_DEVIATION**2)
         else:
             for weight in layer.weights:
                 weight.assign(random_weight(rng, layer, weight.name, tuple(weight.shape)).astype("float32"))
 
 
+def is_adapted(layer):
+    """Whether it normalizes by weights; others of the kind have their numbers in the config."""
+    return isinstance(layer, keras.layers.Normalization) and layer.input_mean is None
+
+
 def temper_classifier(model, images):
     """Scales the top's kernel so that its scores are neither all alike nor all at one class."""
-    layer = model.get_layer("conv_preds" if "conv_preds" in [each.name for each in model.layers] else "predictions")
+    [*_, layer] = [layer for layer in model.layers if 1000 in layer.output.shape and layer.weights]
     features = keras.Model(model.inputs, layer.input).predict(images, verbose=0).reshape(-1)
     kernel = layer.weights[0]
     scores = features @ kernel.numpy().reshape(features.size, -1)
@@ -80,7 +105,7 @@ def save(model, layout, path):
 def rescale_as_published(model):
     """With its published weights Keras rescales EfficientNet's input once more; a model built without lacks the layer."""
     for layer in model.layers:
-        if isinstance(layer, keras.layers.Normalization):
+        if is_adapted(layer):
             set_normalization(layer, IMAGENET_MEAN, IMAGENET_DEVIATION**3)
 
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { catalogue } from '../../src/backbones/catalogue.js';
 import { preprocessInput } from '../../src/backbones/preprocessing.js';
 import { compileOnnx } from '../../src/formats/onnx/compile.js';
 import { loadLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
@@ -28,15 +29,20 @@ export interface Parity extends Pick<ParityCase, 'includeTop' | 'size'> {
   readonly largest: number;
 }
 
-/** The six networks that Keras has, and a large shape that is not square: odd where Keras pads by it. */
-export const rectangles: Readonly<Record<string, readonly [number, number]>> = {
+/** Shapes that are not square, odd where Keras pads by it; large where a network is small enough. */
+const rectangles: Readonly<Record<string, readonly [number, number]>> = {
   vgg16: [640, 480],
   vgg19: [192, 256],
   resnet50: [192, 256],
-  mobilenet: [192, 256],
-  mobilenet_v2: [193, 257],
-  efficientnet_b0: [193, 257],
+  xception: [97, 129],
+  inception_v3: [97, 129],
+  inception_resnet_v2: [97, 129],
 };
+
+/** Networks that Keras has: with its top each takes `size`, without it anything, such as `smallSize`. Widths of one are one. */
+export const kerasNetworks = catalogue
+  .filter(({ name }) => name !== 'squeezenet' && !/_0\.\d+$/.test(name))
+  .map(({ name, size }) => ({ name, size, smallSize: rectangles[name] ?? ([65, 97] as const) }));
 
 /**
  * Lets Keras save a network in these layouts and run it, then prepares each file and runs that, too.
