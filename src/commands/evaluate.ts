@@ -24,7 +24,7 @@ export const command: Command = {
     await program.print(printing.json ? `${JSON.stringify(evaluation)}\n` : `${renderMetrics(metrics)}\n`);
     program.say(wrap(`Predicted in ${evaluation.precision} on ${evaluation.device}.\n`));
     program.say(renderSeen(evaluation));
-    program.say(gate === undefined ? '' : renderGate(gate));
+    program.say(gate === undefined ? '' : renderGate(gate, evaluation));
     program.say(gate?.passed === false ? '' : `Next: finetune predict IMAGE --model ${run}\n`);
     return gate?.passed === false ? gateFailed : 0;
   },
@@ -41,11 +41,12 @@ function renderSeen({ seenInTraining, images, unseen }: Evaluation): string {
   );
 }
 
-function renderGate({ passed, minAccuracy, images, accuracy }: Gate): string {
+function renderGate({ passed, minAccuracy, images, accuracy }: Gate, { crossValidated }: Evaluation): string {
   if (accuracy === undefined) {
     return (
       'The gate fails: there is no image here that the run has not seen in training.\n' +
-      'Give other images with --data, or count all with --include-training-images.\n'
+      'Give other images with --data, or count all with --include-training-images.\n' +
+      (crossValidated === undefined ? '' : `Its cross-validated accuracy is ${crossValidated.toFixed(4)}.\n`)
     );
   }
   const verdict = passed ? 'is not below' : 'is below';

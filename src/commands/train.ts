@@ -37,8 +37,8 @@ export const command: Command = {
 };
 
 function renderResult(result: TrainResult): string {
-  const { run, val, test, trainImages, head, seconds } = result;
-  const measured = test ?? val;
+  const { run, val, test, crossValidation, trainImages, head, seconds } = result;
+  const measured = test ?? val ?? crossValidation?.metrics;
   const scores = [
     val && `validation accuracy ${val.accuracy.toFixed(4)}`,
     test && `test accuracy ${test.accuracy.toFixed(4)}`,

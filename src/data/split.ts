@@ -10,6 +10,8 @@ export interface SplitOptions {
   readonly val?: number | undefined;
   /** Part held out for a final test; default 0, or the test/ folder. */
   readonly test?: number | undefined;
+  /** Nothing is held out for validation: heads on all but one of so many folds of the training images are. */
+  readonly folds?: number | undefined;
   readonly seed: number;
 }
 
@@ -17,7 +19,7 @@ export interface SplitOptions {
  * Plans the split. An image's subset follows from its group or its content hash, so it stays when others are added, and
  * byte-identical images are together, as are those of a group. A class that chance leaves without training or validation images
  * gets one, as far as it has enough. Subsets given by folders are kept.
- * @throws FinetuneError `bad-option` for a fraction whose subset is given by a folder, or fractions that leave no training
+ * @throws FinetuneError `bad-option` for a fraction, or folds, whose subset is given by a folder, or fractions that leave no training
  */
 export function planSplit({ examples }: DataSet, options: SplitOptions): Split {
   const fractions = resolveFractions(examples, options);
@@ -53,7 +55,14 @@ function resolveFractions(examples: readonly Example[], options: SplitOptions): 
         `Leave out --${subset}, or remove the folder.`,
     );
   };
-  const fractions = { val: resolve('val', 0.2), test: resolve('test', 0) };
+  if (options.folds !== undefined && given.has('val')) {
+    throw new FinetuneError(
+      'bad-option',
+      `--folds ${options.folds} holds every training image out in turn, and the data folder has val/ for that: ` +
+        'leave out --folds, or remove the folder.',
+    );
+  }
+  const fractions = { val: options.folds === undefined ? resolve('val', 0.2) : 0, test: resolve('test', 0) };
   if (fractions.val + fractions.test < 1) return fractions;
   throw new FinetuneError(
     'bad-option',
@@ -76,6 +85,17 @@ export function describeMissingValidation(
   const missing = classNames.filter((_, label) => !present.has(label));
   if (missing.length === 0) return [];
   return [`No validation image of: ${missing.join(', ')}. Expected two images or more in every class.`];
+}
+
+/** A warning where some classes are in no fold, since they have a single image, or images that belong together. */
+export function describeMissingFolds({ classNames }: DataSet, train: readonly Example[]): string[] {
+  const keys = new Map(classNames.map((_, label) => [label, new Set<string>()]));
+  for (const example of train) keys.get(example.label)?.add(splitKeyOf(example));
+  const missing = classNames.filter((_, label) => (keys.get(label)?.size ?? 0) < 2);
+  if (missing.length === 0) return [];
+  return [
+    `No fold holds out an image of: ${missing.join(', ')}. Expected two images or more in every class.`,
+  ];
 }
 
 /** Key -> subset. */

@@ -42,6 +42,8 @@ export interface Evaluation {
   readonly seenInTraining: number;
   /** Metrics of the others alone, where some were seen and some not. */
   readonly unseen?: Metrics | undefined;
+  /** The accuracy that cross-validation found when the run was trained. */
+  readonly crossValidated?: number | undefined;
   /** Where a least accuracy was asked for. */
   readonly gate?: Gate | undefined;
   readonly bad: readonly BadImage[];
@@ -88,7 +90,9 @@ export const evaluate = verb(evaluateOptions, async (options, context): Promise<
   }
   const measured = measure(run, predicted);
   const { device, precision } = classifier;
-  return { ...{ run: run.dir, device, precision }, ...measured, gate: decideGate(measured, options), bad };
+  const crossValidated = run.record.crossValidation?.accuracy;
+  const gate = decideGate(measured, options);
+  return { ...{ run: run.dir, device, precision, crossValidated }, ...measured, gate, bad };
 });
 
 /** Examples with the run's labels instead of the data set's. */

@@ -2,7 +2,12 @@
 
 import type { DataSet, Split } from '../data/data-set.js';
 import { describeTornGroups, groupExamples } from '../data/groups.js';
-import { describeMissingValidation, planSplit, type SplitOptions } from '../data/split.js';
+import {
+  describeMissingFolds,
+  describeMissingValidation,
+  planSplit,
+  type SplitOptions,
+} from '../data/split.js';
 import { findKnownCopies } from '../features/known-copies.js';
 
 /** What decides. */
@@ -34,5 +39,9 @@ export async function splitData(
   const dataSet = await groupExamples(given, { groupBy, copies });
   const split = planSplit(dataSet, options);
   const torn = groupBy === undefined ? [] : describeTornGroups(split);
-  return { dataSet, split, warnings: [...torn, ...describeMissingValidation(dataSet, split.val)] };
+  const missing =
+    options.folds === undefined
+      ? describeMissingValidation(dataSet, split.val)
+      : describeMissingFolds(dataSet, split.train);
+  return { dataSet, split, warnings: [...torn, ...missing] };
 }

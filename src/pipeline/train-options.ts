@@ -8,7 +8,6 @@ import {
   choice,
   flag,
   integer,
-  integers,
   maybe,
   number,
   type OptionTable,
@@ -23,7 +22,8 @@ import type { FeaturePlan } from './choose-features.js';
 import { exclude, force, groupBy, inputShape } from './common-options.js';
 import { featureOptions, planFeatures } from './feature-options.js';
 import type { TuningPlan } from './fine-tune.js';
-import { planFitOptions, validateFit } from './fit-options.js';
+import { fitOptions, planFitOptions, validateFit } from './fit-options.js';
+import { folds, validateFolds } from './folds-options.js';
 import type { SplitPlan } from './split-data.js';
 import type { OptionsOf } from './verb.js';
 
@@ -95,59 +95,10 @@ export const trainOptions = {
   resize: maybe(choice(['stretch', 'crop', 'pad'], 'How a photo becomes a rectangle (default: stretch)')),
   val: maybe(number(0, 0.9, 'Share of the images held out for validation (default: 0.2)')),
   test: maybe(number(0, 0.9, 'Share of the images held out for a final test (default: 0)')),
+  folds,
   ...featureOptions,
   pooling: withDefault(choice(['avg', 'max', 'flatten'], 'How feature maps become one vector'), 'avg'),
-  headSolver: maybe(
-    choice(
-      ['lbfgs', 'adam'],
-      'How the head is found: a linear one solved to its optimum, or by epochs (default: lbfgs)',
-    ),
-  ),
-  l2: maybe(number(0, 1e6, 'L2 regularization of the linear head (default: chosen by cross-validation)')),
-  hidden: withDefault(
-    integers(
-      1,
-      65536,
-      'Units of hidden dense layers between base and classes, e.g. 256 or 512,128; trains by epochs',
-    ),
-    [],
-  ),
-  dropout: maybe(number(0, 0.95, 'Share of the units dropped while training by epochs (default: 0.3)')),
-  epochs: maybe(
-    integer(1, 100_000, 'Epochs at most, when training by epochs (default: 100, stopping early)'),
-  ),
-  batchSize: maybe(integer(1, 4096, 'Images per training step, when training by epochs (default: 32)')),
-  learningRate: maybe(number(1e-8, 10, 'Learning rate, when training by epochs (default: 0.001)')),
-  optimizer: maybe(
-    choice(
-      ['adam', 'adamw', 'sgd', 'rmsprop'],
-      'What moves the weights, when training by epochs (default: adam)',
-    ),
-  ),
-  schedule: maybe(
-    choice(
-      ['constant', 'cosine', 'one-cycle', 'step', 'plateau'],
-      'How the learning rate changes over the epochs (default: cosine)',
-    ),
-  ),
-  warmup: maybe(integer(0, 1000, 'Epochs over which the learning rate rises at first (default: 0)')),
-  weightDecay: maybe(
-    number(0, 10, 'Share of the weights taken off per step and unit of rate (default: 0; adamw: 0.01)'),
-  ),
-  clipNorm: maybe(
-    number(1e-6, 1e6, 'Longest gradient of a step; longer ones are shortened (default: no limit)'),
-  ),
-  labelSmoothing: maybe(number(0, 0.9, 'Share of each label that is spread over all classes (default: 0)')),
-  focalLoss: maybe(
-    number(0, 10, 'Focus on images that are not yet right: 2 is usual, 0 is none (default: 0)'),
-  ),
-  classWeights: maybe(
-    choice(['balanced'], 'With balanced, every class counts the same, however few its images'),
-  ),
-  ema: maybe(number(0, 0.99999, 'Average the weights over steps, keeping this share each time, e.g. 0.99')),
-  patience: maybe(
-    integer(1, 100_000, 'Epochs without a lower validation loss before training stops (default: 10)'),
-  ),
+  ...fitOptions,
   precision: withDefault(
     choice(['auto', 'fp32', 'int8'], 'How the frozen base computes; auto measures int8 on your images'),
     'auto',
@@ -187,7 +138,7 @@ export interface TrainingPlan {
  * @throws FinetuneError `bad-option` for options that contradict each other, or would do nothing
  */
 export function planTraining(options: SettledTrainOptions): TrainingPlan {
-  const { val, test, seed, data, out, force, inputShape, cut, resize, pooling } = options;
+  const { val, test, folds: count, seed, data, out, force, inputShape, cut, resize, pooling } = options;
   if (options.channels !== undefined) {
     refuse(
       '--channels is for --backbone convnet: a pretrained network takes the channels that it was trained with.',
@@ -200,10 +151,11 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
   const fit = tuning ? startOptions(given) : given;
   validateFit(fit);
   validatePrecision(options);
+  validateFolds(options, tuning === undefined);
   const features = planFeatures(options, { solved: !trainsByEpochs(fit), frozen: tuning === undefined });
   return {
     base: { inputShape, cut, resize, pooling, taps: features.candidates },
-    split: { val, test, seed, groupBy: options.groupBy, store },
+    split: { val, test, folds: count, seed, groupBy: options.groupBy, store },
     features,
     fit,
     tuning,

@@ -15,7 +15,9 @@ import { planRunFolder } from '../runs/folder.js';
 import { saveRun, type TrainResult } from '../runs/save.js';
 import type { Context } from '../system/context.js';
 import { startTimer } from '../system/timer.js';
-import { fit } from '../training/fit.js';
+import { type CrossValidationRequest, crossValidateFit } from '../training/cross-validate.js';
+import type { TrainingData } from '../training/data.js';
+import { type Fit, fit } from '../training/fit.js';
 import { planFit } from '../training/plan.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
 import { chooseBackbone, chooseBestBackbone } from './choose-backbone.js';
@@ -104,7 +106,9 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     timer.step('verify');
 
     const data = { train: features.subset('train'), val: features.subset('val') };
-    const head = describeFeatures(await fit(data, planChosenFit(fitPlan, chosen), context), chosen);
+    const fitted = describeFeatures(await fit(data, planChosenFit(fitPlan, chosen), context), chosen);
+    const folding = { ...plan.split, fit: fitPlan, classNames: dataSet.classNames };
+    const head = await foldHead(fitted, data.train, { ...folding, context });
     signal.throwIfAborted();
     timer.step('head');
 
@@ -141,6 +145,21 @@ async function settleBackbone(
   if (asked === 'auto') return await chooseBestBackbone({ data, exclude, engine, split, store }, context);
   const found = await chooseBackbone(asked, context.emit);
   return { ...found, name: asked ?? found.card.name };
+}
+
+interface Folding extends Omit<CrossValidationRequest, 'count'> {
+  readonly folds?: number | undefined;
+  readonly context: Context;
+}
+
+/** A head with what cross-validation says of it, where that was asked for. */
+async function foldHead(
+  head: Fit,
+  train: TrainingData,
+  { folds, context, ...request }: Folding,
+): Promise<Fit> {
+  if (folds === undefined) return head;
+  return { ...head, crossValidation: await crossValidateFit(train, { ...request, count: folds }, context) };
 }
 
 /** Part of the time so far in which photos are looked at for damage: as many as it allows. */

@@ -70,7 +70,8 @@ export interface TrainResult {
   readonly val: Metrics | undefined;
   /**
    * On the training images, by heads that had not seen them; undefined where nothing was chosen by it, and where more
-   * than the head was trained. A little too good: the l2 and the kind of features were chosen by the same folds.
+   * than the head was trained. A little too good: the l2 and the kind of features were chosen by the same folds. With
+   * `folds`, which holds no image out for validation, every fold has chosen its own l2.
    */
   readonly crossValidation: CrossValidation | undefined;
   /** On the test images; undefined where none was held out. */

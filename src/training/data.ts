@@ -87,6 +87,22 @@ export function averageViews(
   return { probabilities: averages, labels: Int32Array.from(views, ([row = 0]) => labels[row] ?? 0) };
 }
 
+/** Some rows of features as training data of their own; what is in memory stays there, as a copy. */
+export function selectRows(data: TrainingData, rows: readonly number[]): TrainingData {
+  const { labels, shape, views, splitKeys, groups } = data;
+  const placeOf = new Map(rows.map((row, place) => [row, place]));
+  const kept = views?.map(ofImage => ofImage.flatMap(row => placeOf.get(row) ?? []));
+  const whole = data.matrix?.();
+  const matrix = whole && dataInMemory(whole, labels, shape).read(rows);
+  return {
+    ...{ shape, groups, labels: Int32Array.from(rows, row => labels[row] ?? 0) },
+    views: kept?.filter(ofImage => ofImage.length > 0),
+    splitKeys: splitKeys && rows.map(row => splitKeys[row] ?? row),
+    read: chosen => data.read(chosen.map(row => rows[row] ?? 0)),
+    matrix: () => (matrix instanceof Float32Array ? matrix : undefined),
+  };
+}
+
 /** Rows in groups of `size`, the last one smaller. */
 export function* groupRows(rows: readonly number[], size: number): Generator<readonly number[]> {
   for (let from = 0; from < rows.length; from += size) yield rows.slice(from, from + size);

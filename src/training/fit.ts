@@ -39,7 +39,7 @@ export interface Fit {
   readonly details: Readonly<Record<string, unknown>>;
   /** One record per epoch; empty where there were no epochs. */
   readonly history: readonly EpochRecord[];
-  /** On training images, by heads that had not seen them: worked out where the l2 was chosen, by the same folds. */
+  /** On training images, by heads that had not seen them: where the l2 was chosen by the same folds, or folds were asked for. */
   readonly crossValidation?: CrossValidation | undefined;
 }
 

@@ -1,6 +1,7 @@
 // Folds of cross-validation: which classifier holds which image out.
 
 import type { TrainingData } from './data.js';
+import type { Metrics } from './metrics.js';
 import { seededRandom, shuffle } from './random.js';
 
 /** Classifiers side by side, and which rows each of them is trained on. */
@@ -82,6 +83,8 @@ export interface CrossValidation {
   readonly accuracies: readonly number[];
   /** Mean log-loss, natural logarithm. */
   readonly loss: number;
+  /** Of all held-out images, where cross-validation was asked for. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** An image that was held out. */

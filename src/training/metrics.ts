@@ -83,13 +83,14 @@ function measureClass(name: string, label: number, confusion: readonly (readonly
   };
 }
 
-/** Natural logarithm; a probability that float32 rounded to 0 counts as 1e-7, as in Keras. */
+/** The mean over all images. */
 function logLoss(probabilities: Float32Array, labels: Int32Array, classes: number): number {
-  const losses = Array.from(
-    labels,
-    (label, i) => -Math.log(Math.max(probabilities[i * classes + label]!, 1e-7)),
-  );
-  return sum(losses) / labels.length;
+  return sum(Array.from(labels, (label, i) => lossOf(probabilities[i * classes + label]!))) / labels.length;
+}
+
+/** Log-loss of an image whose own class got this probability; one that float32 rounded to 0 counts as 1e-7, as in Keras. */
+export function lossOf(probability: number): number {
+  return -Math.log(Math.max(probability, 1e-7));
 }
 
 function sum(values: readonly number[]): number {

@@ -70,6 +70,7 @@ const mistakes: [given: object, message: RegExp][] = [
   [{ cut: 'conv2d' }, /--cut conv2d does nothing here: nothing is pretrained/],
   [{ l2: 0.1 }, /--l2 0\.1 does nothing here/],
   [{ hidden: [8] }, /--hidden does nothing here: there is no frozen base/],
+  [{ folds: 5 }, /--folds 5 cross-validates a head/],
   [{ precision: 'int8' }, /--precision does nothing here/],
   [{ inputShape: [8, 8] }, /convnet takes images from 10x10 pixels on. Received: --input-shape 8x8/],
   [{ backbone: undefined, channels: 1 }, /--channels is for --backbone convnet/],

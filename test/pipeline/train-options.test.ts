@@ -11,7 +11,14 @@ test('each step gets its own options', () => {
     ...{ cut: 'block4_pool', val: 0.3, seed: 7, out: 'runs/mine', store: 'features' },
   });
   assert.equal(base.cut, 'block4_pool');
-  assert.deepEqual(split, { val: 0.3, test: undefined, seed: 7, groupBy: undefined, store: 'features' });
+  assert.deepEqual(split, {
+    val: 0.3,
+    test: undefined,
+    folds: undefined,
+    seed: 7,
+    groupBy: undefined,
+    store: 'features',
+  });
   const inputs = { '--data': 'pets', '--store': 'features' };
   assert.deepEqual(run, { data: 'pets', out: 'runs/mine', force: false, inputs });
 });
@@ -38,6 +45,9 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ augment: 'crop' }, /--augment crop does nothing here/],
   [{ unfreeze: '1', augment: 'crop' }, /there are no views\. Add --views/],
   [{ unfreeze: '1', l2: 0.1, headSolver: 'adam' }, /--l2 belongs to --head-solver lbfgs/],
+  [{ folds: 5, val: 0.2 }, /--folds 5 .* --val 0\.2 .* give one of them/],
+  [{ folds: 5, epochs: 3, patience: 2 }, /--patience 2 does nothing with --folds/],
+  [{ folds: 5, recipe: 'fine-tune' }, /--folds 5 cross-validates a head on a frozen backbone/],
   [{ verify: true, precision: 'fp32' }, /there is no int8 model/],
 ];
 
@@ -56,6 +66,7 @@ const allowed = [
   { epochs: 3, dropout: 0.5 },
   { hidden: [8], batchSize: 4 },
   { headSolver: 'adam' },
+  { folds: 5, test: 0.2, headSolver: 'adam' },
 ];
 
 for (const given of allowed) {

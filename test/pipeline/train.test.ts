@@ -86,6 +86,33 @@ test('a solved head brings its cross-validated accuracy, which the run keeps', a
   assert.deepEqual(record.crossValidation, crossValidation);
 });
 
+test('with folds nothing is held out for good: the head is trained on everything, the accuracy cross-validated', async () => {
+  const warnings: string[] = [];
+  const onEvent = (event: PipelineEvent) => event.type === 'warning' && warnings.push(event.message);
+  const given = {
+    ...small,
+    folds: 3,
+    groupBy: '/0(..)',
+    headSolver: 'adam',
+    epochs: 4,
+    force: true,
+  } as const;
+  const { val, trainImages, crossValidation } = await finetune.train(given, {
+    onEvent: e => void onEvent(e),
+  });
+  assert.deepEqual([val, trainImages], [undefined, 60]);
+  assert.equal(crossValidation?.folds, 3);
+  assert.equal(crossValidation?.metrics?.perClass.length, 3);
+  assert.doesNotMatch(warnings.join('\n'), /No image is held out|No fold/);
+});
+
+test('folds are refused where the data folder holds images out itself', async () => {
+  const divided = join(dir, 'divided');
+  for (const subset of ['train', 'val']) copyDigits(join(divided, subset), ['0', '1'], 2);
+  const training = finetune.train({ ...small, data: divided, folds: 3, out: join(dir, 'none') });
+  await assert.rejects(training, { code: 'bad-option', message: /the data folder has val\/ for that/ });
+});
+
 test('the same seed gives the same model to the bit', async () => {
   const modelOf = async () => {
     const { run } = await finetune.train({ ...small, force: true });
