@@ -3,7 +3,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { mkdir, statfs } from 'node:fs/promises';
 import { listBackbones } from '../backbones/resolve.js';
-import { sizeOf } from '../engines/tensorflow/setup/build.js';
+import { sizeOf } from '../engines/tensorflow/setup/own-folders.js';
 import { messageOf } from '../errors.js';
 import { cacheDirectory } from '../system/cache-directory.js';
 import type { Check } from '../system/check.js';

@@ -70,6 +70,6 @@ async function removeParts({ cuda, tensorflow }: SetupOptions): Promise<CudaRemo
   return {
     removed: [...provider.removed, ...engine.removed],
     bytes: provider.bytes + engine.bytes,
-    kept: provider.kept,
+    kept: [...provider.kept, ...engine.kept],
   };
 }

@@ -90,7 +90,8 @@ export function findBindings(engineDirectory: string = builtDirectory()): string
   return undefined;
 }
 
-function readRecord(path: string): EngineRecord | undefined {
+/** The record of an engine; undefined where there is none that can be read. */
+export function readRecord(path: string): EngineRecord | undefined {
   if (!existsSync(path)) return undefined;
   try {
     return v.parse(engineRecord, JSON.parse(readFileSync(path, 'utf8')));

@@ -1,7 +1,7 @@
 // The engine built here: an addon of its own against the TensorFlow that PyPI ships. Current GPUs work with it.
 
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { runProgram } from '../../../system/run-program.js';
 import { unpackWheel } from '../../../system/unpack-wheel.js';
@@ -15,6 +15,7 @@ import {
   thisPlatform,
 } from '../place.js';
 import { compileAddon, findCompiler, tensorflowLibraries } from './compile-addon.js';
+import { claimFolder, isClaimed, removeClaimed, sizeOf, validateReplaceableEngine } from './own-folders.js';
 import { downloadWheels, tensorflowVersion } from './wheels.js';
 
 type Device = 'cpu' | 'cuda';
@@ -59,16 +60,20 @@ export async function buildTensorflow(device: Device, watch: SetupWatch): Promis
 
 /** All but the wheels. */
 async function discard(): Promise<void> {
+  if (!isClaimed(workDirectory())) return;
   for (const folder of [engineFolder(), headersFolder()]) await rm(folder, { recursive: true, force: true });
 }
 
 const engineFolder = () => join(workDirectory(), 'engine');
 const headersFolder = () => join(workDirectory(), 'headers');
+const oldFolder = () => join(workDirectory(), 'old');
 
 async function build(device: Device, { tell, signal }: SetupWatch): Promise<BuiltEngine> {
   if (process.platform !== 'linux') throw new Error(`it is for Linux; this is ${thisPlatform()}`);
   await findCompiler(signal);
-  await mkdir(workDirectory(), { recursive: true });
+  await validateReplaceableEngine();
+  await claimFolder(workDirectory());
+  await putBack();
   await requireSpace(device);
   const engine = engineFolder();
   await rm(engine, { recursive: true, force: true });
@@ -89,14 +94,29 @@ function placeIn(directory: string, record: EngineRecord): TensorflowPlace {
   return { directory, addon: addon!, quietLoader: quietLoader!, record };
 }
 
-/** The old engine goes only when the new one is whole; a break between the renames leaves none, which is seen. */
+/** The old engine goes only when the new one is in its place; where that fails it is put back. */
 async function install(engine: string, record: EngineRecord): Promise<TensorflowPlace> {
-  const old = join(workDirectory(), 'old');
-  await rm(old, { recursive: true, force: true });
-  if (existsSync(builtDirectory())) await rename(builtDirectory(), old);
-  await rename(engine, builtDirectory());
-  await rm(workDirectory(), { recursive: true, force: true });
+  await validateReplaceableEngine();
+  await rm(oldFolder(), { recursive: true, force: true });
+  if (existsSync(builtDirectory())) await rename(builtDirectory(), oldFolder());
+  try {
+    await rename(engine, builtDirectory());
+  } catch (error) {
+    await putBack();
+    throw error;
+  }
+  await removeWork();
   return placeIn(builtDirectory(), record);
+}
+
+/** What was put aside, by a process that was killed before anything was in its place. */
+async function putBack(): Promise<void> {
+  if (existsSync(oldFolder()) && !existsSync(builtDirectory())) await rename(oldFolder(), builtDirectory());
+}
+
+/** Removes what a build has left, its wheels too. */
+export async function removeWork(): Promise<void> {
+  await removeClaimed(workDirectory(), ['engine', 'headers', 'wheels', 'old']);
 }
 
 async function requireSpace(device: Device): Promise<void> {
@@ -176,13 +196,4 @@ async function writeRecord(engine: string, bindings: string, device: Device): Pr
   };
   await writeFile(join(engine, placeFiles.record), `${JSON.stringify(record, null, 2)}\n`, { flush: true });
   return record;
-}
-
-/** Bytes of all files under a folder; 0 where there is none. */
-export async function sizeOf(directory: string): Promise<number> {
-  if (!existsSync(directory)) return 0;
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter(each => each.isFile());
-  const sizes = await Promise.all(files.map(each => stat(join(each.parentPath, each.name))));
-  return sizes.reduce((sum, each) => sum + each.size, 0);
 }

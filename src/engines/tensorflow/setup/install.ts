@@ -6,9 +6,10 @@ import { FinetuneError, messageOf } from '../../../errors.js';
 import type { Context } from '../../../system/context.js';
 import { findGpus } from '../../../system/gpus.js';
 import { builtDirectory, findPrebuilt, findTensorflow, type TensorflowPlace } from '../place.js';
-import { buildTensorflow, type SetupWatch, sizeOf, workDirectory } from './build.js';
+import { buildTensorflow, removeWork, type SetupWatch, workDirectory } from './build.js';
 import { checkTensorflow } from './check.js';
-import { installPrebuilt, prebuiltFolders } from './prebuilt.js';
+import { isOwnEngine, sizeOf } from './own-folders.js';
+import { installPrebuilt, prebuiltFolders, removePrebuilt } from './prebuilt.js';
 
 type Device = 'cpu' | 'cuda';
 
@@ -65,17 +66,26 @@ export async function installTensorflow(
   };
 }
 
-/** Takes away what was installed. */
-export async function removeTensorflow(): Promise<{
+/** What was taken away, and what was left because this program did not make it, or not so. */
+export interface TensorflowRemoval {
   readonly removed: readonly string[];
   readonly bytes: number;
-}> {
+  readonly kept: readonly string[];
+}
+
+/** Takes away what was installed. */
+export async function removeTensorflow(): Promise<TensorflowRemoval> {
   const prebuilt = findPrebuilt();
-  const all = [builtDirectory(), workDirectory(), ...(prebuilt ? prebuiltFolders(prebuilt) : [])];
-  const removed = all.filter(each => existsSync(each));
-  const sizes = await Promise.all(removed.map(sizeOf));
-  for (const folder of removed) await rm(folder, { recursive: true, force: true });
-  return { removed, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  const folders = [builtDirectory(), workDirectory(), ...(prebuilt ? prebuiltFolders(prebuilt) : [])];
+  const all = folders.filter(each => existsSync(each));
+  const sizes = new Map<string, number>();
+  for (const each of all) sizes.set(each, await sizeOf(each));
+  if (await isOwnEngine(builtDirectory())) await rm(builtDirectory(), { recursive: true });
+  await removeWork();
+  if (prebuilt !== undefined) await removePrebuilt(prebuilt);
+  const removed = all.filter(each => !existsSync(each));
+  const bytes = removed.reduce((sum, each) => sum + (sizes.get(each) ?? 0), 0);
+  return { removed, bytes, kept: all.filter(each => existsSync(each)) };
 }
 
 async function detectDevice(signal: AbortSignal): Promise<Device> {
@@ -127,7 +137,7 @@ const ways: Readonly<Record<SetupWay, TryWay>> = {
       return { place, version: await check(place, device, signal) };
     } catch (error) {
       // Left behind, it would be tried at every start.
-      for (const folder of prebuiltFolders(place)) await rm(folder, { recursive: true, force: true });
+      await removePrebuilt(place);
       throw error;
     }
   },

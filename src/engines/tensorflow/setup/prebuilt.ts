@@ -8,6 +8,7 @@ import { EnvHttpProxyAgent, fetch } from 'undici';
 import { findGpus } from '../../../system/gpus.js';
 import { runProgram } from '../../../system/run-program.js';
 import { findBindings, findPrebuilt, type TensorflowPlace } from '../place.js';
+import { claimFolder, isClaimed } from './own-folders.js';
 
 /** Where the install script downloads from, unless the user's variables name a mirror. */
 const host = 'https://storage.googleapis.com/';
@@ -40,6 +41,7 @@ export async function installPrebuilt(device: 'cpu' | 'cuda', signal: AbortSigna
   await requireHost(signal);
   const kind = device === 'cuda' ? 'gpu' : 'cpu';
   const added = foldersIn(bindings).filter(folder => !existsSync(folder));
+  for (const folder of added) await claimFolder(folder);
   try {
     await runProgram(process.execPath, [join('scripts', 'install.js'), kind, 'download'], {
       directory: bindings,
@@ -54,6 +56,12 @@ export async function installPrebuilt(device: 'cpu' | 'cuda', signal: AbortSigna
   const place = findPrebuilt();
   if (place === undefined) throw new Error('the install script left no addon behind');
   return place;
+}
+
+/** Removes what `installPrebuilt` added: what npm's own run of the script brought was there before. */
+export async function removePrebuilt(place: TensorflowPlace): Promise<void> {
+  for (const folder of prebuiltFolders(place))
+    if (isClaimed(folder)) await rm(folder, { recursive: true, force: true });
 }
 
 /** What the install script adds to the npm package: the addon and the library. */

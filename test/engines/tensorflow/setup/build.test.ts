@@ -35,5 +35,5 @@ test('an abort while pip downloads ends pip, and leaves nothing but finished dow
   };
   const building = buildTensorflow('cpu', { tell, signal: stop.signal });
   await assert.rejects(building, { name: 'AbortError' });
-  assert.deepEqual(readdirSync(workDirectory()), ['wheels']);
+  assert.deepEqual(readdirSync(workDirectory()), ['.finetune-setup', 'wheels']);
 });
