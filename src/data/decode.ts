@@ -51,6 +51,7 @@ export async function decodeImage(
     const bytes = typeof source === 'string' ? await readImageFile(source) : bufferOf(source);
     options.onStep?.('read');
     validateFile(bytes, options);
+    options.onBytes?.(bytes);
     const pixels = await decodeBytes(mendScanHeader(bytes), rules, options);
     options.onStep?.('decode');
     return pixels;

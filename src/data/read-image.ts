@@ -30,6 +30,8 @@ export interface ReadOptions {
   readonly hash?: string | undefined;
   /** A JPEG is read code by code: every damage is found, for a sixth of the time that a photo takes otherwise. */
   readonly thorough?: boolean | undefined;
+  /** Told of the file's bytes before they are decoded, unless they are known to be bad. */
+  readonly onBytes?: ((bytes: Buffer) => void) | undefined;
   /** Told after `read`, `decode` and `preprocess`. */
   readonly onStep?: ((step: 'read' | 'decode' | 'preprocess') => void) | undefined;
   /** Told of an image of 16 bits that uses a quarter of their range or less. */

@@ -1,57 +1,55 @@
 // A look at some JPEGs for damage inside their data, which decoders make pictures of without a word. Reading every code of
 // every photo would take a training a sixth of its time: `inspect` does that, here it is as many as a part of it allows.
 
-import type { Example } from '../data/data-set.js';
 import { isJpeg } from '../data/formats.js';
-import { readImageFile } from '../data/image-file.js';
 import { findJpegDamage } from '../data/jpeg-check.js';
-import type { BadImage } from '../events.js';
-import { seededRandom, shuffle } from '../training/random.js';
+import type { EmitEvent } from '../events.js';
 
-/** What was found among how many. */
-export interface DamageSample {
-  /** JPEGs that were read. */
-  readonly checked: number;
-  readonly damaged: readonly BadImage[];
-}
+/** What was found: of each JPEG that was read to its end, by its path, what is wrong with it, if anything. */
+export type DamageFindings = Map<string, string | undefined>;
 
-/**
- * Reads JPEGs, drawn by chance, until the time is over.
- * @param examples each readable, as far as is known
- * @param options `seconds` that it may take; none where nothing is to be done
- * @throws the signal's reason once it is aborted
- */
-export async function sampleDamage(
-  examples: readonly Example[],
-  {
-    seconds,
-    seed,
-    signal,
-  }: { readonly seconds: number; readonly seed: number; readonly signal: AbortSignal },
-): Promise<DamageSample> {
-  const end = performance.now() + 1000 * seconds;
-  const damaged: BadImage[] = [];
-  let checked = 0;
-  for (const place of shuffle([...examples.keys()], seededRandom(seed))) {
-    if (performance.now() >= end) break;
-    signal.throwIfAborted();
-    const example = examples[place];
-    // What cannot be read any more is told elsewhere.
-    const bytes = example && (await readImageFile(example.file).catch(() => undefined));
-    if (example === undefined || bytes === undefined || !isJpeg(bytes)) continue;
-    checked += 1;
-    const reason = findJpegDamage(bytes);
-    if (reason !== undefined) damaged.push({ path: example.path, reason });
+/** Part of the time in which photos are looked at: evenly spread, one whenever there is time again. */
+const shareOfTime = 0.02;
+
+/** Reads JPEGs to their end beside other work on them, whose time it counts from when it is made. */
+export class DamageSampler {
+  readonly #started = performance.now();
+  #spent = 0;
+  #findings: DamageFindings = new Map();
+
+  /** Looks at a photo if there is time. */
+  readonly look = (path: string, bytes: Buffer): void => {
+    const begun = performance.now();
+    if (this.#spent > (begun - this.#started) * shareOfTime || !isJpeg(bytes)) return;
+    this.#findings.set(path, findJpegDamage(bytes));
+    this.#spent += performance.now() - begun;
+  };
+
+  /** What was found since this was last asked. */
+  take(): DamageFindings {
+    const findings = this.#findings;
+    this.#findings = new Map();
+    return findings;
   }
-  return { checked, damaged };
 }
 
-/** A warning where something was found. */
-export function describeDamage({ checked, damaged }: DamageSample): string | undefined {
+/** Tells people what was found among so many images, if any was a JPEG. */
+export function tellOfDamage(
+  findings: ReadonlyMap<string, string | undefined>,
+  images: number,
+  emit: EmitEvent,
+): void {
+  const checked = findings.size;
+  const damaged = [...findings].filter(([, reason]) => reason !== undefined);
   const [first] = damaged;
-  if (first === undefined) return undefined;
-  return (
-    `Damaged inside, of ${checked} JPEGs that were read to the end: ${damaged.length}, e.g. ${first.path} (${first.reason}). ` +
-    'They were trained on as they are. `finetune inspect` finds all of them.'
-  );
+  if (first !== undefined) {
+    const message =
+      `Damaged inside, of ${checked} JPEGs that were read to the end: ${damaged.length}, e.g. ${first[0]} (${first[1]}). ` +
+      'They are used as they are. `finetune inspect` finds all of them.';
+    emit({ type: 'warning', message });
+  } else if (checked > 0) {
+    const rest = checked < images ? ', `finetune inspect` reads all' : '';
+    const message = `JPEGs read to the end for damage: ${checked} of ${images}, all whole${rest}.`;
+    emit({ type: 'notice', message });
+  }
 }

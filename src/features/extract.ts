@@ -10,6 +10,7 @@ import { takeTemporaryProblem } from '../system/temporary-folder.js';
 import { readProcessorTime } from '../system/timer.js';
 import type { Base } from './base.js';
 import { validateClasses } from './class-check.js';
+import type { DamageFindings } from './damage-sample.js';
 import { type FeatureRows, planRows } from './feature-rows.js';
 import { FeatureSet, type SubsetImage } from './feature-set.js';
 import { KnownRanges } from './known-ranges.js';
@@ -29,6 +30,8 @@ export interface Extraction {
   readonly store: string;
   /** Features that take more bytes than this are read from the store; a quarter of the memory where nothing is said. */
   readonly memoryBudget?: number | undefined;
+  /** Takes what is found inside JPEGs that go through the base; where it is missing, none is looked at. */
+  readonly damage?: DamageFindings | undefined;
 }
 
 /**
@@ -150,11 +153,9 @@ class ExtractionWork {
     const { signal, emit } = this.context;
     const total = images.length;
     let done = 0;
-    for await (const { image, outcome, narrowRange } of this.extraction.runtime.run({
-      images,
-      signal,
-      times: this.#times,
-    })) {
+    const { runtime, damage } = this.extraction;
+    const results = runtime.run({ images, signal, times: this.#times, damage });
+    for await (const { image, outcome, narrowRange } of results) {
       this.clock.mark('other');
       if (isBad(outcome)) failures.set(keyOf(image), outcome.reason);
       else rows.set(keyOf(image), outcome);

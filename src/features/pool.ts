@@ -37,19 +37,25 @@ const largeWeights = 32 * 2 ** 20;
 export async function* runOnThreads(
   base: Base,
   precision: Precision,
-  { images, signal, times }: BaseWork,
+  { images, signal, times, damage }: BaseWork,
 ): AsyncGenerator<BaseResult> {
-  const { pool, state, stop } = await startPool(base, precision, images.length);
+  const { pool, state, stop } = await startPool(base, precision, {
+    photos: images.length,
+    looksForDamage: damage !== undefined,
+  });
   const abort = () => tellToStop(state);
   signal.addEventListener('abort', abort, { once: true });
   try {
     const groupsUnderWay = pool.options.maxThreads * groupsPerThread;
     const run = async (group: readonly ViewedExample[]) => {
-      const tasks = group.map(({ example: { file, hash }, view }): WorkerTask => ({ file, hash, view }));
+      const tasks = group.map(
+        ({ example: { file, path, hash }, view }): WorkerTask => ({ file, path, hash, view }),
+      );
       const result: GroupResult | ThreadFailure = await pool.run(tasks);
       if ('failure' in result) throw errorOf(result);
       const { outcomes, narrowRanges, processor } = result;
       addTimes(times, processor);
+      for (const [path, reason] of result.damage) damage?.set(path, reason);
       return group.flatMap((image, i) => {
         const outcome = outcomes[i];
         return outcome === undefined ? [] : { image, outcome, narrowRange: narrowRanges.get(i) };
@@ -90,14 +96,18 @@ interface Pool {
 }
 
 /** Threads with a base each. The model's file is theirs until they are gone. */
-async function startPool({ network, rules }: Base, precision: Precision, photos: number): Promise<Pool> {
+async function startPool(
+  { network, rules }: Base,
+  precision: Precision,
+  { photos, looksForDamage }: { readonly photos: number; readonly looksForDamage: boolean },
+): Promise<Pool> {
   const { graph, output } = precision.compileBase(network);
   const model = await writeTemporaryModel(graph);
   const { bases, threads } = shareProcessors(photos, model.weightBytes);
   const state = shareState(bases);
   // A thread's own environment is a copy, which the runtime does not see: it would send its makers what it is used for.
   process.env.ORT_DISABLE_TELEMETRY = '1';
-  const workerData: WorkerData = { model: model.path, threads, output, rules, state };
+  const workerData: WorkerData = { model: model.path, threads, output, rules, looksForDamage, state };
   const pool = new Piscina({
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: bases,

@@ -14,6 +14,7 @@ import {
 import type { ValueRange } from '../data/value-range.js';
 import { joinBatches, type Session, type SessionOutput } from '../inference/session.js';
 import { prefetch } from '../system/prefetch.js';
+import type { DamageFindings } from './damage-sample.js';
 import type { QuantizedFeatures } from './store-segment.js';
 
 /** An image, seen in one way: what a row of features is of. */
@@ -39,6 +40,8 @@ export interface BaseWork {
   readonly signal: AbortSignal;
   /** Takes the processor time of threads, in seconds by step. */
   readonly times: Record<string, number>;
+  /** Takes what is found inside JPEGs; where it is missing, none is looked at. */
+  readonly damage?: DamageFindings | undefined;
 }
 
 /** What runs a network: a session, or an engine. */
@@ -80,8 +83,8 @@ export interface ImageOptions<Image> {
   readonly rules: InputRules;
   /** Opens an image. What it throws of a bad one (`bad-image`) is that image's result. */
   readonly open: (image: Image) => ImageSource | Promise<ImageSource>;
-  /** How an image is looked at, and what its bytes must be; as it is, where nothing is said. */
-  readonly optionsOf?: ((image: Image) => Pick<ReadOptions, 'view' | 'hash' | 'onNarrowRange'>) | undefined;
+  /** How an image is looked at, what its bytes must be, and who is told of them; as it is, where nothing is said. */
+  readonly optionsOf?: ((image: Image) => Omit<ReadOptions, 'into'>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How many images are read and run while one is waited for, where they run one by one. Default: 4. */
   readonly prefetched?: number | undefined;

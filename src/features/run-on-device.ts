@@ -11,6 +11,7 @@ import type { Session } from '../inference/session.js';
 import { openTemporarySession } from '../inference/temporary-model.js';
 import type { Network } from '../network/network.js';
 import type { Base } from './base.js';
+import { DamageSampler } from './damage-sample.js';
 import {
   asExamples,
   type BaseResult,
@@ -43,24 +44,25 @@ export class DeviceFailure extends Error {
 export async function* runOnDevice(
   placement: Placement,
   { network, rules }: Pick<Base, 'network' | 'rules'>,
-  { images, signal }: Pick<BaseWork, 'images' | 'signal'>,
+  { images, signal, damage }: Pick<BaseWork, 'images' | 'signal' | 'damage'>,
 ): AsyncGenerator<BaseResult> {
   const session = await openOnDevice(placement, network).catch((error: unknown) => {
     throw new DeviceFailure(placement.name, error);
   });
-  // Between two batches it hears of an abort.
+  const sampler = damage && new DamageSampler();
   const narrowRanges = new Map<ViewedExample, ValueRange>();
-  const options = {
-    ...{ ...asExamples, rules, signal, batchSize: devices[placement.name].batchSize },
-    optionsOf: (image: ViewedExample) => ({
-      ...asExamples.optionsOf(image),
-      onNarrowRange: (range: ValueRange) => void narrowRanges.set(image, range),
-    }),
-  };
+  const optionsOf = (image: ViewedExample) => ({
+    ...asExamples.optionsOf(image),
+    onBytes: (bytes: Buffer) => sampler?.look(image.example.path, bytes),
+    onNarrowRange: (range: ValueRange) => void narrowRanges.set(image, range),
+  });
+  // Between two batches it hears of an abort.
+  const options = { ...asExamples, optionsOf, rules, signal, batchSize: devices[placement.name].batchSize };
   const runner = failingAs(placement.name, session);
   try {
     for await (const { image, output, reason } of predictBatches(runner, images, options))
       yield { image, outcome: output ?? { reason }, narrowRange: narrowRanges.get(image) };
+    for (const [path, reason] of sampler?.take() ?? []) damage?.set(path, reason);
   } finally {
     await session.release();
   }

@@ -7,6 +7,7 @@ import type { ValueRange } from '../data/value-range.js';
 import { type ErrorCode, FinetuneError } from '../errors.js';
 import type { SessionOptions } from '../inference/session.js';
 import { listThreads, type ProcessorTimes, readThreads, ThreadClock } from '../system/processor-time.js';
+import { type DamageFindings, DamageSampler } from './damage-sample.js';
 import type { ImageRunner, Outcome } from './run-images.js';
 import { beginWork, endWork, isToStop, type SharedState } from './thread-guard.js';
 
@@ -19,6 +20,8 @@ export interface WorkerData {
   readonly threads: number;
   /** What the bytes of the base's output stand for, where it gives bytes. */
   readonly output: SessionOptions['output'];
+  /** Whether JPEGs are looked at for damage. */
+  readonly looksForDamage: boolean;
   /** In which the thread counts as at work when it starts. */
   readonly state: SharedState;
 }
@@ -26,6 +29,8 @@ export interface WorkerData {
 /** An image to run the base on. */
 export interface WorkerTask {
   readonly file: string;
+  /** By which people know it. */
+  readonly path: string;
   /** sha-256 of the bytes when the folder was looked through: features of others would go by a wrong name. */
   readonly hash: string;
   readonly view: View;
@@ -44,10 +49,13 @@ export interface GroupResult {
   readonly narrowRanges: ReadonlyMap<number, ValueRange>;
   /** Seconds that the thread has worked since it last told, by step. */
   readonly processor: ProcessorTimes;
+  /** What it has found inside JPEGs meanwhile. */
+  readonly damage: DamageFindings;
 }
 
-const { model, threads, output, rules, state }: WorkerData = workerData;
+const { model, threads, output, rules, looksForDamage, state }: WorkerData = workerData;
 const clock = new ThreadClock();
+const sampler = looksForDamage ? new DamageSampler() : undefined;
 const opening = open().finally(() => endWork(state));
 // A failure is told to whoever wants something of this thread.
 opening.catch(() => undefined);
@@ -69,7 +77,7 @@ export default async function computeFeatures(
     const seconds = readThreads(sessionThreads);
     processor.base = (processor.base ?? 0) + seconds - sessionSeconds;
     sessionSeconds = seconds;
-    return { outcomes, narrowRanges, processor };
+    return { outcomes, narrowRanges, processor, damage: sampler?.take() ?? new Map() };
   } catch (error) {
     if (error instanceof FinetuneError) return { failure: { code: error.code, message: error.message } };
     return { failure: { message: error instanceof Error ? (error.stack ?? error.message) : String(error) } };
@@ -102,15 +110,16 @@ const stopped = new Error('stopped');
 
 async function compute(
   runner: ImageRunner,
-  { file, ...options }: WorkerTask & Pick<ReadOptions, 'onNarrowRange'>,
+  { file, path, ...options }: WorkerTask & Pick<ReadOptions, 'onNarrowRange'>,
 ): Promise<Outcome | undefined> {
   if (!beginWork(state)) return undefined;
   const onStep = (step: string) => {
     clock.mark(step);
     if (isToStop(state)) throw stopped;
   };
+  const onBytes = (bytes: Buffer) => sampler?.look(path, bytes);
   try {
-    const result = await runner.run(file, { ...options, onStep });
+    const result = await runner.run(file, { ...options, onBytes, onStep });
     if ('reason' in result) return result;
     clock.mark('base');
     const { data, bytes } = result;

@@ -6,7 +6,7 @@ import { scanDataSet } from '../data/scan.js';
 import { startEngine } from '../engines/start.js';
 import type { EmitEvent } from '../events.js';
 import { loadBase } from '../features/base.js';
-import { type DamageSample, describeDamage, sampleDamage } from '../features/damage-sample.js';
+import { type DamageFindings, tellOfDamage } from '../features/damage-sample.js';
 import { countMissing, type Extraction } from '../features/extract.js';
 import { extractOrFallBack } from '../features/extract-or-fall-back.js';
 import { chooseRuntime } from '../features/runtime.js';
@@ -73,16 +73,14 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   const { store } = plan;
   const onCpu = () => chooseRuntime(whole, { ...request, device: 'cpu' }, context);
   const extraction = { base: whole, dataSet, split, store };
-  const first = { ...extraction, runtime: runtimeOfChoice };
+  const damage: DamageFindings = new Map();
+  const first = { ...extraction, runtime: runtimeOfChoice, damage };
   const { features: extracted, runtime } = await extractOrFallBack(first, onCpu, context);
   const opened = [extracted];
   try {
     tellOfImages(extracted, emit);
+    tellOfDamage(damage, extracted.computed, emit);
     timer.step('features');
-    const seconds = extracted.computed === 0 ? 0 : timer.seconds().total * shareForDamage;
-    const sample = await sampleDamage(split.train, { seconds, seed: options.seed, signal });
-    tellOfDamage(sample, split.train.length, emit);
-    timer.step('damage');
 
     const fitPlan = planFit(plan.fit, dataSet.classNames.length);
     const choices = {
@@ -160,19 +158,6 @@ async function foldHead(
 ): Promise<Fit> {
   if (folds === undefined) return head;
   return { ...head, crossValidation: await crossValidateFit(train, { ...request, count: folds }, context) };
-}
-
-/** Part of the time so far in which photos are looked at for damage: as many as it allows. */
-const shareForDamage = 0.04;
-
-function tellOfDamage(sample: DamageSample, images: number, emit: EmitEvent): void {
-  const message = describeDamage(sample);
-  if (message !== undefined) emit({ type: 'warning', message });
-  else if (sample.checked > 0) {
-    const rest = sample.checked < images ? ', `finetune inspect` reads all' : '';
-    const looked = `JPEGs read to the end for damage: ${sample.checked} of ${images}, all whole${rest}.`;
-    emit({ type: 'notice', message: looked });
-  }
 }
 
 /** Of the fp32 model, which browsers run, with the int8 model, which this program runs. */

@@ -1,36 +1,38 @@
 // Damage inside JPEGs, looked for in as many as time allows.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
-import { describeDamage, sampleDamage } from '../../src/features/damage-sample.js';
-import { silent } from '../../src/system/context.js';
+import test from 'node:test';
+import type { PipelineEvent } from '../../src/events.js';
+import { DamageSampler, tellOfDamage } from '../../src/features/damage-sample.js';
 import { damageJpeg } from '../data/damage-jpeg.js';
-import { folderWith, numberedJpeg, quartersImage } from '../data/sample-images.js';
+import { numberedJpeg, quartersImage } from '../data/sample-images.js';
 
-const { signal } = silent;
+const photo = await quartersImage().resize(200).jpeg().toBuffer();
 
-async function examplesOf(context: TestContext) {
-  const photo = await quartersImage().resize(200).jpeg().toBuffer();
-  const files = {
-    good: await numberedJpeg(1),
-    damaged: damageJpeg(photo, 8),
-    png: await quartersImage().png().toBuffer(),
-  };
-  const folder = await folderWith(context, files);
-  return Object.keys(files).map(path => ({ path, file: join(folder, path), label: 0, hash: path }));
-}
+test('the first JPEG is read to its end whatever time it takes, then as many as a part of the time allows', async () => {
+  const sampler = new DamageSampler();
+  sampler.look('png', await quartersImage().png().toBuffer());
+  for (let i = 0; i < 50; i++) sampler.look(`${i}`, damageJpeg(photo, 8));
+  const findings = sampler.take();
+  assert.match(findings.get('0') ?? '', /^damaged/);
+  assert.ok(!findings.has('png') && findings.size < 50);
+  assert.equal(sampler.take().size, 0);
+});
 
-test('a damaged JPEG is named, and how many were read', async context => {
-  const sample = await sampleDamage(await examplesOf(context), { seconds: 60, seed: 1, signal });
-  assert.deepEqual([sample.checked, sample.damaged.map(({ path }) => path)], [2, ['damaged']]);
+test('a damaged JPEG is named, and how many were read', async () => {
+  const [sampler, other] = [new DamageSampler(), new DamageSampler()];
+  sampler.look('good', await numberedJpeg(1));
+  other.look('damaged', damageJpeg(photo, 8));
+  const findings = [...sampler.take(), ...other.take()];
   assert.match(
-    describeDamage(sample) ?? '',
-    /of 2 JPEGs that were read to the end: 1, e\.g\. damaged \(damaged/,
+    told(new Map(findings)),
+    /^warning: Damaged inside, of 2 JPEGs that were read to the end: 1, e\.g\. damaged \(damaged/,
   );
+  assert.match(told(new Map(findings.slice(0, 1))), /^notice: JPEGs read .*: 1 of 9, all whole, `finetune/);
+  assert.equal(told(new Map()), '');
 });
 
-test('without time nothing is read, and nothing said', async context => {
-  const sample = await sampleDamage(await examplesOf(context), { seconds: 0, seed: 1, signal });
-  assert.deepEqual(sample, { checked: 0, damaged: [] });
-  assert.equal(describeDamage(sample), undefined);
-});
+function told(findings: ReadonlyMap<string, string | undefined>): string {
+  const events: PipelineEvent[] = [];
+  tellOfDamage(findings, 9, event => events.push(event));
+  return events.map(event => ('message' in event ? `${event.type}: ${event.message}` : event.type)).join();
+}

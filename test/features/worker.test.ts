@@ -1,6 +1,7 @@
 // What a thread does with a group of images.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
@@ -12,6 +13,8 @@ import { type SharedState, shareState, tellToStop, whenIdle } from '../../src/fe
 import type { GroupResult, ThreadFailure, WorkerData, WorkerTask } from '../../src/features/worker.js';
 import { compileGraph } from '../../src/formats/onnx/compile.js';
 import { type TemporaryModel, writeTemporaryModel } from '../../src/inference/temporary-model.js';
+import { damageJpeg } from '../data/damage-jpeg.js';
+import { quartersImage } from '../data/sample-images.js';
 import { checkout } from '../helpers/finetune.js';
 import { broken, copyDigits, openBase } from './sample-images.js';
 
@@ -23,7 +26,7 @@ let tasks: WorkerTask[];
 before(async () => {
   base = await openBase('avg');
   model = await writeTemporaryModel(compileGraph(base.network));
-  tasks = copyDigits(folder, 6).map(({ file, hash }) => ({ file, hash, view: originalView }));
+  tasks = copyDigits(folder, 6).map(({ file, path, hash }) => ({ file, path, hash, view: originalView }));
 });
 after(async () => {
   await model.remove();
@@ -39,7 +42,10 @@ async function withThread<Result>(
   ) => Result,
 ): Promise<Awaited<Result>> {
   const state = shareState(1);
-  const workerData: WorkerData = { model: path, threads: 1, output: undefined, rules: base.rules, state };
+  const workerData: WorkerData = {
+    ...{ model: path, threads: 1, output: undefined, rules: base.rules, state },
+    looksForDamage: true,
+  };
   const filename = pathToFileURL(join(checkout, 'dist/features/worker.js')).href;
   const thread = new Piscina({
     filename,
@@ -67,6 +73,17 @@ test('a group gives its features in the order of its images, a bad image its rea
   );
   assert.match(JSON.stringify(result.outcomes[broken]), /^\{"reason":".*(cut short|damaged)/);
   assert.ok((result.processor.decode ?? 0) > 0);
+});
+
+test('a JPEG whose data is damaged gives its features, and what is wrong with it', async () => {
+  const photo = damageJpeg(await quartersImage().resize(200).jpeg().toBuffer(), 3);
+  const file = join(folder, 'damaged.jpg');
+  writeFileSync(file, photo);
+  const hash = createHash('sha256').update(photo).digest('hex');
+  const task = { file, path: 'a/damaged.jpg', hash, view: originalView };
+  const result = await withThread(model.path, run => run([task]));
+  assert.ok('outcomes' in result && result.outcomes[0] instanceof Float32Array);
+  assert.match(result.damage.get('a/damaged.jpg') ?? '', /^damaged/);
 });
 
 test('an image that was exchanged since the folder was looked through is a bad one', async () => {
