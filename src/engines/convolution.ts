@@ -1,6 +1,7 @@
 // The sizes of a convolution, out of the attributes that tfjs gives to kernels and gradients.
 
-import { backend_util, type NamedAttrMap } from '@tensorflow/tfjs-core';
+import type { backend_util, NamedAttrMap } from '@tensorflow/tfjs-core';
+import { tf } from './tfjs.js';
 
 /** Sizes of a convolution: tfjs' own record of them. */
 export type Convolution = backend_util.Conv2DInfo;
@@ -12,7 +13,7 @@ export type Shape4D = [number, number, number, number];
 interface ConvolutionAttrs {
   readonly strides: number | [number, number];
   readonly dilations?: number | [number, number];
-  readonly pad: Parameters<typeof backend_util.computeConv2DInfo>[4];
+  readonly pad: Parameters<typeof tf.backend_util.computeConv2DInfo>[4];
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
   readonly dataFormat?: 'NHWC' | 'NCHW';
 }
@@ -32,7 +33,7 @@ export function sizesOf(
   attrs: NamedAttrMap | undefined,
 ): Convolution {
   const { strides, dilations, pad, dimRoundingMode, dataFormat } = attrs as unknown as ConvolutionAttrs;
-  return backend_util.computeConv2DInfo(
+  return tf.backend_util.computeConv2DInfo(
     shape4D(input),
     shape4D(filter),
     strides,

@@ -2,16 +2,7 @@
 // registers or TensorFlow cannot compute: dilated ones, and depthwise ones whose strides differ; and quick ones of relu and relu6.
 
 import { createRequire } from 'node:module';
-import {
-  engine,
-  type GradFunc,
-  getBackend,
-  getGradient,
-  getKernel,
-  type NamedAttrMap,
-  registerGradient,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import type { GradFunc, NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 import { type Convolution, sizesOf } from './convolution.js';
 import {
   layPadding,
@@ -21,6 +12,7 @@ import {
   tapsFromPlain,
   tapsToPlain,
 } from './plain-convolution.js';
+import { tf } from './tfjs.js';
 
 interface GradientKernels {
   readonly ofInput: string;
@@ -47,7 +39,7 @@ export function registerGradients(): void {
   createRequire(import.meta.url)('@tensorflow/tfjs-layers');
   registerActivations();
   for (const [kernelName, kernels] of Object.entries(convolutions)) {
-    const original = getGradient(kernelName);
+    const original = tf.getGradient(kernelName);
     if (own.has(original.gradFunc)) continue;
     const gradFunc: GradFunc = (dy, saved, attrs) => {
       const [x, filter] = saved;
@@ -59,7 +51,7 @@ export function registerGradients(): void {
         : original.gradFunc(dy, saved, attrs);
     };
     own.add(gradFunc);
-    registerGradient({ ...original, gradFunc });
+    tf.registerGradient({ ...original, gradFunc });
   }
 }
 
@@ -68,17 +60,17 @@ const activations: Readonly<Record<string, string>> = { Relu: 'ReluGrad', Relu6:
 
 function registerActivations(): void {
   for (const [kernelName, ofInput] of Object.entries(activations)) {
-    const original = getGradient(kernelName);
+    const original = tf.getGradient(kernelName);
     if (own.has(original.gradFunc)) continue;
     const gradFunc: GradFunc = (dy, saved, attrs) => {
       // Other backends, on which somebody goes on with a model of ours, need not have it.
-      if (getKernel(ofInput, getBackend()) === undefined) return original.gradFunc(dy, saved, attrs);
+      if (tf.getKernel(ofInput, tf.getBackend()) === undefined) return original.gradFunc(dy, saved, attrs);
       const [x] = saved;
       if (x === undefined || Array.isArray(dy)) throw new Error('No activation.');
-      return { x: () => engine().runKernel(ofInput, { dy, x }) };
+      return { x: () => tf.engine().runKernel(ofInput, { dy, x }) };
     };
     own.add(gradFunc);
-    registerGradient({ ...original, gradFunc });
+    tf.registerGradient({ ...original, gradFunc });
   }
 }
 
@@ -88,7 +80,7 @@ function plainGradient(
   { ofInput, ofFilter }: GradientKernels,
 ): ReturnType<GradFunc> {
   const run = (kernel: string, inputs: Record<string, Tensor>, attrs: NamedAttrMap): Tensor =>
-    engine().runKernel(kernel, inputs, { ...plainAttrs, ...attrs });
+    tf.engine().runKernel(kernel, inputs, { ...plainAttrs, ...attrs });
   const outputs = () => outputsToPlain(dy, sizes);
   return {
     x: () => {

@@ -23,7 +23,6 @@ import { beginAttempt, refuseFinished } from './attempt.js';
 import { chooseBackbone, chooseBestBackbone } from './choose-backbone.js';
 import { chooseFeatures, describeFeatures, limitTaps, planChosenFit } from './choose-features.js';
 import { fineTune } from './fine-tune.js';
-import { trainFromScratch } from './scratch.js';
 import { isFromScratch } from './scratch-options.js';
 import { splitData } from './split-data.js';
 import { tellOfDataSet, tellOfImages } from './tell-of-data-set.js';
@@ -38,7 +37,11 @@ import { verb } from './verb.js';
  * console.log(run, val?.accuracy);
  */
 export const train = verb(trainOptions, async (options, context): Promise<TrainResult> => {
-  if (isFromScratch(options)) return await trainFromScratch(options, context);
+  if (isFromScratch(options)) {
+    // Here, since it brings the readers of all formats with it.
+    const { trainFromScratch } = await import('./scratch.js');
+    return await trainFromScratch(options, context);
+  }
   const { emit, signal } = context;
   const plan = planTraining(options);
   const timer = startTimer();

@@ -1,6 +1,6 @@
 // Fitting what lies above the cut: a linear head is solved to its optimum, everything else is trained by epochs.
 
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from '../engines/tfjs.js';
 import { FinetuneError } from '../errors.js';
 import type { EpochRecord } from '../events.js';
 import type { Network } from '../network/network.js';

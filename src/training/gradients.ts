@@ -1,7 +1,7 @@
 // The gradients of a batch, or of a part of it that one of several threads takes.
 
-import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { tf } from '../engines/tfjs.js';
 import { computeLoss, type LossPlan } from './loss.js';
 import { type Batch, trainableWeights } from './model.js';
 

@@ -1,8 +1,8 @@
 // What tfjs' layers do otherwise here than as they come: batch normalization stays frozen, dropout is seeded, and what
 // takes several passes over memory takes fewer.
 
-import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { tf } from '../engines/tfjs.js';
 import type { Random } from './random.js';
 
 type Layer = layers.Layer;

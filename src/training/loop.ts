@@ -2,8 +2,8 @@
 // early stopping with the best weights kept, checkpoints to go on from. Optimizer, schedule and loss are files of their own.
 
 import { setImmediate } from 'node:timers/promises';
-import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { tf } from '../engines/tfjs.js';
 import { FinetuneError } from '../errors.js';
 import type { EpochRecord } from '../events.js';
 import type { Context } from '../system/context.js';

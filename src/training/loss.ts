@@ -1,6 +1,6 @@
 // What training makes small: the mean log-loss, and what may be asked of it beyond that.
 
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from '../engines/tfjs.js';
 
 /** What counts in the loss. */
 export interface LossPlan {

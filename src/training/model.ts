@@ -1,12 +1,15 @@
 // A network in tfjs: opened, run on batches, its weights read back.
 
-import * as tf from '@tensorflow/tfjs-core';
+import { createRequire } from 'node:module';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { tf } from '../engines/tfjs.js';
 import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
 import type { Network } from '../network/network.js';
 import { groupRows, rowsAtOnce, type TrainingData } from './data.js';
 import { adaptLayer } from './layers.js';
 import { readValues } from './optimizer.js';
+
+const require = createRequire(import.meta.url);
 
 /** Some images' features `[labels.length, ...shape]`. */
 export interface Batch {
@@ -17,8 +20,9 @@ export interface Batch {
 
 /** Opens a network on the engine that is started; whoever asked for the model disposes it. */
 export async function openModel(network: Network): Promise<LayersModel> {
-  // Here, since it takes a while and reading training's types should not.
-  const { loadLayersModel } = await import('@tensorflow/tfjs-layers');
+  // Here, since it takes a while and reading training's types should not; by `require`, since an `import` first searches
+  // its 1.5 MB for names.
+  const { loadLayersModel } = require('@tensorflow/tfjs-layers') as typeof import('@tensorflow/tfjs-layers');
   const model = await loadLayersModel(tf.io.fromMemory(toArtifacts(network)));
   for (const layer of model.layers) adaptLayer(layer, model);
   return model;

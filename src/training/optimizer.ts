@@ -1,7 +1,7 @@
 // Optimizers whose rate may change and whose state can be kept: tfjs' own have neither to the bit, and there is no
 // weight decay, clipping or averaging among them.
 
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from '../engines/tfjs.js';
 
 /** The optimizers. AdamW is Adam with a weight decay by default. */
 export type OptimizerName = 'adam' | 'adamw' | 'sgd' | 'rmsprop';

@@ -1,6 +1,6 @@
 // Images that are like no others of their data set, by their features.
 
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from '../engines/tfjs.js';
 import { seededRandom, shuffle } from './random.js';
 import { takingTurns } from './turns.js';
 

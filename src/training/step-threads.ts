@@ -1,9 +1,9 @@
 // A step on several threads: the wasm engine has one, so each thread gets an engine and a copy of the network of its own,
 // and some images of every batch. Weights and gradients lie in memory that all of them see.
 
-import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Piscina } from 'piscina';
+import { tf } from '../engines/tfjs.js';
 import { countMultiplications } from '../network/multiplications.js';
 import type { Network } from '../network/network.js';
 import { elementCount } from '../network/source.js';

@@ -1,8 +1,8 @@
 // A thread that takes a part of every batch: an engine and the network of its own.
 
-import * as tf from '@tensorflow/tfjs-core';
 import { workerData } from 'piscina';
 import { startEngine } from '../engines/start.js';
+import { tf } from '../engines/tfjs.js';
 import type { Network } from '../network/network.js';
 import { computeGradients, cutApart, type Part, type StepResult } from './gradients.js';
 import { seedDropout } from './layers.js';

@@ -1,8 +1,8 @@
 // One step of training: the gradients of a batch, and what the optimizer makes of them. Where the engine has one thread,
 // others may take their parts of the batch.
 
-import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { tf } from '../engines/tfjs.js';
 import { computeGradients, type StepResult } from './gradients.js';
 import { seedDropout } from './layers.js';
 import type { LossPlan } from './loss.js';

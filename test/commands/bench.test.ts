@@ -41,7 +41,7 @@ test('bench measures every prepared backbone where none is named, as a table', (
 });
 
 const mistakes: [args: string[], message: RegExp][] = [
-  [['bench', '--precision', 'fp8'], /^--precision expects fp32, fp16 or int8/],
+  [['bench', '--precision', 'fp8'], /^--precision expects fp32, fp16, int8/],
   [['bench', '--batch-size', '1,512'], /^--batch-size expects whole numbers from 1 to 256/],
   [['bench', '--images', '4'], /^--images expects a whole number from 8 to 10000/],
   [['bench', '--backbone', 'efficientnet-lite0,alexnet'], /^The backbone alexnet is not prepared/],

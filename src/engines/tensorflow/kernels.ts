@@ -1,17 +1,9 @@
 // Kernels that TensorFlow lacks, computes slowly, or has under another name than tfjs: what replaces or adds them.
 
-import {
-  depthwiseConv2d,
-  getKernel,
-  type KernelFunc,
-  registerKernel,
-  type Tensor,
-  type TensorInfo,
-  tidy,
-  unregisterKernel,
-} from '@tensorflow/tfjs-core';
+import type { KernelFunc, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { sizesOf } from '../convolution.js';
 import { layPadding, needsPlainForm, outputsFromPlain, tapsToPlain } from '../plain-convolution.js';
+import { tf } from '../tfjs.js';
 import { quickenMaxPoolGrad } from './max-pool-grad.js';
 
 const backendName = 'tensorflow';
@@ -24,7 +16,7 @@ export function completeKernels(run: RunOperation): void {
   replaceKernel('DepthwiseConv2dNative', completeDepthwise);
   replaceKernel('MaxPoolGrad', quickenMaxPoolGrad);
   for (const kernelName of ['ReluGrad', 'Relu6Grad']) {
-    registerKernel({
+    tf.registerKernel({
       kernelName,
       backendName,
       kernelFunc: ({ inputs: { dy, x } }) => run(kernelName, dy && x ? [dy, x] : []),
@@ -33,9 +25,9 @@ export function completeKernels(run: RunOperation): void {
 }
 
 function replaceKernel(kernelName: string, replace: (original: KernelFunc) => KernelFunc): void {
-  const original = getKernel(kernelName, backendName);
-  unregisterKernel(kernelName, backendName);
-  registerKernel({ ...original, kernelFunc: replace(original.kernelFunc) });
+  const original = tf.getKernel(kernelName, backendName);
+  tf.unregisterKernel(kernelName, backendName);
+  tf.registerKernel({ ...original, kernelFunc: replace(original.kernelFunc) });
 }
 
 /** Depthwise convolutions that are dilated or whose strides differ go through a plain one. */
@@ -44,8 +36,8 @@ function completeDepthwise(original: KernelFunc): KernelFunc {
     const { x, filter } = call.inputs as { x: Tensor; filter: Tensor };
     const sizes = sizesOf({ input: x.shape, filter: filter.shape, isDepthwise: true }, call.attrs);
     if (!needsPlainForm(sizes, true)) return original(call);
-    return tidy(() => {
-      const all = depthwiseConv2d(layPadding(x, sizes), tapsToPlain(filter, sizes), 1, 'valid');
+    return tf.tidy(() => {
+      const all = tf.depthwiseConv2d(layPadding(x, sizes), tapsToPlain(filter, sizes), 1, 'valid');
       return outputsFromPlain(all, sizes);
     });
   };

@@ -2,7 +2,8 @@
 // training time; oneDNN's, which Keras gets where it compiles a graph, knows from the pooling where each maximum lay. By
 // name it is reached here as well: the pooling is done again, and both together take an eighth of the time.
 
-import { backend_util, type DataId, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { DataId, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import { tf } from '../tfjs.js';
 
 /** What of tfjs-node's backend this takes. */
 interface Backend {
@@ -67,7 +68,7 @@ function describe(
   if (batch === undefined || height === undefined || width === undefined || channels === undefined)
     return undefined;
   const size: [number, number, number, number] = [batch, height, width, channels];
-  const pooling = backend_util.computePool2DInfo(size, filterSize, strides, 1, pad, dimRoundingMode);
+  const pooling = tf.backend_util.computePool2DInfo(size, filterSize, strides, 1, pad, dimRoundingMode);
   const padding = pooling.padInfo.type;
   if (padding !== 'VALID' && padding !== 'SAME') return undefined;
   const { TF_ATTR_TYPE, TF_FLOAT, TF_ATTR_INT, TF_ATTR_STRING, TF_ATTR_BOOL } = binding;

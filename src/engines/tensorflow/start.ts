@@ -3,17 +3,10 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
-import {
-  env,
-  findBackend,
-  type KernelBackend,
-  registerBackend,
-  removeBackend,
-  setBackend,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine.js';
 import { registerGradients } from '../gradients.js';
+import { tf } from '../tfjs.js';
 import { completeKernels } from './kernels.js';
 import { findBindings, type TensorflowPlace } from './place.js';
 
@@ -38,10 +31,10 @@ export async function startTensorflow(
   place: TensorflowPlace,
   describe: (device: 'cuda' | 'cpu') => string,
 ): Promise<Engine> {
-  env().set('PROD', true);
-  if (!findBackend('tensorflow')) registerTensorflow(place);
-  if (!(await setBackend('tensorflow'))) {
-    removeBackend('tensorflow');
+  tf.env().set('PROD', true);
+  if (!tf.findBackend('tensorflow')) registerTensorflow(place);
+  if (!(await tf.setBackend('tensorflow'))) {
+    tf.removeBackend('tensorflow');
     throw new Error(`TensorFlow in ${place.directory} does not start.`);
   }
   const device = startedBackend().isUsingGpuDevice ? 'cuda' : 'cpu';
@@ -49,7 +42,7 @@ export async function startTensorflow(
 }
 
 function startedBackend(): NodeBackend {
-  return findBackend('tensorflow') as NodeBackend;
+  return tf.findBackend('tensorflow') as NodeBackend;
 }
 
 function registerTensorflow(place: TensorflowPlace): void {
@@ -67,7 +60,7 @@ function registerTensorflow(place: TensorflowPlace): void {
     startedBackend().executeSingleOutput(name, [createTensorsTypeOpAttr('T', 'float32')], inputs),
   );
   registerGradients();
-  registerBackend('tensorflow', () => new NodeJSKernelBackend(addon, '@tensorflow/tfjs-node-gpu'), 3);
+  tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(addon, '@tensorflow/tfjs-node-gpu'), 3);
 }
 
 /** Read by the library while it loads; what the user has set stays. */

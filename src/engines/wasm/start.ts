@@ -2,10 +2,10 @@
 
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
-import { env, setBackend } from '@tensorflow/tfjs-core';
 import { FinetuneError } from '../../errors.js';
 import type { Engine } from '../engine.js';
 import { registerGradients } from '../gradients.js';
+import { tf } from '../tfjs.js';
 import { registerWasmKernels } from './kernels/table.js';
 
 const require = createRequire(import.meta.url);
@@ -17,13 +17,13 @@ const require = createRequire(import.meta.url);
  */
 export async function startWasm(description: string): Promise<Engine> {
   // tfjs' advice (other packages, deprecations) is for its callers, not for our users.
-  env().set('PROD', true);
+  tf.env().set('PROD', true);
   // By `require`, see gradients.ts.
   const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm');
   wasm.setWasmPaths(binariesDirectory());
   registerGradients();
   registerWasmKernels();
-  if (!(await keepingProcessListeners(() => setBackend('wasm')))) {
+  if (!(await keepingProcessListeners(() => tf.setBackend('wasm')))) {
     throw new FinetuneError(
       'engine-missing',
       'The wasm engine does not start: WebAssembly gets no memory. It reserves 10 GB of addresses without filling ' +

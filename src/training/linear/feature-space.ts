@@ -3,7 +3,7 @@
 // fewer images than features the mix A is sought, and all that is needed of X are the images' products with each
 // other. That is exact, and on 600 images of VGG16's 25,088 flattened features it is 40 times less work.
 
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from '../../engines/tfjs.js';
 import { type Scaling, scaleColumns } from '../scaling.js';
 import { computeGram, matrix, type ScaledImages, strips } from './gram.js';
 import { addScaled, dot } from './vectors.js';

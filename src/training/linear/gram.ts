@@ -1,7 +1,8 @@
 // Products of scaled images with each other, the Gram matrix: all that a search among mixes of images needs to know of
 // their features.
 
-import * as tf from '@tensorflow/tfjs-core';
+import type { Rank } from '@tensorflow/tfjs-core';
+import { tf } from '../../engines/tfjs.js';
 import type { FeatureGroup } from '../data.js';
 import { type Scaling, scaleColumns } from '../scaling.js';
 
@@ -23,7 +24,7 @@ interface Columns {
  */
 export function computeGram(given: ScaledImages, columns?: Columns): tf.Tensor2D {
   const { images } = given;
-  let gram = tf.zeros<tf.Rank.R2>([images, images]);
+  let gram = tf.zeros<Rank.R2>([images, images]);
   for (const strip of strips(given, columns)) {
     const sum = tf.tidy(() => {
       const scaled = matrix(strip, strip.length / images);

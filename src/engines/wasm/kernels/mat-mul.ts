@@ -2,7 +2,8 @@
 // one plain product, and packs the right operand anew whenever it has changed, as weights do in every step. So every
 // product is made a plain one, of the operands or of their transposes, whichever moves fewer numbers.
 
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { tf } from '../../tfjs.js';
 import { kernelOf, matrixShape, runSteps, type Steps } from './steps.js';
 
 interface Transposes {
@@ -21,8 +22,8 @@ const packingCost = 2;
 /** The backend's own where the batches differ. */
 export const batchMatMul = kernelOf<'a' | 'b', Transposes>((steps, { a, b }, { attrs, original }) => {
   const batches = a.shape.slice(0, -2);
-  const batch = util.sizeFromShape(batches);
-  if (!util.arraysEqual(batches, b.shape.slice(0, -2))) return original();
+  const batch = tf.util.sizeFromShape(batches);
+  if (!tf.util.arraysEqual(batches, b.shape.slice(0, -2))) return original();
   const operands = { a: flatten(steps, a), b: flatten(steps, b) };
   const shape = [...batches, ...productShape({ a, b }, attrs)];
   if (batch === 1) return steps.reshape(multiply(steps, operands, attrs), shape);
@@ -42,13 +43,13 @@ export const batchMatMul = kernelOf<'a' | 'b', Transposes>((steps, { a, b }, { a
 /** All matrices of a batch below each other. */
 function flatten(steps: Steps, x: TensorInfo): TensorInfo {
   const [, columns] = matrixShape(x);
-  return steps.reshape(x, [util.sizeFromShape(x.shape.slice(0, -1)), columns]);
+  return steps.reshape(x, [tf.util.sizeFromShape(x.shape.slice(0, -1)), columns]);
 }
 
 function multiply(steps: Steps, { a, b }: Operands, transposes: Transposes): TensorInfo {
   const { transposeA, transposeB } = transposes;
-  const [sizeA, sizeB] = [util.sizeFromShape(a.shape), util.sizeFromShape(b.shape)];
-  const sizeOfResult = util.sizeFromShape(productShape({ a, b }, transposes));
+  const [sizeA, sizeB] = [tf.util.sizeFromShape(a.shape), tf.util.sizeFromShape(b.shape)];
+  const sizeOfResult = tf.util.sizeFromShape(productShape({ a, b }, transposes));
   const direct = (transposeA ? sizeA : 0) + (transposeB ? sizeB : 0) + packingCost * sizeB;
   const turned = (transposeA ? 0 : sizeA) + (transposeB ? 0 : sizeB) + packingCost * sizeA + sizeOfResult;
   const turn = (x: TensorInfo, really = true) => (really ? steps.transpose(x, [1, 0]) : x);

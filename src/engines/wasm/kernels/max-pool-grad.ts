@@ -1,14 +1,14 @@
 // The gradient of max pooling. The backend's own takes zero for the least of all numbers: where a whole window is
 // negative it passes no gradient on; and it looks each pixel's windows up one by one.
 
-import { backend_util } from '@tensorflow/tfjs-core';
 import { type Convolution, shape4D } from '../../convolution.js';
+import { tf } from '../../tfjs.js';
 import { kernelOf } from './steps.js';
 
 interface PoolAttrs {
   readonly filterSize: number | [number, number];
   readonly strides: number | [number, number];
-  readonly pad: Parameters<typeof backend_util.computePool2DInfo>[4];
+  readonly pad: Parameters<typeof tf.backend_util.computePool2DInfo>[4];
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
@@ -16,7 +16,7 @@ interface PoolAttrs {
 export const maxPoolGrad = kernelOf<'input' | 'dy', PoolAttrs>((steps, { input, dy }, { attrs }) => {
   const { filterSize, strides, pad, dimRoundingMode } = attrs;
   const shape = shape4D(input.shape);
-  const sizes = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+  const sizes = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
   return steps.write(shape, dy, (target, gradient) => {
     const largest = largestFinder(steps.view(input), sizes);
     target.fill(0);

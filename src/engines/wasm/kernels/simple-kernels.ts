@@ -1,7 +1,7 @@
 // Kernels that copy and add: clones, repetitions, sums over leading axes, which the backend has, but slow; and the
 // gradients of relu and relu6.
 
-import { util } from '@tensorflow/tfjs-core';
+import { tf } from '../../tfjs.js';
 import { kernelOf } from './steps.js';
 
 /** A clone shares its memory, as a reshape does: no kernel writes into its inputs. The backend's own copies it. */
@@ -36,7 +36,7 @@ interface SumAttrs {
  * first. All other axes and types are left to it.
  */
 export const sum = kernelOf<'x', SumAttrs>((steps, { x }, { attrs: { axis, keepDims }, original }) => {
-  const axes = util.parseAxisParam(axis ?? x.shape.map((_, index) => index), x.shape);
+  const axes = tf.util.parseAxisParam(axis ?? x.shape.map((_, index) => index), x.shape);
   const isLeading = axes.length < x.shape.length && axes.every((each, index) => each === index);
   if (!isLeading || x.dtype !== 'float32') return original();
   const rest = x.shape.slice(axes.length);
@@ -66,7 +66,7 @@ interface Axis {
  */
 export const tile = kernelOf<'x', { readonly reps: number[] }>((steps, { x }, { attrs, original }) => {
   if (x.dtype !== 'float32' || x.shape.length === 0) return original();
-  const strides = [...util.computeStrides(x.shape), 1];
+  const strides = [...tf.util.computeStrides(x.shape), 1];
   const axes = x.shape.map((size, axis): Axis => {
     return { size, stride: strides[axis] ?? 1, repetitions: attrs.reps[axis] ?? 1 };
   });

@@ -7,7 +7,7 @@ import type {
   NamedTensorInfoMap,
   TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { getKernel, util } from '@tensorflow/tfjs-core';
+import { tf } from '../../tfjs.js';
 
 /** What this folder uses of tfjs' wasm backend beyond the public interface. */
 export interface WasmBackend extends KernelBackend {
@@ -134,7 +134,7 @@ export class Steps {
   ): TensorInfo {
     const target = this.keep(this.backend.makeOutput(shape, 'float32'));
     // Views are taken after the allocation: it may move the whole memory.
-    if (util.sizeFromShape(shape) > 0) fill(this.view(target), this.view(source));
+    if (tf.util.sizeFromShape(shape) > 0) fill(this.view(target), this.view(source));
     return target;
   }
 
@@ -181,7 +181,7 @@ export class Steps {
   }
 
   #run(name: string, inputs: NamedTensorInfoMap, attrs: object = {}): TensorInfo {
-    const kernel = getKernel(name, 'wasm');
+    const kernel = tf.getKernel(name, 'wasm');
     if (kernel === null) throw new Error(`The wasm backend has no kernel ${name}`);
     const { backend } = this;
     return this.keep(kernel.kernelFunc({ inputs, backend, attrs: attrs as NamedAttrMap }) as TensorInfo);

@@ -1,6 +1,6 @@
 // The kernels that the wasm backend lacks, or computes slowly or wrongly, and what replaces them: a kernel is one row.
 
-import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import { tf } from '../../tfjs.js';
 import {
   conv2dBackpropFilter,
   conv2dBackpropInput,
@@ -34,8 +34,8 @@ export function registerWasmKernels(): void {
   registered = true;
   const backendName = 'wasm';
   for (const [kernelName, replace] of Object.entries(replacements)) {
-    const original = getKernel(kernelName, backendName);
-    if (original !== undefined) unregisterKernel(kernelName, backendName);
-    registerKernel({ ...original, kernelName, backendName, kernelFunc: replace(original?.kernelFunc) });
+    const original = tf.getKernel(kernelName, backendName);
+    if (original !== undefined) tf.unregisterKernel(kernelName, backendName);
+    tf.registerKernel({ ...original, kernelName, backendName, kernelFunc: replace(original?.kernelFunc) });
   }
 }
