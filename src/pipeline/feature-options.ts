@@ -30,30 +30,27 @@ type Options = Resolved<typeof featureOptions> & { readonly pooling: 'avg' | 'ma
 interface Purpose {
   /** To its optimum. */
   readonly solved: boolean;
-  /** Nothing but the head is trained. */
-  readonly frozen: boolean;
 }
 
 /**
  * Settles which features are tried.
  * @throws FinetuneError `bad-option` for options that contradict each other
  */
-export function planFeatures({ taps, mirror, pooling }: Options, { solved, frozen }: Purpose): FeaturePlan {
-  validate({ taps, mirror, pooling }, frozen);
-  const byDefault = solved && frozen;
-  const triesTaps = taps === undefined ? frozen && pooling === 'avg' : taps[0] === 'auto';
+export function planFeatures({ taps, mirror, pooling }: Options, { solved }: Purpose): FeaturePlan {
+  validateTaps({ taps, pooling });
+  const triesTaps = taps === undefined ? pooling === 'avg' : taps[0] === 'auto';
   const named = taps === undefined || triesTaps || taps[0] === 'none' ? undefined : taps;
   return {
     candidates: triesTaps ? 'auto' : named,
     taps: named ? 'take' : 'choose',
-    mirror: mirror ?? (byDefault ? 'auto' : 'no'),
+    mirror: mirror ?? (solved ? 'auto' : 'no'),
     mostImages: { taps: taps === undefined ? 2000 : Infinity, mirror: mirror === undefined ? 400 : Infinity },
     // About four seconds on two processors.
     mostMultiplications: mirror === undefined ? 2e11 : Infinity,
   };
 }
 
-function validate({ taps, mirror, pooling }: Options, frozen: boolean): void {
+function validateTaps({ taps, pooling }: Omit<Options, 'mirror'>): void {
   const word = taps?.find(name => name === 'auto' || name === 'none');
   if (taps !== undefined && word !== undefined && taps.length > 1) {
     refuse(`--taps ${taps.join()}: ${word} stands alone, without names of layers.`);
@@ -61,16 +58,6 @@ function validate({ taps, mirror, pooling }: Options, frozen: boolean): void {
   if (word === 'auto' && pooling === 'flatten') {
     refuse(
       '--taps auto joins averages: it does not go with --pooling flatten. Name layers, or leave it out.',
-    );
-  }
-  if (frozen) return;
-  if (taps !== undefined && word !== 'none') {
-    refuse('--taps belongs to a frozen backbone. Leave it out, or --unfreeze and --recipe fine-tune.');
-  }
-  if (mirror !== undefined && mirror !== 'no') {
-    refuse(
-      '--mirror belongs to a frozen backbone; unfrozen blocks are trained on mirrored views with --augment light. ' +
-        'Leave it out, or --unfreeze and --recipe fine-tune.',
     );
   }
 }

@@ -5,19 +5,20 @@ import type { DataSet, Split } from '../data/data-set.js';
 import { originalView } from '../data/image-rules.js';
 import type { Engine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
-import { type Base, splitBase } from '../features/base.js';
+import { type Base, splitBase, withoutTaps } from '../features/base.js';
 import type { DeviceRequest } from '../features/device.js';
 import { countMissing } from '../features/extract.js';
 import { extractOrFallBack } from '../features/extract-or-fall-back.js';
 import type { FeatureSet, SubsetFeatures } from '../features/feature-set.js';
 import { type BaseRuntime, chooseRuntime } from '../features/runtime.js';
 import { fingerprintOf } from '../network/fingerprint.js';
-import { join } from '../network/split.js';
+import { blockBoundaries, join } from '../network/split.js';
 import type { Context } from '../system/context.js';
 import { versions } from '../system/versions.js';
 import { placeCheckpoint } from '../training/checkpoint.js';
-import { type Fit, tune } from '../training/fit.js';
-import type { TrainingPlan } from '../training/plan.js';
+import { averageViews, selectRows } from '../training/data.js';
+import { type Fit, fit, refitHead, tune } from '../training/fit.js';
+import type { FitPlan, TrainingPlan } from '../training/plan.js';
 import { compareClassifiers, type Verdict } from '../training/significance.js';
 import { layerFactors, planCut } from '../training/unfreeze.js';
 import { type Augmentation, planViews } from '../training/views.js';
@@ -29,6 +30,8 @@ export interface Stage {
   /** Whoever has the stage closes them. */
   readonly features: FeatureSet;
   readonly head: Fit;
+  /** What is predicted is the mean over the image and its mirror. */
+  readonly mirrored: boolean;
 }
 
 /** How to fine-tune. */
@@ -46,6 +49,8 @@ export interface TuningPlan {
 /** What the steps before have settled. */
 export interface TuningRequest {
   readonly plan: TuningPlan;
+  /** Of the head that training starts from. */
+  readonly head: FitPlan;
   readonly dataSet: DataSet;
   readonly split: Split;
   readonly engine: Engine;
@@ -64,7 +69,7 @@ export interface TuningResult {
 }
 
 /**
- * Fine-tunes a trained stage.
+ * Fine-tunes a trained stage, which the tuned network has to beat: with all that was chosen for the head alone.
  * @throws FinetuneError `bad-option` where there are no validation images to compare on, or the network cannot be cut there
  */
 export async function fineTune(
@@ -74,8 +79,8 @@ export async function fineTune(
 ): Promise<TuningResult> {
   validateComparison(request.split);
   const { plan, dataSet, split, store } = request;
-  const cut = planCut(stage.base.network, plan.unfreeze);
-  const { base, trainable } = splitBase(stage.base, cut);
+  const cut = planCut(withoutTaps(stage.base).network, plan.unfreeze);
+  const { base, trainable } = splitBase(withoutTaps(stage.base), cut);
   const chosen = await chooseTuningRuntime(base, request, context);
   const views = { train: [originalView, ...planViews(plan.augment, plan.views, plan.loop.seed)] };
   const { features, runtime } = await extractOrFallBack(
@@ -85,7 +90,7 @@ export async function fineTune(
   );
   try {
     const [train, val] = [features.subset('train'), features.subset('val')];
-    const start = join(trainable, stage.head.trainable);
+    const start = join(trainable, (await findStart(stage, request.head, context)).trainable);
     const identity = [
       fingerprintOf(start),
       base.fingerprint,
@@ -98,7 +103,7 @@ export async function fineTune(
         images.map(({ example, view }) => [example.hash, example.label, view.key]),
       ),
     ]);
-    const tuned = await tune(
+    const trained = await tune(
       { train, val },
       {
         ...{ ...plan.loop, start, classes: dataSet.classNames.length, checkpoint },
@@ -107,12 +112,13 @@ export async function fineTune(
       },
       context,
     );
+    const tuned = await solveAgain(trained, stage, { cut, train, plan: request.head, context });
     const verdict = await compare(stage, tuned, val);
     if (!verdict.isBetter) features.close();
     const { forget } = checkpoint;
     return verdict.isBetter
       ? {
-          stage: { base, runtime, features, head: explain(tuned, { cut, verdict }) },
+          stage: { base, runtime, features, head: explain(tuned, { cut, verdict }), mirrored: false },
           forgetCheckpoint: forget,
         }
       : { stage: { ...stage, head: explainRefusal(stage.head, { cut, verdict }) }, forgetCheckpoint: forget };
@@ -147,13 +153,47 @@ function chooseTuningRuntime(
   return chooseRuntime(base, request, context);
 }
 
+/** The head that training starts from: on the last layer alone, as it lies above all that is trained. */
+async function findStart({ base, features, head }: Stage, plan: FitPlan, context: Context): Promise<Fit> {
+  if (base.taps.length === 0) return head;
+  const [size = 0] = base.groupSizes;
+  const last = features.using([{ size, weight: 1 }]);
+  return fit({ train: last.subset('train'), val: last.subset('val') }, plan, context);
+}
+
+/**
+ * Solves the head anew on what the tuned blocks give for the training images as they are, with the lower layers that
+ * were chosen for the frozen head, where none of them lies below the cut.
+ */
+async function solveAgain(tuned: Fit, stage: Stage, { cut, train, plan, context }: Refitting): Promise<Fit> {
+  if (plan.solver !== 'lbfgs') return tuned;
+  const hasTaps = blockBoundaries(stage.base.network).includes(cut);
+  const { trainable } = splitBase(hasTaps ? stage.base : withoutTaps(stage.base), cut);
+  const groups = hasTaps ? stage.features.subset('train').groups : undefined;
+  const originals = [...train.images.keys()].filter(row => train.images[row]?.view === originalView);
+  const { chosen: _ofFrozenFeatures, ...head } = plan;
+  return refitHead(
+    tuned,
+    { below: trainable, groups, train: selectRows(train, originals) },
+    { ...head, ...context },
+  );
+}
+
+interface Refitting {
+  readonly cut: string;
+  readonly train: SubsetFeatures;
+  readonly plan: FitPlan;
+  readonly context: Context;
+}
+
 async function compare({ head, features }: Stage, tuned: Fit, val: SubsetFeatures): Promise<Verdict> {
-  const before = features.subset('val');
+  const rival = features.subset('val');
+  const before = averageViews(await head.predict(rival), rival);
   if (String(before.labels) !== String(val.labels)) {
     throw new FinetuneError('bad-data-set', 'Validation images changed while training. Train again.');
   }
   return compareClassifiers(
-    { labels: val.labels, before: await head.predict(before), after: await tuned.predict(val) },
+    { labels: val.labels, before: before.probabilities, after: await tuned.predict(val) },
     val.labels.length,
   );
 }

@@ -152,7 +152,7 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
   validateFit(fit);
   validatePrecision(options);
   validateFolds(options, tuning === undefined);
-  const features = planFeatures(options, { solved: !trainsByEpochs(fit), frozen: tuning === undefined });
+  const features = planFeatures(options, { solved: !trainsByEpochs(fit) });
   return {
     base: { inputShape, cut, resize, pooling, taps: features.candidates },
     split: { val, test, folds: count, seed, groupBy: options.groupBy, store },

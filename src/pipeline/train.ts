@@ -113,9 +113,10 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     signal.throwIfAborted();
     timer.step('head');
 
-    const start = { base, runtime, features, head };
+    const start = { base, runtime, features, head, mirrored: chosen.mirrored };
     const { precision, device } = options;
-    const tuning = plan.tuning && { plan: plan.tuning, dataSet, split, engine, store, precision, device };
+    const given = { dataSet, split, engine, store, precision, device };
+    const tuning = plan.tuning && { ...given, plan: plan.tuning, head: fitPlan };
     const tuned = tuning && (await fineTune(start, tuning, context));
     const stage = tuned?.stage ?? start;
     opened.push(stage.features);
@@ -123,7 +124,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
 
     const known = {
       options: { ...options, backbone: backbone.name },
-      ...{ plan: run, ...stage, mirrored: chosen.mirrored, dataSet, split, engine, timer },
+      ...{ plan: run, ...stage, dataSet, split, engine, timer },
       // They are of the base alone.
       floatFeatures: stage.base === base ? floatFeatures : undefined,
     };

@@ -13,7 +13,7 @@ const plans: [given: object, taps: unknown, mirror: string, most: readonly numbe
   [{ taps: ['a', 'b'], mirror: 'yes' }, ['a', 'b'], 'yes', [Infinity, Infinity]],
   [{ pooling: 'flatten' }, undefined, 'auto', [2000, 400]],
   [{ hidden: 8 }, 'auto', 'no', [2000, 400]],
-  [{ recipe: 'fine-tune' }, undefined, 'no', [2000, 400]],
+  [{ recipe: 'fine-tune' }, 'auto', 'auto', [2000, 400]],
 ];
 
 for (const [given, taps, mirror, most] of plans) {
@@ -27,8 +27,6 @@ for (const [given, taps, mirror, most] of plans) {
 const refused: [given: object, message: RegExp][] = [
   [{ taps: ['auto', 'block5c_add'] }, /--taps auto,block5c_add: auto stands alone/],
   [{ taps: 'auto', pooling: 'flatten' }, /--taps auto joins averages/],
-  [{ taps: 'auto', recipe: 'fine-tune' }, /--taps belongs to a frozen backbone/],
-  [{ mirror: 'yes', unfreeze: '1' }, /--mirror belongs to a frozen backbone/],
 ];
 
 for (const [given, message] of refused) {
