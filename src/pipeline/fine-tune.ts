@@ -17,8 +17,9 @@ import type { Context } from '../system/context.js';
 import { versions } from '../system/versions.js';
 import { placeCheckpoint } from '../training/checkpoint.js';
 import { averageViews, selectRows } from '../training/data.js';
-import { type Fit, fit, refitHead, tune } from '../training/fit.js';
+import { type Fit, fit, tune } from '../training/fit.js';
 import type { FitPlan, TrainingPlan } from '../training/plan.js';
+import { refitHead } from '../training/refit.js';
 import { compareClassifiers, type Verdict } from '../training/significance.js';
 import { layerFactors, planCut } from '../training/unfreeze.js';
 import { type Augmentation, planViews } from '../training/views.js';
@@ -163,10 +164,11 @@ async function findStart({ base, features, head }: Stage, plan: FitPlan, context
 
 /**
  * Solves the head anew on what the tuned blocks give for the training images as they are, with the lower layers that
- * were chosen for the frozen head, where none of them lies below the cut.
+ * were chosen for the frozen head, where none of them lies below the cut. Features at the cut that do not fit in memory
+ * are not read once more: the head stays as it was trained.
  */
 async function solveAgain(tuned: Fit, stage: Stage, { cut, train, plan, context }: Refitting): Promise<Fit> {
-  if (plan.solver !== 'lbfgs') return tuned;
+  if (plan.solver !== 'lbfgs' || train.matrix() === undefined) return tuned;
   const hasTaps = blockBoundaries(stage.base.network).includes(cut);
   const { trainable } = splitBase(hasTaps ? stage.base : withoutTaps(stage.base), cut);
   const groups = hasTaps ? stage.features.subset('train').groups : undefined;

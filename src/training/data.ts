@@ -65,15 +65,6 @@ export function dataInMemory(
   };
 }
 
-/** Some rows of `data`, each an image of its own. */
-export function selectRows({ labels, shape, read }: TrainingData, rows: readonly number[]): TrainingData {
-  return {
-    shape,
-    labels: Int32Array.from(rows, row => labels[row] ?? 0),
-    read: chosen => read(chosen.map(row => rows[row] ?? 0)),
-  };
-}
-
 /**
  * What is predicted of images, from what is predicted of their rows: the mean over the views of an image.
  * @param probabilities `[rows, classes]`

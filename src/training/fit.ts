@@ -5,15 +5,14 @@ import { FinetuneError } from '../errors.js';
 import type { EpochRecord } from '../events.js';
 import type { Network } from '../network/network.js';
 import { elementCount } from '../network/source.js';
-import { join } from '../network/split.js';
 import type { Context } from '../system/context.js';
 import { type CheckpointPlace, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
-import { dataInMemory, type FeatureGroup, type FitData, type TrainingData } from './data.js';
+import type { FitData, TrainingData } from './data.js';
 import { type CrossValidation, summarizeFolds } from './folds.js';
 import { type DenseWeights, headNetwork } from './head.js';
 import { solveLinearHead } from './linear/solve.js';
 import { type LoopContext, type LoopPlan, type LoopResult, trainByEpochs } from './loop.js';
-import { openModel, predictData, readNetwork, trainableWeights } from './model.js';
+import { computeOutputs, openModel, readNetwork, trainableWeights } from './model.js';
 import {
   describeLoop,
   type EpochsPlan,
@@ -141,51 +140,6 @@ export async function tune(data: FitData, plan: TuningPlan, context: Context): P
   });
 }
 
-/** On what a head is solved again. */
-export interface Refit {
-  /** From features at the cut to those of the head; weights that were trained take the place of its own. */
-  readonly below: Network;
-  /** Of the head's features. */
-  readonly groups: readonly FeatureGroup[] | undefined;
-  readonly train: TrainingData;
-}
-
-/**
- * Puts a head that is solved to its optimum in the place of one that was trained by epochs together with the layers
- * below it. Needs a started engine; leaves no tensor behind.
- * @throws FinetuneError `bad-weights` when a feature is no finite number
- */
-export async function refitHead(
-  tuned: Fit,
-  { below, groups, train }: Refit,
-  plan: SolvedPlan & Context,
-): Promise<Fit> {
-  const weights = new Map(
-    [...below.weights].map(([name, weight]) => [name, tuned.trainable.weights.get(name) ?? weight] as const),
-  );
-  const network = { topology: below.topology, weights };
-  const features = await computeOutputs(network, train);
-  const shape = [features.length / train.labels.length];
-  const data = { ...dataInMemory(features, train.labels, shape), groups };
-  const solved = await solveHead(data, features, plan);
-  const { l2, candidates } = solved.details;
-  return toFit(join(network, solved.trainable), {
-    ...{ solver: tuned.solver, history: tuned.history },
-    description: `${tuned.description}, then ${solved.description}`,
-    details: { ...tuned.details, refit: { l2, candidates } },
-  });
-}
-
-/** What a network gives for each row, `[rows, ...]`. */
-async function computeOutputs(network: Network, data: TrainingData): Promise<Float32Array> {
-  const model = await openModel(network);
-  try {
-    return await predictData(model, data);
-  } finally {
-    model.dispose();
-  }
-}
-
 type NetworkRun = LoopPlan & Context & { readonly checkpoint?: CheckpointPlace | undefined };
 
 async function trainNetwork(
@@ -258,6 +212,7 @@ function readDense({ weights }: Network): DenseWeights[] {
   }));
 }
 
-function toFit(trainable: Network, found: Omit<Fit, 'trainable' | 'predict'>): Fit {
+/** What was found, with what it predicts. */
+export function toFit(trainable: Network, found: Omit<Fit, 'trainable' | 'predict'>): Fit {
   return { ...found, trainable, predict: data => computeOutputs(trainable, data) };
 }

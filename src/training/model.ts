@@ -76,6 +76,16 @@ export async function predictData(
   return all;
 }
 
+/** What a network gives for each row, `[labels.length, ...]`. Leaves no tensor behind. */
+export async function computeOutputs(network: Network, data: TrainingData): Promise<Float32Array> {
+  const model = await openModel(network);
+  try {
+    return await predictData(model, data);
+  } finally {
+    model.dispose();
+  }
+}
+
 function predictBatch(model: LayersModel, features: Float32Array, shape: number[]): Float32Array {
   const probabilities = tf.tidy(() => model.apply(tf.tensor(features, shape)) as tf.Tensor);
   const values = readValues(probabilities);
