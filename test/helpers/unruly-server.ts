@@ -56,7 +56,7 @@ export function breakingAfter(bytes: number): Behaviour {
     const { status, headers, body } = answer(request, content);
     response.writeHead(status, headers);
     // A moment later: whatever the client has not taken out of its socket by then is lost to it.
-    response.write(body.subarray(0, bytes), () => setTimeout(() => response.destroy(), 25));
+    response.write(body.subarray(0, bytes), () => setTimeout(() => response.destroy(), 100));
   };
 }
 
