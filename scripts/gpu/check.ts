@@ -4,8 +4,8 @@ import { cpus, release } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { DeviceName } from '../../src/inference/devices.js';
-import { countProcessors } from '../../src/system/processors.js';
 import { findGpus } from '../../src/system/gpus.js';
+import { countProcessors } from '../../src/system/processors.js';
 import { versions } from '../../src/system/versions.js';
 import { type Places, prepareCuda } from './cuda.js';
 import {

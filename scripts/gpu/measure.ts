@@ -15,8 +15,8 @@ import type { BenchRow } from '../../src/inference/measurement.js';
 import { type ImageBatch, joinBatches } from '../../src/inference/session.js';
 import { withSession } from '../../src/inference/temporary-model.js';
 import { bench } from '../../src/pipeline/bench.js';
-import { countProcessors } from '../../src/system/processors.js';
 import { prefetch } from '../../src/system/prefetch.js';
+import { countProcessors } from '../../src/system/processors.js';
 
 /** What fails has its reason. */
 export type Measured<Value> = Value | { readonly failure: string };

@@ -5,8 +5,9 @@
 //
 // The photos are those of scripts/bench/get-flowers.ts, or any folder with `train/` and `val/`. The wheel of onnxruntime-gpu
 // is downloaded where none is named. Needs Linux on x64, tar and xz.
-import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { globSync } from 'glob';
 import { cudaPackages } from '../../src/inference/cuda/packages.js';
@@ -33,11 +34,27 @@ async function main(): Promise<void> {
     },
   });
   const out = resolve(values.out);
-  const work = `${out}.unfinished`;
-  await rm(work, { recursive: true, force: true });
+  if (existsSync(out))
+    throw new Error(`${out} is there already: remove it, or name another folder with --out.`);
+  await mkdir(dirname(out), { recursive: true });
+  const work = await mkdtemp(`${out}-`);
+  try {
+    await pack(work, values);
+    await rename(work, out);
+  } catch (error) {
+    await rm(work, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Makes the whole check in an empty folder. */
+async function pack(
+  work: string,
+  values: { readonly data: string; readonly wheel?: string | undefined },
+): Promise<void> {
   const main = join(work, 'main');
   const program = join(work, 'program');
-  await mkdir(main, { recursive: true });
+  await mkdir(main);
   await mkdir(program);
   const photos = await copyPhotos(resolve(values.data), join(program, 'photos'));
   await copyProgram(program);
@@ -50,10 +67,8 @@ async function main(): Promise<void> {
   const bytes = await sizeOf(main);
   if (bytes > largestPart)
     throw new Error(`${main} has ${bytes} bytes, more than ${largestPart}. Pack fewer photos.`);
-  await rm(out, { recursive: true, force: true });
-  await runProcess('mv', [work, out]);
   console.log(
-    `${out}/main: ${(bytes / 2 ** 20).toFixed(1)} MiB, ${photos} photos. Carry it, and say: sh run.sh\n` +
+    `main: ${(bytes / 2 ** 20).toFixed(1)} MiB, ${photos} photos. Carry it, and say: sh run.sh\n` +
       `${parts.parts.length} files part-* beside it are for CUDA: into the folder \`parts\` of run.sh's working folder.`,
   );
 }

@@ -1,7 +1,8 @@
 // What the GPU check found, as tables.
-import type { BenchRow } from '../../src/inference/measurement.js';
-import type { DeviceTrial } from '../../src/inference/device-trial.js';
+
 import { messageOf } from '../../src/errors.js';
+import type { DeviceTrial } from '../../src/inference/device-trial.js';
+import type { BenchRow } from '../../src/inference/measurement.js';
 import type { Measured, WholeJob } from './measure.js';
 import type { Peer } from './peer.js';
 
