@@ -55,6 +55,13 @@ export const fitOptions = {
     choice(['balanced'], 'With balanced, every class counts the same, however few its images'),
   ),
   ema: maybe(number(0, 0.99999, 'Average the weights over steps, keeping this share each time, e.g. 0.99')),
+  targetAccuracy: maybe(
+    number(
+      0,
+      1,
+      'Training by epochs stops after the first whose validation accuracy is no less, and keeps it',
+    ),
+  ),
   patience: maybe(
     integer(1, 100_000, 'Epochs without a lower validation loss before training stops (default: 10)'),
   ),
@@ -65,9 +72,11 @@ export function planFitOptions(options: FitOptions): FitOptions {
   const { seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer } = options;
   const { schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience } =
     options;
+  const { targetAccuracy } = options;
   return {
     ...{ seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer },
     ...{ schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience },
+    targetAccuracy,
   };
 }
 
@@ -93,6 +102,22 @@ export function validateFit(plan: FitOptions): void {
   refuse(
     `${flagOf(idle)} ${plan[idle]} does nothing here: a linear head is solved to its optimum, not trained by epochs. ` +
       'Leave it out, or add --epochs, --hidden or --head-solver adam.',
+  );
+}
+
+/** @throws FinetuneError `bad-option` for a target where no validation images can reach it */
+export function validateTarget({
+  targetAccuracy,
+  val,
+  folds,
+}: Pick<FitOptions, 'targetAccuracy'> & {
+  readonly val: number | undefined;
+  readonly folds: number | undefined;
+}): void {
+  if (targetAccuracy === undefined || (val !== 0 && folds === undefined)) return;
+  refuse(
+    `--target-accuracy ${targetAccuracy} is one on validation images, and none are held out. ` +
+      `Leave it out, or ${folds === undefined ? '--val 0' : `--folds ${folds}`}.`,
   );
 }
 

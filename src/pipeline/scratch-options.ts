@@ -7,7 +7,7 @@ import { storeDirectory } from '../features/store.js';
 import { flagOf } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
 import { planScratch, type TrainingPlan } from '../training/plan.js';
-import { planFitOptions } from './fit-options.js';
+import { planFitOptions, validateTarget } from './fit-options.js';
 import { validateFolds } from './folds-options.js';
 import type { SplitPlan } from './split-data.js';
 import type { SettledTrainOptions } from './train-options.js';
@@ -76,6 +76,7 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
     refuse(`--channels is for ${convnetName}: ${backbone} says itself how many it takes.`);
   }
   validateFolds(options, false);
+  validateTarget(options);
   const idle = ofPretrained.find(name => options[name] !== undefined);
   if (idle !== undefined)
     refuse(`${flagOf(idle)} ${options[idle]} does nothing here: nothing is pretrained. Leave it out.`);

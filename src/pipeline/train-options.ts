@@ -22,7 +22,7 @@ import type { FeaturePlan } from './choose-features.js';
 import { exclude, force, groupBy, inputShape } from './common-options.js';
 import { featureOptions, planFeatures } from './feature-options.js';
 import type { TuningPlan } from './fine-tune.js';
-import { fitOptions, planFitOptions, validateFit } from './fit-options.js';
+import { fitOptions, planFitOptions, validateFit, validateTarget } from './fit-options.js';
 import { folds, validateFolds } from './folds-options.js';
 import type { SplitPlan } from './split-data.js';
 import type { OptionsOf } from './verb.js';
@@ -152,6 +152,7 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
   validateFit(fit);
   validatePrecision(options);
   validateFolds(options, tuning === undefined);
+  validateTarget(options);
   const features = planFeatures(options, { solved: !trainsByEpochs(fit) });
   return {
     base: { inputShape, cut, resize, pooling, taps: features.candidates },

@@ -11,7 +11,7 @@ import type { FitData, TrainingData } from './data.js';
 import { type CrossValidation, summarizeFolds } from './folds.js';
 import { type DenseWeights, headNetwork } from './head.js';
 import { solveLinearHead } from './linear/solve.js';
-import { type LoopContext, type LoopPlan, type LoopResult, trainByEpochs } from './loop.js';
+import { hasReached, type LoopContext, type LoopPlan, type LoopResult, trainByEpochs } from './loop.js';
 import { computeOutputs, openModel, readNetwork, trainableWeights } from './model.js';
 import {
   describeLoop,
@@ -106,7 +106,7 @@ async function fitByEpochs({ train, val }: FitData, plan: EpochsPlan, context: C
   const layers = hidden.length === 0 ? 'no hidden layer' : `hidden layers ${hidden.join(', ')}`;
   return toFit(headNetwork(train.shape, plan, [foldScaling(first, scaling), ...rest]), {
     solver: plan.solver,
-    description: `a head with ${layers}, best at epoch ${bestEpoch} of ${history.length}`,
+    description: `a head with ${layers}, best at epoch ${bestEpoch} of ${history.length}${describeTarget(history, plan)}`,
     details: { bestEpoch, ...describeLoop(plan), dropout },
     history,
   });
@@ -134,10 +134,21 @@ export async function tune(data: FitData, plan: TuningPlan, context: Context): P
   const kept = settings.patience === undefined ? '' : `, best at epoch ${bestEpoch} of ${history.length}`;
   return toFit(network, {
     solver: settings.optimizer,
-    description: `${description}${kept}`,
+    description: `${description}${kept}${describeTarget(history, settings)}`,
     details: { bestEpoch, ...describeLoop(settings) },
     history,
   });
+}
+
+/** Whether the accuracy that was asked for was reached; nothing where none was. */
+function describeTarget(
+  history: readonly EpochRecord[],
+  { targetAccuracy }: Pick<LoopPlan, 'targetAccuracy'>,
+): string {
+  if (targetAccuracy === undefined) return '';
+  const isReached = hasReached(history.at(-1), targetAccuracy);
+  const end = isReached ? `reached after epoch ${history.length}` : `not reached in ${history.length} epochs`;
+  return `, target accuracy ${targetAccuracy} ${end}`;
 }
 
 type NetworkRun = LoopPlan & Context & { readonly checkpoint?: CheckpointPlace | undefined };
@@ -147,6 +158,8 @@ async function trainNetwork(
   data: FitData,
   { checkpoint, ...plan }: NetworkRun,
 ): Promise<LoopResult & { network: Network }> {
+  const { targetAccuracy } = plan;
+  if (targetAccuracy !== undefined && data.val.labels.length === 0) throw noTarget(targetAccuracy);
   const model = await openModel(start);
   const lengths = trainableWeights(model).map(({ variable }) => variable.size);
   const images = plan.epochs * (data.train.views ?? data.train.labels).length;
@@ -162,6 +175,13 @@ async function trainNetwork(
     await threads?.stop();
     model.dispose();
   }
+}
+
+function noTarget(targetAccuracy: number): FinetuneError {
+  return new FinetuneError(
+    'bad-option',
+    `--target-accuracy ${targetAccuracy} is one on validation images, and there are none. Leave it out.`,
+  );
 }
 
 /** What makes the loop go on where it was, and save where it is. */

@@ -29,6 +29,8 @@ export interface LoopPlan extends OptimizerPlan, SchedulePlan, LossPlan {
    * epochs are run and the last is kept, so that validation images have no say in what they are to evaluate.
    */
   readonly patience?: number | undefined;
+  /** Stops after the first epoch whose validation accuracy is no less. */
+  readonly targetAccuracy?: number | undefined;
   /** What the rate of a layer's weights is multiplied with; absent: 1 for all. */
   readonly layerFactors?: ReadonlyMap<string, number> | undefined;
 }
@@ -122,9 +124,16 @@ function factorOf(weight: string, { layerFactors }: LoopPlan): number {
 function goesOn(
   history: readonly EpochRecord[],
   best: BestEpoch | undefined,
-  { epochs, patience = Infinity }: LoopPlan,
+  { epochs, patience = Infinity, targetAccuracy }: LoopPlan,
 ): boolean {
+  if (hasReached(history.at(-1), targetAccuracy)) return false;
   return history.length < epochs && history.length - (best?.epoch ?? 0) < patience;
+}
+
+/** Whether an epoch is as accurate on validation images as it has to be. */
+export function hasReached(epoch: EpochRecord | undefined, targetAccuracy: number | undefined): boolean {
+  const { valAccuracy } = epoch ?? {};
+  return targetAccuracy !== undefined && valAccuracy !== undefined && valAccuracy >= targetAccuracy;
 }
 
 function validateLoss(loss: number, epoch: number): void {
@@ -135,9 +144,13 @@ function validateLoss(loss: number, epoch: number): void {
   );
 }
 
-/** Without validation images, and where nothing is stopped early, every epoch is better than those before. */
-function isBest({ valLoss }: EpochRecord, best: EpochRecord | undefined, { patience }: LoopPlan): boolean {
-  if (patience === undefined) return true;
+/**
+ * The epoch that reaches the target is kept. Without validation images, and where nothing is stopped early, every epoch
+ * is better than those before.
+ */
+function isBest(epoch: EpochRecord, best: EpochRecord | undefined, plan: LoopPlan): boolean {
+  if (plan.patience === undefined || hasReached(epoch, plan.targetAccuracy)) return true;
+  const { valLoss } = epoch;
   return valLoss === undefined || best?.valLoss === undefined || valLoss < best.valLoss;
 }
 

@@ -31,6 +31,7 @@ export interface LoopOptions {
   readonly classWeights: 'balanced' | undefined;
   readonly ema: number | undefined;
   readonly patience: number | undefined;
+  readonly targetAccuracy: number | undefined;
 }
 
 /** What is fitted and how. */
@@ -57,7 +58,7 @@ export interface TrainingPlan extends Omit<LoopPlan, 'classWeights'> {
   readonly classWeights?: 'balanced' | undefined;
 }
 
-type Defaults = Omit<TrainingPlan, 'seed' | 'classWeights' | 'layerFactors'>;
+type Defaults = Omit<TrainingPlan, 'seed' | 'targetAccuracy' | 'classWeights' | 'layerFactors'>;
 
 const headDefaults: Defaults = {
   ...{ epochs: 100, batchSize: 32, learningRate: 1e-3, optimizer: 'adam', schedule: 'cosine', warmup: 0 },
@@ -81,7 +82,7 @@ const headDropout = 0.3;
 /** Names of the options that say how to train by epochs. */
 export const loopOptionNames = [
   ...(['batchSize', 'learningRate', 'optimizer', 'schedule', 'warmup', 'weightDecay', 'clipNorm'] as const),
-  ...(['labelSmoothing', 'focalLoss', 'classWeights', 'ema', 'patience'] as const),
+  ...(['labelSmoothing', 'focalLoss', 'classWeights', 'ema', 'patience', 'targetAccuracy'] as const),
 ];
 
 /** True when the options ask for training by epochs instead of the optimum of a linear head. */
@@ -127,7 +128,7 @@ export function planForImages(plan: TrainingPlan, labels: Int32Array, classes: n
 /** The settings of a loop, for run.json. */
 export function describeLoop(plan: TrainingPlan): Readonly<Record<string, unknown>> {
   const { epochs, batchSize, learningRate, optimizer, schedule, warmup, weightDecay, clipNorm } = plan;
-  const { labelSmoothing, focus, classWeights, ema, patience } = plan;
+  const { labelSmoothing, focus, classWeights, ema, patience, targetAccuracy } = plan;
   const always = { epochs, batchSize, learningRate, optimizer, schedule };
   const used = {
     warmup,
@@ -138,6 +139,7 @@ export function describeLoop(plan: TrainingPlan): Readonly<Record<string, unknow
     classWeights,
     ema,
     patience,
+    targetAccuracy,
   };
   return { ...always, ...Object.fromEntries(Object.entries(used).filter(([, value]) => Boolean(value))) };
 }
@@ -146,7 +148,7 @@ const noLoopOptions: Omit<LoopOptions, 'seed'> = {
   ...{ epochs: undefined, batchSize: undefined, learningRate: undefined, optimizer: undefined },
   ...{ schedule: undefined, warmup: undefined, weightDecay: undefined, clipNorm: undefined },
   ...{ labelSmoothing: undefined, focalLoss: undefined, classWeights: undefined, ema: undefined },
-  patience: undefined,
+  ...{ patience: undefined, targetAccuracy: undefined },
 };
 
 function planLoop(options: LoopOptions, defaults: Defaults): TrainingPlan {
@@ -168,5 +170,6 @@ function planLoop(options: LoopOptions, defaults: Defaults): TrainingPlan {
     classWeights: options.classWeights,
     ema: options.ema,
     patience: options.patience ?? defaults.patience,
+    targetAccuracy: options.targetAccuracy,
   };
 }

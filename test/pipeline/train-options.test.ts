@@ -40,6 +40,7 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ classWeights: 'balanced' }, /--class-weights balanced does nothing here/],
   [{ ema: 0.9 }, /--ema 0\.9 does nothing here/],
   [{ patience: 5 }, /--patience 5 does nothing here/],
+  [{ targetAccuracy: 0.9 }, /--target-accuracy 0\.9 does nothing here/],
   [{ layerDecay: 0.8 }, /--layer-decay 0\.8 does nothing here/],
   [{ views: 4 }, /--views 4 does nothing here/],
   [{ augment: 'crop' }, /--augment crop does nothing here/],
@@ -47,6 +48,11 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ unfreeze: '1', l2: 0.1, headSolver: 'adam' }, /--l2 belongs to --head-solver lbfgs/],
   [{ folds: 5, val: 0.2 }, /--folds 5 .* --val 0\.2 .* give one of them/],
   [{ folds: 5, epochs: 3, patience: 2 }, /--patience 2 does nothing with --folds/],
+  [
+    { epochs: 3, targetAccuracy: 0.9, val: 0 },
+    /--target-accuracy 0\.9 is one on validation images, and none are held out/,
+  ],
+  [{ epochs: 3, targetAccuracy: 0.9, folds: 5 }, /--target-accuracy 0\.9 .* Leave it out, or --folds 5/],
   [{ folds: 5, recipe: 'fine-tune' }, /--folds 5 cross-validates a head on a frozen backbone/],
   [{ verify: true, precision: 'fp32' }, /there is no int8 model/],
 ];

@@ -182,3 +182,15 @@ test('A learning rate that sends the weights to infinity is named as the reason'
   });
   assert.equal(tf.memory().numTensors, numTensors);
 });
+
+test('Training stops after the first epoch that reaches the target accuracy, and keeps that one', async () => {
+  const trainable = await openTrainable({ dropout: 0 });
+  const { bestEpoch, history } = await run(trainable, { epochs: 60, patience: 60, targetAccuracy: 0.8 });
+  trainable.dispose();
+  assert.ok(history.length < 60);
+  assert.equal(bestEpoch, history.length);
+  assert.deepEqual(
+    history.map(({ valAccuracy = 0 }) => valAccuracy >= 0.8),
+    history.map((_, i) => i === history.length - 1),
+  );
+});
