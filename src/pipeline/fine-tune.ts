@@ -113,7 +113,10 @@ export async function fineTune(
       },
       context,
     );
-    const tuned = await solveAgain(trained, stage, { cut, train, plan: request.head, context });
+    // An epoch that was trained up to a target is kept as it is.
+    const isTarget = plan.loop.targetAccuracy !== undefined;
+    const refitting = { cut, train, plan: request.head, context };
+    const tuned = isTarget ? trained : await solveAgain(trained, stage, refitting);
     const verdict = await compare(stage, tuned, val);
     if (!verdict.isBetter) features.close();
     const { forget } = checkpoint;
