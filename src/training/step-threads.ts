@@ -96,7 +96,10 @@ export class StepThreads {
       const result: StepResult = await this.#pool.run(task);
       return { ...result, gradients: cutApart(gradients, weights) };
     });
-    return { own, others: Promise.all(others) };
+    const all = Promise.all(others);
+    // Whoever waits for them hears of a failure; nobody does where the own part fails before.
+    all.catch(() => undefined);
+    return { own, others: all };
   }
 
   /** Ends the threads, whatever they are doing. */

@@ -105,3 +105,13 @@ test('Much work is worth all processors, eight at most', () => {
   const threads = countStepThreads(network, { batchSize: 32, images: 1e9 });
   assert.equal(threads, Math.min(8, countProcessors()));
 });
+
+test('Threads that are stopped in the middle of a step are missed by nobody but whoever waits for it', async () => {
+  const others = new built.StepThreads(network, loss, { count: 2, lengths: [54, 3, 6, 2] });
+  const trained = await openModel(network);
+  const begun = others.begin(trained, batch, random);
+  await others.stop();
+  await new Promise(resolve => setImmediate(resolve));
+  await assert.rejects(begun.others);
+  trained.dispose();
+});
