@@ -1,5 +1,6 @@
 // Files that are there complete or not at all.
 
+import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { explainWriteFailure } from './write-failure.js';
 
@@ -12,9 +13,10 @@ export async function writeAtomically(
   path: string,
   write: string | Uint8Array | ((file: FileHandle) => Promise<void>),
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  // A name that nobody else can have: what has it is removed.
+  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
   try {
-    const file = await open(temporary, 'w');
+    const file = await open(temporary, 'wx');
     try {
       if (typeof write === 'function') await write(file);
       else await file.writeFile(write);
