@@ -13,6 +13,16 @@ esac
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
 
+# What is in there is replaced: so it has to be ours, or empty but for the parts that are carried into it.
+mark='Made by the GPU check of finetune, which replaces and removes what is in here.'
+if [ "$(cat "$work/.gpu-check" 2>/dev/null)" != "$mark" ]; then
+  for path in "$work"/* "$work"/.[!.]*; do
+    [ ! -e "$path" ] || [ "$path" = "$work/parts" ] ||
+      { echo "$work holds something else: $path. Name a folder that is empty, or is not there yet." >&2; exit 1; }
+  done
+  echo "$mark" >"$work/.gpu-check"
+fi
+
 # Without xz there is Python, on every machine that has PyTorch.
 decompress() {
   if command -v xz >/dev/null 2>&1; then xz -dc "$1"
