@@ -31,6 +31,11 @@ export class FinetuneError extends Error {
   }
 }
 
+/** @throws FinetuneError `bad-option`, always */
+export function refuseOption(message: string): never {
+  throw new FinetuneError('bad-option', message);
+}
+
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 // What `train` can be told about the features that a frozen backbone gives: of which layers, of which views.
 
 import * as v from 'valibot';
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import { choice, list, maybe, type OptionTable, type Resolved } from '../option-kinds.js';
 import type { FeaturePlan } from './choose-features.js';
 
@@ -53,15 +53,11 @@ export function planFeatures({ taps, mirror, pooling }: Options, { solved }: Pur
 function validateTaps({ taps, pooling }: Omit<Options, 'mirror'>): void {
   const word = taps?.find(name => name === 'auto' || name === 'none');
   if (taps !== undefined && word !== undefined && taps.length > 1) {
-    refuse(`--taps ${taps.join()}: ${word} stands alone, without names of layers.`);
+    refuseOption(`--taps ${taps.join()}: ${word} stands alone, without names of layers.`);
   }
   if (word === 'auto' && pooling === 'flatten') {
-    refuse(
+    refuseOption(
       '--taps auto joins averages: it does not go with --pooling flatten. Name layers, or leave it out.',
     );
   }
-}
-
-function refuse(message: string): never {
-  throw new FinetuneError('bad-option', message);
 }

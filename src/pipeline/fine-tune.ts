@@ -80,8 +80,9 @@ export async function fineTune(
 ): Promise<TuningResult> {
   validateComparison(request.split);
   const { plan, dataSet, split, store } = request;
-  const cut = planCut(withoutTaps(stage.base).network, plan.unfreeze);
-  const { base, trainable } = splitBase(withoutTaps(stage.base), cut);
+  const whole = withoutTaps(stage.base);
+  const cut = planCut(whole.network, plan.unfreeze);
+  const { base, trainable } = splitBase(whole, cut);
   const chosen = await chooseTuningRuntime(base, request, context);
   const views = { train: [originalView, ...planViews(plan.augment, plan.views, plan.loop.seed)] };
   const { features, runtime } = await extractOrFallBack(

@@ -1,6 +1,6 @@
 // Those of train's options that say how features are fitted, and what contradicts itself among them.
 
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import { choice, integer, integers, maybe, number, type OptionTable, withDefault } from '../option-kinds.js';
 import { flagOf } from '../options.js';
 import { type FitOptions, loopOptionNames, trainsByEpochs } from '../training/plan.js';
@@ -86,20 +86,20 @@ const optionsOfEpochs = [...loopOptionNames, 'dropout'] as const;
 export function validateFit(plan: FitOptions): void {
   const { headSolver, hidden, epochs, l2 } = plan;
   if (headSolver === 'lbfgs' && (hidden.length > 0 || epochs !== undefined)) {
-    refuse(
+    refuseOption(
       '--head-solver lbfgs solves a linear head to its optimum: it has no hidden layers and no epochs. ' +
         'Leave out --hidden and --epochs, or say --head-solver adam.',
     );
   }
   if (trainsByEpochs(plan)) {
     if (l2 === undefined) return;
-    refuse(
+    refuseOption(
       '--l2 belongs to --head-solver lbfgs. When training by epochs, --dropout is what holds the weights back.',
     );
   }
   const idle = optionsOfEpochs.find(name => plan[name] !== undefined);
   if (idle === undefined) return;
-  refuse(
+  refuseOption(
     `${flagOf(idle)} ${plan[idle]} does nothing here: a linear head is solved to its optimum, not trained by epochs. ` +
       'Leave it out, or add --epochs, --hidden or --head-solver adam.',
   );
@@ -115,12 +115,8 @@ export function validateTarget({
   readonly folds: number | undefined;
 }): void {
   if (targetAccuracy === undefined || (val !== 0 && folds === undefined)) return;
-  refuse(
+  refuseOption(
     `--target-accuracy ${targetAccuracy} is one on validation images, and none are held out. ` +
       `Leave it out, or ${folds === undefined ? '--val 0' : `--folds ${folds}`}.`,
   );
-}
-
-function refuse(message: string): never {
-  throw new FinetuneError('bad-option', message);
 }

@@ -1,6 +1,6 @@
 // --folds: what it takes the place of, and what it does not go with.
 
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import { integer, maybe } from '../option-kinds.js';
 
 /** How many folds. */
@@ -28,23 +28,19 @@ interface Options {
 export function validateFolds({ folds: count, val, patience }: Options, frozen: boolean): void {
   if (count === undefined) return;
   if (!frozen) {
-    refuse(
+    refuseOption(
       `--folds ${count} cross-validates a head on a frozen backbone: what trains more is trained once. ` +
         'Leave it out, and hold images out with --val.',
     );
   }
   if (val !== undefined) {
-    refuse(
+    refuseOption(
       `--folds ${count} holds every image out in turn, and --val ${val} holds some out for good: give one of them.`,
     );
   }
   if (patience !== undefined) {
-    refuse(
+    refuseOption(
       `--patience ${patience} does nothing with --folds: there are no validation images to stop by. Leave it out.`,
     );
   }
-}
-
-function refuse(message: string): never {
-  throw new FinetuneError('bad-option', message);
 }

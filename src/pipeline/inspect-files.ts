@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { type ListedImage, listHeading, renderList } from '../data/image-list.js';
 import { reasonOfBadImage } from '../data/read-image.js';
 import { makeThumbnail } from '../data/thumbnail.js';
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import type { CopyGroup, Inspection } from '../features/inspection.js';
 import { listShownImages, pageHeading, renderInspectionPage } from '../report/inspect-page.js';
 import { writeAtomically } from '../system/atomic-write.js';
@@ -20,7 +20,7 @@ type Targets = Pick<SettledInspectOptions, 'writeList' | 'html' | 'force' | 'dat
  */
 export async function validateTargets({ writeList, html, force }: Targets): Promise<void> {
   if (writeList !== undefined && html !== undefined && resolve(writeList) === resolve(html))
-    refuse('--write-list and --html name the same file. Choose two.');
+    refuseOption('--write-list and --html name the same file. Choose two.');
   if (writeList !== undefined)
     await validateTarget('--write-list', writeList, { heading: listHeading, force });
   if (html !== undefined) await validateTarget('--html', html, { heading: pageHeading, force });
@@ -36,12 +36,12 @@ async function validateTarget(option: string, path: string, { heading, force }: 
   const start = await readStart(path, heading.length);
   if (start === undefined) return;
   if (start !== heading) {
-    refuse(
+    refuseOption(
       `${option} ${path} is there already and was not written by inspect, so it is not replaced. Choose another file.`,
     );
   }
   if (!force)
-    refuse(
+    refuseOption(
       `${option} ${path} is there already. Choose another file, or say --force to replace it, edits included.`,
     );
 }
@@ -60,10 +60,6 @@ async function readStart(path: string, length: number): Promise<string | undefin
   } finally {
     await file.close();
   }
-}
-
-function refuse(message: string): never {
-  throw new FinetuneError('bad-option', message);
 }
 
 /**

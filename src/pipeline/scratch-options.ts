@@ -2,7 +2,7 @@
 
 import { convnetName } from '../backbones/architectures/convnet.js';
 import type { Channels, ResizeRule, Size } from '../data/image-rules.js';
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import { storeDirectory } from '../features/store.js';
 import { flagOf } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
@@ -68,25 +68,25 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
   } = options;
   const { data, out, force } = options;
   if (recipe !== 'scratch') {
-    refuse(
+    refuseOption(
       `${convnetName} is trained from scratch, and has nothing to start from: leave out --recipe ${recipe}.`,
     );
   }
   if (backbone !== convnetName && channels !== undefined) {
-    refuse(`--channels is for ${convnetName}: ${backbone} says itself how many it takes.`);
+    refuseOption(`--channels is for ${convnetName}: ${backbone} says itself how many it takes.`);
   }
   validateFolds(options, false);
   validateTarget(options);
   const idle = ofPretrained.find(name => options[name] !== undefined);
   if (idle !== undefined)
-    refuse(`${flagOf(idle)} ${options[idle]} does nothing here: nothing is pretrained. Leave it out.`);
+    refuseOption(`${flagOf(idle)} ${options[idle]} does nothing here: nothing is pretrained. Leave it out.`);
   const other = {
     hidden: options.hidden.length > 0,
     verify: options.verify,
     precision: options.precision === 'int8',
   };
   for (const [name, isGiven] of Object.entries(other)) {
-    if (isGiven) refuse(`${flagOf(name)} does nothing here: there is no frozen base. Leave it out.`);
+    if (isGiven) refuseOption(`${flagOf(name)} does nothing here: there is no frozen base. Leave it out.`);
   }
   return {
     network: backbone === convnetName ? undefined : backbone,
@@ -103,8 +103,4 @@ const allChannels = [1, 2, 3, 4] as const;
 
 function channelsOf(channels: number | undefined): Channels | undefined {
   return allChannels.find(each => each === channels);
-}
-
-function refuse(message: string): never {
-  throw new FinetuneError('bad-option', message);
 }

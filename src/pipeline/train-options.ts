@@ -1,6 +1,6 @@
 // What `train` can be told, what contradicts itself, and the plan that each step gets.
 
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import type { BaseOptions } from '../features/base.js';
 import { storeDirectory } from '../features/store.js';
 import { deviceNames } from '../inference/devices.js';
@@ -140,7 +140,7 @@ export interface TrainingPlan {
 export function planTraining(options: SettledTrainOptions): TrainingPlan {
   const { val, test, folds: count, seed, data, out, force, inputShape, cut, resize, pooling } = options;
   if (options.channels !== undefined) {
-    refuse(
+    refuseOption(
       '--channels is for --backbone convnet: a pretrained network takes the channels that it was trained with.',
     );
   }
@@ -172,14 +172,14 @@ function planFineTuning(options: SettledTrainOptions, given: FitOptions): Tuning
   if (recipe === 'head' && unfreeze === undefined) {
     const idle = tuningOptions.find(name => options[name] !== undefined);
     if (idle === undefined) return undefined;
-    refuse(
+    refuseOption(
       `${flagOf(idle)} ${options[idle]} does nothing here: the backbone stays as it is. ` +
         'Leave it out, or add --recipe fine-tune or --unfreeze.',
     );
   }
   const count = views ?? (recipe === 'fine-tune' ? recipeViews : 0);
   if (count === 0 && options.augment !== undefined) {
-    refuse(`--augment ${augment} does nothing here: there are no views. Add --views, e.g. --views 8.`);
+    refuseOption(`--augment ${augment} does nothing here: there are no views. Add --views, e.g. --views 8.`);
   }
   return { unfreeze: unfreeze ?? 'top', layerDecay, views: count, augment, loop: planTuning(given) };
 }
@@ -189,11 +189,9 @@ const recipeViews = 8;
 
 function validatePrecision({ verify, precision, device }: SettledTrainOptions): void {
   if (precision === 'int8' && device !== 'auto' && device !== 'cpu')
-    refuse(`--precision int8 runs on the CPU. Leave out --device ${device}, or --precision int8.`);
+    refuseOption(`--precision int8 runs on the CPU. Leave out --device ${device}, or --precision int8.`);
   if (!verify || precision !== 'fp32') return;
-  refuse('--verify compares the int8 model with the fp32 one: with --precision fp32 there is no int8 model.');
-}
-
-function refuse(message: string): never {
-  throw new FinetuneError('bad-option', message);
+  refuseOption(
+    '--verify compares the int8 model with the fp32 one: with --precision fp32 there is no int8 model.',
+  );
 }

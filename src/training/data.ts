@@ -55,14 +55,16 @@ export function dataInMemory(
     labels,
     shape,
     matrix: () => features,
-    read(rows) {
-      const chosen = new Float32Array(rows.length * size);
-      rows.forEach((row, i) => {
-        chosen.set(features.subarray(row * size, (row + 1) * size), i * size);
-      });
-      return chosen;
-    },
+    read: rows => copyRows(features, size, rows),
   };
+}
+
+function copyRows(matrix: Float32Array, size: number, rows: readonly number[]): Float32Array {
+  const chosen = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    chosen.set(matrix.subarray(row * size, (row + 1) * size), i * size);
+  });
+  return chosen;
 }
 
 /**
@@ -93,13 +95,13 @@ export function selectRows(data: TrainingData, rows: readonly number[]): Trainin
   const placeOf = new Map(rows.map((row, place) => [row, place]));
   const kept = views?.map(ofImage => ofImage.flatMap(row => placeOf.get(row) ?? []));
   const whole = data.matrix?.();
-  const matrix = whole && dataInMemory(whole, labels, shape).read(rows);
+  const matrix = whole && copyRows(whole, elementCount(shape), rows);
   return {
     ...{ shape, groups, labels: Int32Array.from(rows, row => labels[row] ?? 0) },
     views: kept?.filter(ofImage => ofImage.length > 0),
     splitKeys: splitKeys && rows.map(row => splitKeys[row] ?? row),
     read: chosen => data.read(chosen.map(row => rows[row] ?? 0)),
-    matrix: () => (matrix instanceof Float32Array ? matrix : undefined),
+    matrix: () => matrix,
   };
 }
 

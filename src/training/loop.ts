@@ -3,7 +3,6 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { tf } from '../engines/tfjs.js';
 import { FinetuneError } from '../errors.js';
 import type { EpochRecord } from '../events.js';
 import type { Context } from '../system/context.js';
@@ -12,7 +11,7 @@ import { type FitData, groupRows, type TrainingData } from './data.js';
 import type { LossPlan } from './loss.js';
 import { computeMetrics } from './metrics.js';
 import { type Batch, predictData, trainableWeights } from './model.js';
-import { Optimizer, type OptimizerPlan, type OptimizerState, readValues } from './optimizer.js';
+import { Optimizer, type OptimizerPlan, type OptimizerState, readValues, writeValues } from './optimizer.js';
 import { type Random, seededRandom, shuffle } from './random.js';
 import { rateAt, type SchedulePlan } from './schedule.js';
 import { type Trainer, trainStep } from './step.js';
@@ -212,14 +211,4 @@ async function evaluateEpoch(
   const names = Array.from({ length: classes }, (_, label) => String(label));
   const { loss, accuracy } = computeMetrics(probabilities, data.labels, names);
   return { valLoss: loss, valAccuracy: accuracy };
-}
-
-function writeValues(variables: readonly tf.Variable[], values: readonly Float32Array[]): void {
-  tf.tidy(() => {
-    variables.forEach((variable, i) => {
-      const saved = values[i];
-      if (saved === undefined) throw new Error(`No values for ${variable.name}.`);
-      variable.assign(tf.tensor(saved, variable.shape));
-    });
-  });
 }

@@ -170,6 +170,17 @@ export function readValues(tensor: tf.Tensor): Float32Array {
   return tensor.dataSync<'float32'>().slice();
 }
 
+/** Puts values, an array per variable, into variables. */
+export function writeValues(variables: readonly tf.Variable[], values: readonly Float32Array[]): void {
+  tf.tidy(() => {
+    variables.forEach((variable, i) => {
+      const saved = values[i];
+      if (saved === undefined) throw new Error(`No values for ${variable.name}.`);
+      variable.assign(tf.tensor(saved, variable.shape));
+    });
+  });
+}
+
 /** What all gradients are multiplied with, so that together they are no longer than `longest`. */
 function clippingScale(gradients: readonly tf.Tensor[], longest: number): tf.Tensor {
   const squares = gradients.map(gradient => tf.sum(tf.square(gradient)));

@@ -8,6 +8,7 @@ import { computeGradients, cutApart, type Part, type StepResult } from './gradie
 import { seedDropout } from './layers.js';
 import type { LossPlan } from './loss.js';
 import { openModel, trainableWeights } from './model.js';
+import { writeValues } from './optimizer.js';
 import { seededRandom } from './random.js';
 
 /** What every thread needs to know once. */
@@ -36,12 +37,7 @@ opening.catch(() => undefined);
 export default async function takePart({ part, gradients, seed }: PartTask): Promise<StepResult> {
   const model = await opening;
   const variables = trainableWeights(model).map(({ variable }) => variable);
-  const values = cutApart(weights, variables);
-  tf.tidy(() => {
-    for (const [i, variable] of variables.entries()) {
-      variable.assign(tf.tensor(values[i] ?? [], variable.shape));
-    }
-  });
+  writeValues(variables, cutApart(weights, variables));
   seedDropout(model, seededRandom(seed));
   const { gradients: computed, ...result } = computeGradients(model, part, loss);
   cutApart(gradients, computed).forEach((target, i) => {
