@@ -86,16 +86,30 @@ function publishedSource(request: SourceRequest): PrepareSource {
     origin: weights === undefined ? published.urls[0] : basename(weights),
     entry,
     async open(context) {
-      const path = weights ?? (await fetchWeights(entry.name, file, { ...context, url }));
+      if (weights !== undefined) return { ...(await openWeightsFile(weights, topology)), facts: {} };
+      const fetched = await fetchWeights(entry.name, file, { ...context, url });
       try {
-        return { ...(await openWeightsFile(path, topology)), facts: {} };
+        return { ...(await openWeightsFile(fetched.path, topology)), facts: {} };
       } catch (error) {
-        // No checksum is published for it: what cannot be read is not to be found in the cache again.
-        if (weights === undefined && file.md5 === undefined) await rm(path, { force: true });
-        throw error;
+        throw file.md5 === undefined ? await discardDownload(fetched, error) : error;
       }
     },
   };
+}
+
+/**
+ * No checksum is published for it: what cannot be read is not to be found in the cache again. One that was there before
+ * is left all the same, for nothing proves whose it is.
+ */
+async function discardDownload(
+  { path, isNew }: { readonly path: string; readonly isNew: boolean },
+  error: unknown,
+): Promise<unknown> {
+  if (isNew) await rm(path, { force: true });
+  if (isNew || !(error instanceof FinetuneError)) return error;
+  return new FinetuneError(error.code, `${error.message} To have it downloaded again, move ${path} away.`, {
+    cause: error,
+  });
 }
 
 /** e.g. `vgg16-top`, `vgg16-block4_pool-640x480`. */

@@ -22,11 +22,11 @@ export interface SegmentFile {
   readonly modified: number;
 }
 
-/** The files of one base, oldest first; none where there is no such folder. */
+/** Files that have the name of one of ours, oldest first; none where there is no such folder. */
 export function listSegments(folder: string): SegmentFile[] {
   const files = namesIn(folder).flatMap(name => {
-    const [, owner] = /^[0-9a-f-]{36}\.rows(?:\.(\w+-\d+-\d+))?$/.exec(name) ?? [undefined, undefined];
-    if (owner === undefined && !name.endsWith(extension)) return [];
+    const [own, owner] = /^[0-9a-f-]{36}\.rows(?:\.(\w+-\d+-\d+))?$/.exec(name) ?? [];
+    if (own === undefined) return [];
     const path = join(folder, name);
     const status = statSync(path, { throwIfNoEntry: false });
     if (!status?.isFile()) return [];
@@ -58,27 +58,35 @@ export function createSegment(folder: string, format: RowFormat): Writer {
 }
 
 /**
- * Takes a file over that nobody appends to.
- * @returns undefined where another process was faster, or the file is damaged or of another format
+ * Takes a file over that nobody appends to. Before that it is only read: it might be somebody else's.
+ * @returns undefined where another process was faster, or the file is none of ours, damaged, or of another format
  */
 export function openToAppend(free: string, format: RowFormat): Writer | undefined {
+  const found = formatAt(free);
+  if (found === undefined || !isSameFormat(found, format)) return undefined;
   const path = `${nameWithoutOwner(free)}.${ownerName()}`;
   if (!isRenamed(free, path)) return undefined;
-  const segment = openIfPermitted(path);
-  if (segment !== undefined && isSameFormat(segment.format, format)) {
-    segment.dropTornRow();
-    return { path, segment };
+  const segment = openIfPermitted(path, 'r+');
+  if (segment === undefined) {
+    releaseSegment(path);
+    return undefined;
   }
-  segment?.close();
-  releaseSegment(path);
-  return undefined;
+  segment.dropTornRow();
+  return { path, segment };
 }
 
-function openIfPermitted(path: string): Segment | undefined {
+/** What a file's rows are, as its header says; undefined where it is no file of ours. */
+function formatAt(path: string): RowFormat | undefined {
+  const segment = openIfPermitted(path, 'r');
+  segment?.close();
+  return segment?.format;
+}
+
+function openIfPermitted(path: string, flags: 'r' | 'r+'): Segment | undefined {
   try {
-    return Segment.open(path, 'r+');
+    return Segment.open(path, flags);
   } catch {
-    // Another user's: it can be read, perhaps.
+    // Gone, or another user's, which can be read, perhaps.
     return undefined;
   }
 }
@@ -90,7 +98,8 @@ export function releaseSegment(path: string): string {
 }
 
 /**
- * Removes the oldest files of all bases when they are larger than `maxBytes` together.
+ * Removes the oldest files of all bases when they are larger than `maxBytes` together, if their headers say that they
+ * are files of ours.
  * @param isNeeded tells of files that have to stay, beside those that processes append to
  * @returns the paths of those that went
  */
@@ -106,7 +115,7 @@ export function evictSegments(
   const evicted: string[] = [];
   for (const file of files) {
     if (bytes <= maxBytes * fillAfterEviction) break;
-    if (file.isTaken || isNeeded(file.path)) continue;
+    if (file.isTaken || isNeeded(file.path) || formatAt(file.path) === undefined) continue;
     rmSync(file.path, { force: true });
     evicted.push(file.path);
     bytes -= file.bytes;

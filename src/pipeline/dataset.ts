@@ -13,6 +13,7 @@ import { writeFolderAtomically } from '../system/atomic-folder.js';
 import { cacheDirectory } from '../system/cache-directory.js';
 import type { Context } from '../system/context.js';
 import { downloadFile } from '../system/download.js';
+import { findDownloadPlace } from '../system/download-place.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `dataset`. */
@@ -117,11 +118,11 @@ async function readBounded(path: string): Promise<Buffer> {
   return await readFile(path);
 }
 
-/** What is in the cache is believed only where it is MNIST to the bit; else it is downloaded again. */
+/** What is in the cache is believed only where it is MNIST to the bit; else it is downloaded again, beside it. */
 async function loadMnist({ url }: Settled, context: Context): Promise<Record<string, LabelledImages>> {
-  const path = join(cacheDirectory(), 'downloads', basename(new URL(mnistArchive).pathname));
-  const cached = existsSync(path) ? await readMnist(path).catch(() => undefined) : undefined;
-  if (cached !== undefined) return { ...cached };
+  const wanted = join(cacheDirectory(), 'downloads', basename(new URL(mnistArchive).pathname));
+  const { path, content } = await findDownloadPlace(wanted, found => readMnist(found).catch(() => undefined));
+  if (content !== undefined) return { ...content };
   await download(url ?? mnistArchive, path, context);
   try {
     return { ...(await readMnist(path)) };

@@ -1,14 +1,12 @@
 // Ctrl-C and its kin: the work is stopped as by any caller; what does not stop in time is ended, and what it has half
 // written goes.
 
-import { rmSync } from 'node:fs';
-
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Work that has not stopped by then is ended. */
 const patienceMs = 3000;
 
-const folders = new Set<string>();
+const removals = new Set<() => void>();
 let received: NodeJS.Signals | undefined;
 
 /**
@@ -32,25 +30,25 @@ export function listenForInterrupts(): AbortSignal {
 /** Where a signal has stopped the work, ends the process as if it had not listened: a shell sees that it was stopped. */
 export function endAsInterrupted(): void {
   if (received === undefined) return;
-  removeFolders();
+  removeAll();
   for (const signal of signals) process.removeAllListeners(signal);
   process.kill(process.pid, received);
 }
 
 /**
- * Notes a folder that is worth nothing unless the work gets to its end: it goes when the process is ended, by a signal
- * or by `process.exit()`.
+ * Notes how something is removed that is worth nothing unless the work gets to its end: it goes when the process is
+ * ended, by a signal or by `process.exit()`.
  * @returns forgets it again
  */
-export function onInterrupt(folder: string): () => void {
-  if (folders.size === 0) process.on('exit', removeFolders);
-  folders.add(folder);
+export function onInterrupt(remove: () => void): () => void {
+  if (removals.size === 0) process.on('exit', removeAll);
+  removals.add(remove);
   return () => {
-    folders.delete(folder);
-    if (folders.size === 0) process.off('exit', removeFolders);
+    removals.delete(remove);
+    if (removals.size === 0) process.off('exit', removeAll);
   };
 }
 
-function removeFolders(): void {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+function removeAll(): void {
+  for (const remove of removals) remove();
 }

@@ -67,7 +67,7 @@ export function makeTemporaryFolderAt(prefix: string, option?: string): Temporar
   for (const unfinished of findUnfinished(prefix)) removeUnfinished(unfinished);
   const path = `${prefix}-${ownerName()}-${randomUUID()}`;
   // Noted before it is there: an interrupt in between would leave it behind.
-  const forget = onInterrupt(path);
+  const forget = onInterrupt(() => removeOwned(path));
   try {
     mkdirSync(path, { mode: 0o700 });
     writeFileSync(join(path, ownerFile), ownerName());

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   utimesSync,
@@ -106,10 +107,16 @@ test('the oldest files go until the store is nine tenths full; what is needed or
 
 test('files that the store does not know, and their folders, are left alone; empty folders go', () => {
   const folder = fill('foreign', [5]);
-  writeFileSync(join(folder, 'notes.txt'), 'mine');
+  const alike = `${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}.rows`;
+  for (const name of ['notes.txt', 'harvest.rows', alike]) {
+    writeFileSync(join(folder, name), 'mine'.repeat(500));
+    utimesSync(join(folder, name), 1, 1);
+  }
+  assert.equal(openToAppend(join(folder, alike), format), undefined);
   mkdirSync(join(root, 'foreign', 'empty'));
   evictSegments(join(root, 'foreign'), 10);
-  assert.deepEqual(readdirSync(folder), ['notes.txt']);
+  assert.deepEqual(readdirSync(folder).sort(), [alike, 'harvest.rows', 'notes.txt']);
+  assert.equal(readFileSync(join(folder, alike), 'utf8'), 'mine'.repeat(500));
   assert.equal(existsSync(join(root, 'foreign', 'empty')), false);
   assert.equal(basename(folder), 'base');
 });

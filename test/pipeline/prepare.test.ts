@@ -130,6 +130,15 @@ test('a file without published checksum that cannot be read is not kept in the c
   assert.ok(existsSync(join('pretrained', name, 'card.json')), 'what was prepared before is still there');
 });
 
+test('one that was in the cache before is not known to be ours: it stays, and the message names it', async () => {
+  writeFileSync(cached, 'my own notes');
+  await assert.rejects(prepare({ name, force: true }), {
+    message: /To have it downloaded again, move .*_no_top\.h5 away/,
+  });
+  assert.equal(readFileSync(cached, 'utf8'), 'my own notes');
+  await rm(cached);
+});
+
 test('weights of another network prepare nothing', async () => {
   await assert.rejects(prepare({ name: 'squeezenet', weights }), { code: 'bad-weights' });
   assertNothingAt(join(dir, 'pretrained/squeezenet'));

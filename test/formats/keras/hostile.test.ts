@@ -436,7 +436,10 @@ test('a file that sends the HDF5 library into a loop without end is given up', a
     bytes.fill(0, at + 16, at + 48);
   writeFileSync(path, bytes);
   const file = await openHdf5({ path, start: 0, bytes: bytes.length }, 'model.h5', 2000);
-  assert.throws(() => file.attribute('/', 'model_config'), /no reply within 2 s/);
+  assert.throws(
+    () => file.attribute('/', 'model_config'),
+    /took longer than 2 s.*too busy, or the file is damaged/,
+  );
   file.close();
 });
 

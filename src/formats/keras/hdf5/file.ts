@@ -191,7 +191,8 @@ export class Hdf5Client implements Hdf5File {
     const { label, patience } = this.connection;
     return new FinetuneError(
       'bad-weights',
-      `Cannot read ${label}: no reply within ${patience / 1000} s. The file is damaged: copy or download it again.`,
+      `Cannot read ${label}: it took longer than ${patience / 1000} s. This machine is too busy, or the file is damaged: ` +
+        'try again, and where that does not help, copy or download the file again.',
     );
   }
 }
