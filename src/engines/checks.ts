@@ -45,7 +45,7 @@ function withoutTensorflow(gpus: readonly Gpu[]): Check {
     name: 'Engine',
     finding: 'wasm, because TensorFlow is not installed',
     details: { chosen: 'wasm', device: 'cpu' },
-    problem: 'Hidden layers and unfrozen blocks train several times slower than they could.',
+    problem: 'Hidden layers and unfrozen blocks train far slower than they could.',
     remedy: setupCommand(gpus),
   };
 }

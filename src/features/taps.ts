@@ -1,9 +1,9 @@
 // Which lower layers of a backbone give features beside its last one, where nobody names them.
 
+import { blockOf } from '../network/blocks.js';
 import type { Network } from '../network/network.js';
 import { blockBoundaries } from '../network/split.js';
 import { type LayerCall, outputOf, walk } from '../network/walk.js';
-import { blockOf } from '../training/unfreeze.js';
 
 /** More of them, further down, brought nothing more. */
 const mostTaps = 3;

@@ -1,5 +1,6 @@
 // A network layer by layer, with the numbers of Keras' model.summary(). From the topology alone: no weight is read.
 
+import { blockStarts } from './blocks.js';
 import { showShape } from './layer-shape.js';
 import type { FunctionalConfig, LayerConfig } from './network.js';
 import type { Shape } from './shape-rules.js';
@@ -15,6 +16,8 @@ export interface LayerRow {
   readonly parameters: number;
   /** `layer[node][tensor]` per input; empty for an input layer. */
   readonly connectedTo: readonly string[];
+  /** A block begins here that can be unfrozen together with all that follows. */
+  readonly startsBlock: boolean;
 }
 
 /** A network layer by layer, with Keras' numbers. */
@@ -36,9 +39,13 @@ export function summarize(topology: FunctionalConfig): NetworkSummary {
   const { layers, name } = topology.config;
   const described = layers.map(layer => ({ layer, variables: variablesOfLayer(layer, network) }));
   const variables = described.flatMap(each => each.variables);
+  const starts = blockStarts({ topology, weights: new Map() });
   return {
     name,
-    rows: described.map(each => summarizeLayer(each.layer, network, countParameters(each.variables))),
+    rows: described.map(each => ({
+      ...summarizeLayer(each.layer, network, countParameters(each.variables)),
+      startsBlock: starts.has(each.layer.config.name),
+    })),
     parameters: countParameters(variables),
     trainable: countParameters(variables.filter(({ trainable }) => trainable)),
     sequential: isSequential(layers),
@@ -67,7 +74,11 @@ function countParameters(variables: readonly Variable[]): number {
   return variables.reduce((total, { shape }) => total + shape.reduce((count, size) => count * size, 1), 0);
 }
 
-function summarizeLayer(layer: LayerConfig, network: Walk, parameters: number): LayerRow {
+function summarizeLayer(
+  layer: LayerConfig,
+  network: Walk,
+  parameters: number,
+): Omit<LayerRow, 'startsBlock'> {
   const { name } = layer.config;
   const nodes = layer.inbound_nodes ?? [];
   const lastCall = Math.max(0, nodes.length - 1);

@@ -5,7 +5,7 @@ import type { LayerRow, NetworkSummary } from '../network/summarize.js';
 
 /**
  * Renders a summary as Keras prints it: layer (type), output shape, parameters, and, unless the network is a plain
- * chain, what each layer is connected to; then the totals.
+ * chain, what each layer is connected to; then the totals. A star marks where a block begins that can be unfrozen.
  */
 export function renderSummary(summary: NetworkSummary): string {
   const { name, rows, parameters, trainable, sequential } = summary;
@@ -22,15 +22,26 @@ export function renderSummary(summary: NetworkSummary): string {
     ` Total params: ${renderCount(parameters)}`,
     ` Trainable params: ${renderCount(trainable)}`,
     ` Non-trainable params: ${renderCount(parameters - trainable)}`,
+    ...explainStars(rows),
   ].join('\n');
 }
 
+function explainStars(rows: readonly LayerRow[]): string[] {
+  const last = rows.findLast(({ startsBlock }) => startsBlock);
+  if (last === undefined) return [];
+  return [' * A block begins, and train can unfreeze it and all that follows:', `   --unfreeze ${last.name}`];
+}
+
 function renderRow(
-  { name, className, outputShape, parameters, connectedTo }: LayerRow,
+  { name, className, outputShape, parameters, connectedTo, startsBlock }: LayerRow,
   sequential: boolean,
 ): string[] {
-  const cells = [`${name} (${className})`, outputShape, parameters.toLocaleString('en-US')];
-  return sequential ? cells : [...cells, connectedTo.join(', ') || '-'];
+  const cells = [
+    `${name} (${className})${startsBlock ? ' *' : ''}`,
+    outputShape,
+    parameters.toLocaleString('en-US'),
+  ];
+  return sequential ? cells : [...cells, connectedTo.join('\n') || '-'];
 }
 
 /** `14,714,688 (56.13 MB)`: parameters, and their size in single precision. */

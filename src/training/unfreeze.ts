@@ -1,6 +1,7 @@
 // Which part of a backbone is unfrozen: where it is cut, and how deep each of its layers lies.
 
 import { FinetuneError } from '../errors.js';
+import { blockOf } from '../network/blocks.js';
 import type { Network } from '../network/network.js';
 import { blockBoundaries, splitAt } from '../network/split.js';
 import { walk } from '../network/walk.js';
@@ -45,11 +46,6 @@ function blocksOf(network: Network): string[][] {
     else blocks.push({ name, layers: [layer] });
   }
   return blocks.map(({ layers }) => layers);
-}
-
-/** `block5c_expand_conv` -> `block5c`, `conv5_block3_1_conv` -> `conv5_block3`, `top_conv` -> `top`. */
-export function blockOf(layer: string): string {
-  return /^(conv\d+_block\d+|.*?\d+[a-z]?|[^_]+)(?=[_/]|$)/.exec(layer)?.[0] ?? layer;
 }
 
 function layersInOrder(network: Network): string[] {

@@ -17,8 +17,10 @@ test("the summary of VGG16 is Keras' table, whether it is prepared or not", asyn
 
 test('-top shows the top too, and branches show what they are connected to', async () => {
   const lines = renderSummary(await summary({ network: 'efficientnet_b0-top' })).split('\n');
-  const text = lines.filter(line => /block2b_add |params/.test(line)).join('\n');
-  assert.match(text, /block2b_add \(Add\).*block2b_drop\[0\]\[0\], block2a_project_bn\[0\]\[0\]/);
+  const text = lines.join('\n');
+  assert.match(text, /block2b_add \(Add\).*block2b_drop\[0\]\[0\].*\n.*block2a_project_bn\[0\]\[0\]/);
+  assert.match(text, /block2b_expand_conv \(Conv2D\) \*/);
+  assert.match(text, /--unfreeze top_conv$/);
   assert.match(text, / Total params: 5,330,571 \(20\.33 MB\)/);
   assert.match(text, / Non-trainable params: 42,023 /);
 });
