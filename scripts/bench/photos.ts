@@ -1,6 +1,6 @@
 // Photos that the comparison needs beside the data set: large ones, and many.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { glob } from 'glob';
 import sharp from 'sharp';
@@ -70,9 +70,14 @@ async function listPhotos(folder: string): Promise<string[]> {
 
 async function makeOnce(folder: string, make: (folder: string) => Promise<void>): Promise<string> {
   if (existsSync(folder)) return folder;
-  const unfinished = `${folder}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
-  await make(unfinished);
-  await rename(unfinished, folder);
+  await mkdir(dirname(folder), { recursive: true });
+  const unfinished = await mkdtemp(`${folder}.unfinished-`);
+  try {
+    await make(unfinished);
+    await rename(unfinished, folder);
+  } catch (error) {
+    await rm(unfinished, { recursive: true });
+    throw error;
+  }
   return folder;
 }

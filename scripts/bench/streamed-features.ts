@@ -3,7 +3,7 @@
 // go into a feature store and are read from there batch by batch, as with a base. Prints a line of JSON.
 //
 //   npx tsx scripts/bench/streamed-features.ts [--images 20000] [--shape 14x14x512] [--budget-mb 500] [--epochs 1]
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -32,8 +32,8 @@ const { values } = parseArgs({
 const classes = 5;
 const count = Number(values.images);
 const featureShape = [values.shape.split('x').reduce((product, length) => product * Number(length), 1)];
-const store = join(values.dir, `streamed-${process.pid}`);
-mkdirSync(store, { recursive: true });
+mkdirSync(values.dir, { recursive: true });
+const store = mkdtempSync(join(values.dir, 'streamed-'));
 
 const examples = Array.from({ length: count }, (_, i): Example => {
   const path = `class-${i % classes}/${i}.jpg`;

@@ -1,15 +1,24 @@
 // The libraries for CUDA, fetched and put into their folder.
 
-import { existsSync, mkdirSync, readdirSync, statfsSync } from 'node:fs';
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { FinetuneError } from '../../errors.js';
+import { FinetuneError, messageOf } from '../../errors.js';
+import { claimFolder } from '../../system/claimed-folder.js';
 import type { Context } from '../../system/context.js';
 import { fileDigest } from '../../system/file-digest.js';
 import { unpackWheel } from '../../system/unpack-wheel.js';
 import { cudaNeeds, cudaPackages, provider } from './packages.js';
-import { type CudaPlace, type CudaRecord, cudaDirectory, recordName, workDirectory } from './place.js';
-import { removeLibraries, removeUnfinished } from './remove.js';
+import {
+  type CudaPlace,
+  type CudaRecord,
+  cudaDirectory,
+  recordName,
+  workDirectory,
+  workFolders,
+} from './place.js';
+import { removeLibraries } from './remove.js';
+import { putBackLibraries, replaceLibraries, validateReplaceableLibraries } from './replace.js';
 import { type CudaSource, downloadWheel, findGiven } from './wheels.js';
 
 /**
@@ -18,8 +27,7 @@ import { type CudaSource, downloadWheel, findGiven } from './wheels.js';
  * @throws FinetuneError `download-failed` | `not-found` | `bad-weights` | `not-written`
  */
 export async function installCuda(from: string | undefined, context: Context): Promise<CudaPlace> {
-  const libraries = join(workDirectory(), 'libraries');
-  await mkdir(libraries, { recursive: true });
+  const libraries = await prepareWork();
   if (from === undefined) validateSpace();
   const sources: CudaSource[] = [];
   for (const each of cudaPackages) {
@@ -40,11 +48,27 @@ export async function installCuda(from: string | undefined, context: Context): P
       );
   }
   await writeFile(join(libraries, recordName), `${JSON.stringify(record, null, 2)}\n`, { flush: true });
-  await removeLibraries();
-  validateFree(cudaDirectory());
-  await rename(libraries, cudaDirectory());
-  await removeUnfinished();
+  await replaceLibraries();
   return { directory: cudaDirectory(), record };
+}
+
+/**
+ * Makes the working folder this program's own; of an earlier installation that broke off, the wheels are kept.
+ * @returns the empty folder that takes the libraries
+ */
+async function prepareWork(): Promise<string> {
+  try {
+    await claimFolder(workDirectory());
+  } catch (error) {
+    throw new FinetuneError('not-written', `${messageOf(error)}.`, { cause: error });
+  }
+  await putBackLibraries();
+  await validateReplaceableLibraries();
+  await removeLibraries(join(workDirectory(), workFolders.replaced));
+  const libraries = join(workDirectory(), workFolders.fresh);
+  await rm(libraries, { recursive: true, force: true });
+  await mkdir(libraries);
+  return libraries;
 }
 
 /** @returns what to record of each library */
@@ -73,7 +97,6 @@ async function placeLibraries(
 }
 
 function validateSpace(): void {
-  mkdirSync(workDirectory(), { recursive: true });
   const { bavail, bsize } = statfsSync(workDirectory());
   const free = bavail * bsize;
   if (free >= cudaNeeds.space) return;
@@ -81,15 +104,5 @@ function validateSpace(): void {
     'not-written',
     `${workDirectory()} has ${(free / 1e9).toFixed(1)} GB free and needs ${(cudaNeeds.space / 1e9).toFixed(1)} GB. ` +
       'FINETUNE_CACHE names another place.',
-  );
-}
-
-/** What is there, once this program's own is gone, is somebody else's. */
-function validateFree(directory: string): void {
-  const [first] = existsSync(directory) ? readdirSync(directory) : [];
-  if (first === undefined) return;
-  throw new FinetuneError(
-    'not-written',
-    `${directory} holds ${first}, which is not as this program wrote it. Move it away, or name another place with FINETUNE_CACHE.`,
   );
 }

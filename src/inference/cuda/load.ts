@@ -4,13 +4,14 @@
 // ONNX Runtime asks the system's loader from which path its library came. So the library is loaded first, by way of a
 // link in the other folder; when npm's addon asks for it by name, it is in memory already. The file is the same.
 
-import { readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { lstatSync, readdirSync, renameSync, symlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.js';
 import { explainCuda } from './explain.js';
 import { nvidiaLibraries } from './packages.js';
-import { type CudaPlace, findCuda, runtimeLibrary, runtimeName } from './place.js';
+import { type CudaPlace, findCuda, isRuntimeLink, linkOf, runtimeLibrary, runtimeName } from './place.js';
 
 /** glibc's RTLD_NODELETE, which Node has no name for: Node closes what is no addon of its own, and it has to stay. */
 const stays = 0x1000;
@@ -60,21 +61,20 @@ function loadLibrary(path: string): void {
   }
 }
 
-/** The link follows whichever installation runs: another one's may be gone. */
+/**
+ * The link follows whichever installation runs: another one's may be gone.
+ * @throws Error where something else than such a link is in its place
+ */
 function linkRuntime({ directory }: CudaPlace): string {
   const [link, target] = [join(directory, runtimeName), runtimeLibrary()];
-  if (targetOf(link) === target) return link;
-  const temporary = `${link}.${process.pid}`;
-  rmSync(temporary, { force: true });
+  if (lstatSync(link, { throwIfNoEntry: false }) === undefined) {
+    symlinkSync(target, link);
+    return link;
+  }
+  if (!isRuntimeLink(link)) throw new Error(`${link} is not as this program wrote it`);
+  if (linkOf(link) === target) return link;
+  const temporary = `${link}.${randomUUID()}`;
   symlinkSync(target, temporary);
   renameSync(temporary, link);
   return link;
-}
-
-function targetOf(link: string): string | undefined {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,8 @@
 // Where the libraries for CUDA lie: a folder that `finetune setup --cuda` makes in the cache directory. Nothing is loaded.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { cacheDirectory } from '../../system/cache-directory.js';
 import { versions } from '../../system/versions.js';
@@ -43,6 +43,9 @@ export function workDirectory(): string {
   return `${cudaDirectory()}.partial`;
 }
 
+/** In it: the libraries that are being unpacked, and those whose place they take. */
+export const workFolders = { fresh: 'libraries', replaced: 'old' } as const;
+
 /** The platform that the libraries are for. */
 export function isCudaPlatform(): boolean {
   return process.platform === 'linux' && process.arch === 'x64';
@@ -74,4 +77,14 @@ export function installedRuntime(): string {
 export function runtimeLibrary(): string {
   const main = createRequire(import.meta.url).resolve('onnxruntime-node');
   return join(dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch, runtimeName);
+}
+
+/** Whether a path is a link to ONNX Runtime's own library, whichever installation's. */
+export function isRuntimeLink(path: string): boolean {
+  return basename(linkOf(path) ?? '') === runtimeName;
+}
+
+/** Where a link leads; undefined for what is none. */
+export function linkOf(path: string): string | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
 }

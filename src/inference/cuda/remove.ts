@@ -1,18 +1,22 @@
 // The libraries for CUDA, taken away: file by file, and only what is as this program wrote it.
 
-import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { rmdir, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import { isClaimed, markName, removeClaimed } from '../../system/claimed-folder.js';
 import { fileDigest } from '../../system/file-digest.js';
 import { cudaPackages } from './packages.js';
 import {
   type CudaPlace,
   type CudaRecord,
   cudaDirectory,
+  isRuntimeLink,
+  linkOf,
   readCudaRecord,
   recordName,
   runtimeName,
   workDirectory,
+  workFolders,
 } from './place.js';
 import { wheelName } from './wheels.js';
 
@@ -25,25 +29,42 @@ export interface CudaRemoval {
 
 /** Takes away everything that `installCuda` wrote, what it left unfinished too. */
 export async function removeCuda(): Promise<CudaRemoval> {
-  const parts = [await removeLibraries(), await removeUnfinished()];
+  return sum([await removeLibraries(), await removeUnfinished()]);
+}
+
+function sum(parts: readonly CudaRemoval[]): CudaRemoval {
   return {
     removed: parts.flatMap(({ removed }) => removed),
-    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: parts.reduce((total, { bytes }) => total + bytes, 0),
     kept: parts.flatMap(({ kept }) => kept),
   };
 }
 
-/** The finished libraries: each must be what the record says. */
-export async function removeLibraries(): Promise<CudaRemoval> {
-  const directory = cudaDirectory();
+/** Finished libraries: each must be what the record beside them says. */
+export async function removeLibraries(directory: string = cudaDirectory()): Promise<CudaRemoval> {
+  return await removeFiles(directory, proofOf(directory));
+}
+
+/** What of a folder this program did not write, or not so; undefined where there is nothing of the kind. */
+export async function findForeign(directory: string): Promise<string | undefined> {
+  const found = lstatSync(directory, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  if (!found.isDirectory()) return directory;
+  const isOwn = proofOf(directory);
+  for (const name of readdirSync(directory)) if (!(await isOwn(name))) return join(directory, name);
+  return undefined;
+}
+
+/** Tells of a name in a folder of finished libraries whether this program wrote what has it. */
+function proofOf(directory: string): (name: string) => Promise<boolean> {
   const record = readCudaRecord(directory);
-  return await removeFiles(directory, async name => {
+  return async name => {
     if (record === undefined) return false;
     if (name === recordName) return true;
     const path = join(directory, name);
-    if (name.startsWith(runtimeName)) return basename(linkOf(path) ?? '') === runtimeName;
+    if (name.startsWith(runtimeName)) return isRuntimeLink(path);
     return await isAsRecorded(path, record.libraries[name]);
-  });
+  };
 }
 
 /** Whether every library is there, as it was written. */
@@ -63,24 +84,23 @@ async function isAsRecorded(
   return found.isFile() && (await fileDigest(path, 'sha256')) === entry.sha256;
 }
 
-function linkOf(path: string): string | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
-}
-
-/** Wheels, whole or in part, and libraries that were being unpacked: known by their names. */
+/** Wheels, whole or in part, and libraries that were being unpacked or replaced, from a folder of this program's own. */
 export async function removeUnfinished(): Promise<CudaRemoval> {
+  const work = workDirectory();
+  if (!isClaimed(work)) return { removed: [], bytes: 0, kept: existsSync(work) ? [work] : [] };
   const wheels = new Set(cudaPackages.flatMap(each => [wheelName(each), `${wheelName(each)}.part`]));
   const beginnings = cudaPackages.flatMap(({ libraries }) => libraries);
-  const libraries = await removeFiles(
-    join(workDirectory(), 'libraries'),
-    async name => name === recordName || beginnings.some(each => name.startsWith(each)),
-  );
-  const own = await removeFiles(workDirectory(), async name => wheels.has(name));
-  return {
-    removed: [...libraries.removed, ...own.removed],
-    bytes: libraries.bytes + own.bytes,
-    kept: [...libraries.kept, ...own.kept],
-  };
+  const parts = [
+    await removeLibraries(join(work, workFolders.replaced)),
+    await removeFiles(
+      join(work, workFolders.fresh),
+      async name => name === recordName || beginnings.some(each => name.startsWith(each)),
+    ),
+    await removeFiles(work, async name => wheels.has(name)),
+  ];
+  await removeClaimed(work, []);
+  const { removed, bytes, kept } = sum(parts);
+  return { removed, bytes, kept: kept.filter(path => path !== join(work, markName)) };
 }
 
 async function removeFiles(

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,16 +15,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, test } from 'node:test';
 import { explainCuda } from '../../../src/inference/cuda/explain.js';
+import { prepareRuntime } from '../../../src/inference/cuda/load.js';
 import { type CudaPackage, cudaPackages, provider } from '../../../src/inference/cuda/packages.js';
 import {
   cudaDirectory,
   findCuda,
   installedRuntime,
   isCudaPlatform,
+  workDirectory,
 } from '../../../src/inference/cuda/place.js';
 import { isWhole, removeCuda } from '../../../src/inference/cuda/remove.js';
+import { putBackLibraries, replaceLibraries } from '../../../src/inference/cuda/replace.js';
 import { type CudaMachine, findObstacle, parseDriver } from '../../../src/inference/cuda/requirements.js';
 import { downloadWheel, findGiven, wheelName } from '../../../src/inference/cuda/wheels.js';
+import { claimFolder } from '../../../src/system/claimed-folder.js';
 import { silent } from '../../../src/system/context.js';
 import { answering, breakingAfter, honest, someBytes, startServer } from '../../helpers/unruly-server.js';
 
@@ -182,12 +187,63 @@ test('--remove takes away what was written, and leaves what was changed since', 
   assert.equal((await removeCuda()).removed.length, 0);
 });
 
-test('what a broken download left is removed too', async () => {
+/** Libraries as they are put in their place: one, with its record. */
+function writeLibraries(directory: string, content: string): void {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'libsame.so'), content);
+  const libraries = { 'libsame.so': { sha256: sha256(content) } };
+  const record = { formatVersion: 1, onnxruntime: installedRuntime(), libraries };
+  writeFileSync(join(directory, 'cuda.json'), JSON.stringify(record));
+}
+
+test('new libraries take the place of old ones, which go last', async () => {
+  await claimFolder(workDirectory());
+  writeLibraries(cudaDirectory(), 'old');
+  writeLibraries(join(workDirectory(), 'libraries'), 'new');
+  await replaceLibraries();
+  assert.equal(readFileSync(join(cudaDirectory(), 'libsame.so'), 'utf8'), 'new');
+  assert.equal(existsSync(workDirectory()), false);
+});
+
+test('where anything of somebody else is among the old ones, all stay', async () => {
+  await claimFolder(workDirectory());
+  writeLibraries(cudaDirectory(), 'old');
+  writeFileSync(join(cudaDirectory(), 'notes.txt'), 'mine');
+  writeLibraries(join(workDirectory(), 'libraries'), 'new');
+  await assert.rejects(replaceLibraries(), {
+    message: /notes\.txt is not as this program wrote it.*Move it/,
+  });
+  assert.deepEqual(readdirSync(cudaDirectory()).sort(), ['cuda.json', 'libsame.so', 'notes.txt']);
+});
+
+test('without new ones the old ones are put back, by the next process too', async () => {
+  await claimFolder(workDirectory());
+  writeLibraries(cudaDirectory(), 'old');
+  await assert.rejects(replaceLibraries(), { code: 'ENOENT' });
+  assert.ok(existsSync(join(cudaDirectory(), 'libsame.so')));
+  renameSync(cudaDirectory(), join(workDirectory(), 'old'));
+  await putBackLibraries();
+  assert.ok(existsSync(join(cudaDirectory(), 'libsame.so')));
+});
+
+test("a file that has the name of ONNX Runtime's library stays", { skip: !isCudaPlatform() }, () => {
+  writeLibraries(cudaDirectory(), 'old');
+  const file = join(cudaDirectory(), 'libonnxruntime.so.1');
+  writeFileSync(file, 'mine');
+  prepareRuntime();
+  assert.equal(readFileSync(file, 'utf8'), 'mine');
+});
+
+test('what a broken download left is removed too, from a folder that this program has made', async () => {
   const [first] = cudaPackages;
-  const work = `${cudaDirectory()}.partial`;
+  const work = workDirectory();
   mkdirSync(join(work, 'libraries'), { recursive: true });
   writeFileSync(join(work, `${first && wheelName(first)}.part`), 'some bytes');
   writeFileSync(join(work, 'libraries/libcublas.so.13'), 'some bytes');
+  assert.deepEqual(await removeCuda(), { removed: [], bytes: 0, kept: [work] });
+  renameSync(work, `${work}-mine`);
+  await claimFolder(work);
+  for (const name of readdirSync(`${work}-mine`)) renameSync(join(`${work}-mine`, name), join(work, name));
   assert.equal((await removeCuda()).removed.length, 2);
   assert.equal(existsSync(work), false);
 });

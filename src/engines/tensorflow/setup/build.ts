@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { claimFolder, isClaimed, removeClaimed } from '../../../system/claimed-folder.js';
 import { runProgram } from '../../../system/run-program.js';
 import { unpackWheel } from '../../../system/unpack-wheel.js';
 import {
@@ -15,7 +16,7 @@ import {
   thisPlatform,
 } from '../place.js';
 import { compileAddon, findCompiler, tensorflowLibraries } from './compile-addon.js';
-import { claimFolder, isClaimed, removeClaimed, sizeOf, validateReplaceableEngine } from './own-folders.js';
+import { sizeOf, validateReplaceableEngine } from './own-folders.js';
 import { downloadWheels, tensorflowVersion } from './wheels.js';
 
 type Device = 'cpu' | 'cuda';

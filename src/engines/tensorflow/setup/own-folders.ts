@@ -1,7 +1,7 @@
-// Which folders of the tensorflow engine this program has made, by what is in them: nothing else is replaced or removed.
+// Which engines this program has made, by what is in them: nothing else is replaced or removed.
 
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { builtDirectory, placeFiles, readRecord } from '../place.js';
 
@@ -28,46 +28,6 @@ export async function validateReplaceableEngine(directory: string = builtDirecto
   throw new Error(
     `${directory} is not as this program wrote it, so it is not replaced. Move it away, or name another place with FINETUNE_CACHE`,
   );
-}
-
-/** Says that a folder was made by this program, which may do with it as it likes. */
-const markName = '.finetune-setup';
-const mark = 'Made by finetune setup, which replaces and removes what is in here.\n';
-
-/**
- * Makes a folder this program's own.
- * @throws Error where it holds somebody else's files
- */
-export async function claimFolder(directory: string): Promise<void> {
-  if (isClaimed(directory)) return;
-  if (existsSync(directory) && readdirSync(directory).length > 0) {
-    throw new Error(
-      `${directory} was not made by this program. Move it away, or name another place with FINETUNE_CACHE`,
-    );
-  }
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, markName), mark, { flag: 'wx' });
-}
-
-/** Whether this program has made a folder, and nothing else than what it puts there is in it. */
-export function isClaimed(directory: string): boolean {
-  try {
-    return readFileSync(join(directory, markName), 'utf8') === mark;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Removes what this program put into a folder of its own, and the folder where nothing else is in it.
- * @param names of files and folders in it
- */
-export async function removeClaimed(directory: string, names: readonly string[]): Promise<void> {
-  if (!isClaimed(directory)) return;
-  for (const name of names) await rm(join(directory, name), { recursive: true, force: true });
-  if ((await readdir(directory)).length > 1) return;
-  await rm(join(directory, markName));
-  await rmdir(directory);
 }
 
 /** Bytes of all files under a folder; 0 where there is none. */

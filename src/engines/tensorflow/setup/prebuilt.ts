@@ -5,10 +5,10 @@ import { access, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { EnvHttpProxyAgent, fetch } from 'undici';
+import { claimFolder, isClaimed } from '../../../system/claimed-folder.js';
 import { findGpus } from '../../../system/gpus.js';
 import { runProgram } from '../../../system/run-program.js';
 import { findBindings, findPrebuilt, type TensorflowPlace } from '../place.js';
-import { claimFolder, isClaimed } from './own-folders.js';
 
 /** Where the install script downloads from, unless the user's variables name a mirror. */
 const host = 'https://storage.googleapis.com/';

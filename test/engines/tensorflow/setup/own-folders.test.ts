@@ -1,15 +1,12 @@
 // What the setup of the tensorflow engine replaces and removes: what it made, by what is in it.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { removeTensorflow } from '../../../../src/engines/tensorflow/setup/install.js';
 import {
-  claimFolder,
-  isClaimed,
   isOwnEngine,
-  removeClaimed,
   validateReplaceableEngine,
 } from '../../../../src/engines/tensorflow/setup/own-folders.js';
 
@@ -60,24 +57,6 @@ test('where nothing is, or an empty folder, an engine may go', async () => {
   await validateReplaceableEngine(join(root, 'nowhere'));
   mkdirSync(join(root, 'empty'));
   await validateReplaceableEngine(join(root, 'empty'));
-});
-
-test('of a working folder only what setup puts there is removed; one of somebody else is not touched', async () => {
-  const [own, other] = [join(root, 'own'), join(root, 'other')];
-  await claimFolder(own);
-  await claimFolder(own);
-  mkdirSync(join(own, 'wheels'));
-  writeFileSync(join(own, 'notes.txt'), '');
-  await removeClaimed(own, ['wheels']);
-  assert.deepEqual(readdirSync(own).sort(), ['.finetune-setup', 'notes.txt']);
-  rmSync(join(own, 'notes.txt'));
-  await removeClaimed(own, ['wheels']);
-  assert.equal(existsSync(own), false);
-
-  mkdirSync(join(other, 'wheels'), { recursive: true });
-  await assert.rejects(claimFolder(other), /was not made by this program\. Move it away/);
-  await removeClaimed(other, ['wheels']);
-  assert.ok(existsSync(join(other, 'wheels')) && !isClaimed(other));
 });
 
 test('setup --remove takes an engine away, and leaves what is not as it was written', async t => {
