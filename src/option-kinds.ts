@@ -148,6 +148,33 @@ export const sizeInPixels = (help: string) =>
     read: asTyped,
   }) as const;
 
+/** A month. */
+const longestSeconds = 31 * 24 * 3600;
+
+const durationParts = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s?)?$/;
+
+/** `90`, `60s`, `5m`, `1h30m`, or a number, to seconds. */
+export const duration = (help: string) =>
+  ({
+    schema: v.pipe(
+      v.union([
+        v.number(),
+        v.pipe(v.string(), v.nonEmpty(), v.regex(durationParts), v.transform(countSeconds)),
+      ]),
+      v.minValue(1),
+      v.maxValue(longestSeconds),
+    ),
+    help,
+    kind: 'text',
+    expects: 'a duration from 1s to 744h, e.g. 90, 60s, 5m or 1h30m',
+    read: asTyped,
+  }) as const;
+
+function countSeconds(typed: string): number {
+  const [, hours = 0, minutes = 0, seconds = 0] = typed.match(durationParts) ?? [];
+  return 3600 * Number(hours) + 60 * Number(minutes) + Number(seconds);
+}
+
 /** The option with a value for whoever does not give it. */
 export const withDefault = <Schema extends v.GenericSchema, Kind extends OptionKind>(
   option: Option<Schema, Kind>,

@@ -51,6 +51,21 @@ test('an input shape is a text or two numbers', () => {
   }
 });
 
+const durations: [given: string | number, seconds: number][] = [
+  ['90', 90],
+  ['60s', 60],
+  ['5m', 300],
+  ['1h30m', 5400],
+  ['1m30s', 90],
+  [2.5, 2.5],
+];
+
+for (const [given, seconds] of durations) {
+  test(`${given} is a duration of ${seconds} seconds`, () => {
+    assert.equal(resolveOptions(trainOptions, { data: 'pets', time: given }).time, seconds);
+  });
+}
+
 const mistakes: [given: Record<string, unknown>, message: RegExp][] = [
   [{ data: undefined }, /^--data is missing\. Expected a folder/],
   [{ val: 2 }, /^--val expects a number from 0 to 0\.9\. Received: 2\.$/],
@@ -62,6 +77,11 @@ const mistakes: [given: Record<string, unknown>, message: RegExp][] = [
   [{ inputShape: '224' }, /^--input-shape expects HEIGHTxWIDTH, each from 1 to 2048/],
   [{ inputShape: '0x224' }, /^--input-shape expects HEIGHTxWIDTH, each from 1 to 2048/],
   [{ inputShape: [224, 4096] }, /^--input-shape expects .* Received: \[224,4096\]/],
+  [{ time: 0 }, /^--time expects a duration from 1s to 744h, e\.g\. .* Received: 0\.$/],
+  [{ time: 'soon' }, /^--time expects .* Received: "soon"\.$/],
+  [{ time: '0m' }, /^--time expects .* Received: "0m"\.$/],
+  [{ time: '' }, /^--time expects .* Received: ""\.$/],
+  [{ time: '745h' }, /^--time expects .* Received: "745h"\.$/],
   [{ pooling: 'mean' }, /^--pooling expects avg \| max \| flatten\. Received: "mean"/],
   [{ hidden: [256, -1] }, /^--hidden expects whole numbers .* Received: -1\.$/],
   [{ hidden: [256, 'abc'] }, /^--hidden expects whole numbers .* Received: "abc"\.$/],

@@ -7,6 +7,7 @@ import { trainOptions } from '../pipeline/train-options.js';
 import { renderCrossValidation } from '../report/cross-validation.js';
 import { renderMetrics } from '../report/metrics.js';
 import { renderProfile } from '../report/profile.js';
+import { renderTime } from '../report/time.js';
 import { wrap } from '../report/wrap.js';
 import type { TrainResult } from '../runs/save.js';
 import { dealOut, json } from './flags.js';
@@ -49,6 +50,7 @@ function renderResult(result: TrainResult): string {
     wrap(`${[`Saved ${relative('', run)}`, ...scores.filter(Boolean)].join(', ')}.\n`),
     wrap(endLine(renderCrossValidation(result))),
     wrap(`${seconds.total.toFixed(1)} s in all; ${describeSources(result)}.\n`),
+    wrap(endLine(renderTime(result))),
   ].join('');
 }
 

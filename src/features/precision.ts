@@ -16,6 +16,7 @@ import { describeProcessors } from '../system/checks.js';
 import type { Context } from '../system/context.js';
 import { prefetch } from '../system/prefetch.js';
 import { countProcessors } from '../system/processors.js';
+import { hasTimeFor } from '../system/time-budget.js';
 import type { Base } from './base.js';
 import {
   findCalibration,
@@ -114,7 +115,7 @@ async function resolveInt8(deciding: Deciding): Promise<Precision> {
 }
 
 async function resolveAuto(deciding: Deciding): Promise<Precision> {
-  const { request, memory } = deciding;
+  const { request, memory, context } = deciding;
   const known = findCalibration(memory, request.images, { worthwhile: true });
   const missing = await request.countMissing(inFloat('').fingerprint);
   if (known !== undefined) {
@@ -133,6 +134,8 @@ async function resolveAuto(deciding: Deciding): Promise<Precision> {
     processors: countProcessors(),
   });
   if (!work.isWorthTrials) return inFloat(`${work.description}; int8 would not pay`);
+  if (!hasTimeFor('trials of int8', trialRuns / floatSpeed / trialShare, context.budget))
+    return inFloat('there was no time to try int8');
   return (await runTrials(deciding, { floatSpeed, missing })).precision;
 }
 
@@ -157,6 +160,9 @@ export function estimateWork(
 
 /** What the base takes less time for than this, in seconds, is not worth trials. */
 const worthTryingSeconds = 15;
+
+/** Runs of the base on one processor that trials take about as long as, and the share of the time left that they may take. */
+const [trialRuns, trialShare] = [200, 0.25];
 
 /** Calibrates and measures on training images, and remembers what came of it. */
 async function runTrials(

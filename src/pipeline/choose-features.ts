@@ -8,12 +8,11 @@ import type { FeatureSet } from '../features/feature-set.js';
 import { countMultiplications } from '../network/multiplications.js';
 import type { Context } from '../system/context.js';
 import type { FeatureGroup } from '../training/data.js';
-import type { Fit } from '../training/fit.js';
 import { GroupGrams } from '../training/linear/gram.js';
 import { type Candidate, type ChosenL2, isNoticeablyLess } from '../training/linear/l2.js';
 import { crossValidate, type LinearHeadPlan } from '../training/linear/solve.js';
-import type { FitPlan } from '../training/plan.js';
 import { fallInErrors } from '../training/significance.js';
+import { hasTimeFor } from '../system/time-budget.js';
 
 /** Which features are tried. */
 export interface FeaturePlan {
@@ -36,6 +35,8 @@ export interface FeatureChoices {
   /** Gives features of the same images in other views. */
   readonly extract: (views: Readonly<Record<Subset, readonly View[]>>) => Promise<FeatureSet>;
   readonly head: Omit<LinearHeadPlan, 'chosen'>;
+  /** That an image takes to go through the base, as far as that was measured. */
+  readonly secondsPerImage?: number | undefined;
 }
 
 /** What was chosen. Whoever gets it closes its features. */
@@ -79,10 +80,12 @@ export async function chooseFeatures(
   context: Context,
 ): Promise<ChosenFeatures> {
   const { features } = choices;
-  const triesMirror = plan.mirror === 'auto' && isSoonTried(choices, plan);
-  const trials = await tryTaps(choices, { ...plan, triesMirror }, context);
+  const mayMirror = plan.mirror === 'auto' && isSoonTried(choices, plan);
+  const { trials, longest } = await tryTaps(choices, { ...plan, triesMirror: mayMirror }, context);
   const asTheyAre = findBest(trials);
   const { groups } = asTheyAre;
+  const mirrorSeconds = (choices.secondsPerImage ?? 0) * features.count + fitsOfMirror * longest;
+  const triesMirror = mayMirror && hasTimeFor('mirrored views', mirrorSeconds, context.budget);
   const mirror = triesMirror ? await tryMirror(asTheyAre, choices, context) : undefined;
   const mirrored = plan.mirror === 'yes' || (mirror !== undefined && isWorthTwice(mirror, asTheyAre));
   const both = [originalView, mirroredView];
@@ -96,6 +99,9 @@ export async function chooseFeatures(
   };
 }
 
+/** Cross-validations that trying mirrored views takes about as long as: on twice the rows, and the head that follows. */
+const fitsOfMirror = 4;
+
 /** Told by numbers that are the same on every machine, so that the same command gives the same run. */
 function isSoonTried(
   { base, features }: FeatureChoices,
@@ -105,28 +111,39 @@ function isSoonTried(
   return images <= mostImages.mirror && images * countMultiplications(base.network) <= mostMultiplications;
 }
 
-/** Nothing is cross-validated where there is nothing to choose. */
+/**
+ * Nothing is cross-validated where there is nothing to choose.
+ * @returns what was tried, and the seconds that the longest trial took; 0 where nobody counts them
+ */
 async function tryTaps(
   { base: { groupSizes }, features, head }: FeatureChoices,
   { taps, triesMirror }: Pick<FeaturePlan, 'taps'> & { readonly triesMirror: boolean },
   context: Context,
-): Promise<Trial[]> {
+): Promise<{ readonly trials: readonly Trial[]; readonly longest: number }> {
+  const { budget } = context;
   const kinds = listGroups(groupSizes).slice(taps === 'take' && groupSizes.length > 1 ? 1 : 0);
   const isChoice = kinds.length > 1 || triesMirror;
   const trials: Trial[] = [];
+  let longest = 0;
   const grams = new GroupGrams();
   try {
     for (const groups of kinds) {
+      if (trials.length > 0 && !hasTimeFor('lower layers', fitsOfTaps * longest, budget)) break;
+      const before = budget?.left() ?? 0;
       const like = { near: trials[0]?.head, grams };
       const plan = { ...head, ...context };
       const found = isChoice ? await crossValidateOn(features.using(groups), plan, like) : {};
       trials.push({ groups, mirrored: false, ...found });
+      longest = Math.max(longest, before - (budget?.left() ?? 0));
     }
   } finally {
     grams.dispose();
   }
-  return trials;
+  return { trials, longest };
 }
+
+/** Of the last layer alone, that trying lower ones, and fitting a head on them, takes about as long as. */
+const fitsOfTaps = 4;
 
 /** The last layer alone; all layers, each as much as it has features; all layers alike. */
 function listGroups(sizes: readonly number[]): FeatureGroup[][] {
@@ -214,19 +231,4 @@ function describe({ base, trials, asTheyAre, mirror, mirrored }: Findings): stri
 function compareLosses({ loss }: Trial, before: Trial | undefined): string {
   if (loss === undefined || before?.loss === undefined || loss === before.loss) return '';
   return ` (cross-validated log-loss ${loss.toFixed(3)} instead of ${before.loss.toFixed(3)})`;
-}
-
-/** The plan of the head on chosen features: what cross-validation has found of it is not looked for again. */
-export function planChosenFit(plan: FitPlan, { head }: ChosenFeatures): FitPlan {
-  return plan.solver === 'lbfgs' ? { ...plan, chosen: head } : plan;
-}
-
-/** Says of a head on which features it is. */
-export function describeFeatures(fit: Fit, { base, mirrored, description, tried }: ChosenFeatures): Fit {
-  const features = { taps: base.taps, mirrored, tried };
-  return {
-    ...fit,
-    description: `${fit.description}${description}`,
-    details: { ...fit.details, features },
-  };
 }

@@ -11,6 +11,7 @@ import { measureSpeed } from '../inference/int8/trial.js';
 import type { ListedBackbone } from '../report/backbones.js';
 import type { Context } from '../system/context.js';
 import { countProcessors } from '../system/processors.js';
+import { hasTimeFor } from '../system/time-budget.js';
 import { crossValidate } from '../training/linear/solve.js';
 
 /** What is compared on. */
@@ -32,16 +33,25 @@ export async function compareBackbones(
 ): Promise<readonly ListedBackbone[]> {
   const sample = sampleClasses(comparison.train);
   const compared: ListedBackbone[] = [];
+  const { budget } = context;
+  const share = budget?.keepBack((1 - comparisonShare) * budget.left());
+  let longest = 0;
   for (const { name, dir } of await listBackbones()) {
+    if (compared.length > 0 && !hasTimeFor(`comparing ${name}`, longest, share)) continue;
+    const before = budget?.left() ?? 0;
     const given = { ...comparison, train: sample };
     const figures = await measureBackbone(dir, given, context).catch((error: unknown) => {
       context.signal.throwIfAborted();
       return { failure: messageOf(error) };
     });
     compared.push({ name, dir, ...figures });
+    longest = Math.max(longest, before - (budget?.left() ?? 0));
   }
   return compared;
 }
+
+/** Of the time that is left, where there is a budget. */
+const comparisonShare = 0.25;
 
 /** The backbone whose heads have the least log-loss, where any has one. */
 export function bestBackbone(compared: readonly ListedBackbone[]): ListedBackbone | undefined {

@@ -21,6 +21,23 @@ interface Options {
 }
 
 /**
+ * Checks that --time goes with the folds.
+ * @param byEpochs each fold trains for as long as it likes
+ * @throws FinetuneError `bad-option`
+ */
+export function validateFoldsInTime({ folds: count, time }: Timed, byEpochs: boolean): void {
+  if (count === undefined || time === undefined || !byEpochs) return;
+  refuseOption(
+    `--time says how long one training by epochs may take, and --folds ${count} trains ${count + 1} times: give one of them.`,
+  );
+}
+
+interface Timed {
+  readonly folds: number | undefined;
+  readonly time: number | undefined;
+}
+
+/**
  * Checks what --folds goes with.
  * @param frozen nothing but the head is trained
  * @throws FinetuneError `bad-option`

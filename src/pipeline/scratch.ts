@@ -27,6 +27,7 @@ import { type OwnTopology, readOwnTopology } from './own-topology.js';
 import { planFromScratch, type ScratchPlan } from './scratch-options.js';
 import { splitData } from './split-data.js';
 import { tellOfDataSet, tellOfImages } from './tell-of-data-set.js';
+import { tellOfLongExtraction } from './time-options.js';
 import type { SettledTrainOptions } from './train-options.js';
 
 /**
@@ -48,7 +49,8 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
   timer.step('engine');
   const attempt = await beginAttempt({ dir, plan: plan.run, options, dataSet, engine });
   const { base, start } = await planNetwork(dataSet, plan, emit);
-  const features = await readPixels({ dataSet, split, rules: base.rules }, context);
+  const reading = tellOfLongExtraction(context);
+  const features = await readPixels({ dataSet, split, rules: base.rules }, reading);
   try {
     tellOfImages(features, emit);
     timer.step('features');
@@ -77,6 +79,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
       ...{ plan: plan.run, base, dataSet, split, features, engine, head, timer },
       runtime: { precision: inFloat('trained from scratch') } as const,
       floatFeatures: undefined,
+      time: context.budget?.report(),
     };
     const result = await saveRun(dir, known, context);
     await checkpoint.forget();

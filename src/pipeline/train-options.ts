@@ -23,8 +23,9 @@ import { exclude, force, groupBy, inputShape } from './common-options.js';
 import { featureOptions, planFeatures } from './feature-options.js';
 import type { TuningPlan } from './fine-tune.js';
 import { fitOptions, planFitOptions, validateFit, validateTarget } from './fit-options.js';
-import { folds, validateFolds } from './folds-options.js';
+import { folds, validateFolds, validateFoldsInTime } from './folds-options.js';
 import type { SplitPlan } from './split-data.js';
+import { time } from './time-options.js';
 import type { OptionsOf } from './verb.js';
 
 /** Options of `train`. */
@@ -45,6 +46,7 @@ export const trainOptions = {
   groupBy,
   out: maybe(text("The run's folder (default: ./runs/<name of the data folder>)", 'a folder')),
   force,
+  time,
   resume: flag(
     'Go on with the training that was stopped, which the same command does anyway: refused where there is none, or ' +
       'its data set or an option was another',
@@ -152,6 +154,7 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
   validateFit(fit);
   validatePrecision(options);
   validateFolds(options, tuning === undefined);
+  validateFoldsInTime(options, trainsByEpochs(fit));
   validateTarget(options);
   const features = planFeatures(options, { solved: !trainsByEpochs(fit) });
   return {

@@ -21,11 +21,13 @@ import { type Fit, fit } from '../training/fit.js';
 import { planFit } from '../training/plan.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
 import { chooseBackbone, chooseBestBackbone } from './choose-backbone.js';
-import { chooseFeatures, describeFeatures, limitTaps, planChosenFit } from './choose-features.js';
+import { chooseFeatures, limitTaps } from './choose-features.js';
 import { fineTune } from './fine-tune.js';
+import { describeFeatures, planChosenFit } from './fit-chosen.js';
 import { isFromScratch } from './scratch-options.js';
 import { splitData } from './split-data.js';
 import { tellOfDataSet, tellOfImages } from './tell-of-data-set.js';
+import { tellOfLongExtraction, withBudget } from './time-options.js';
 import { planTraining, type SettledTrainOptions, type TrainingPlan, trainOptions } from './train-options.js';
 import { verb } from './verb.js';
 
@@ -36,13 +38,14 @@ import { verb } from './verb.js';
  * const { run, val } = await train({ data: 'pets', backbone: 'efficientnet-lite0' });
  * console.log(run, val?.accuracy);
  */
-export const train = verb(trainOptions, async (options, context): Promise<TrainResult> => {
+export const train = verb(trainOptions, async (options, given): Promise<TrainResult> => {
+  const context = withBudget(options.time, given);
   if (isFromScratch(options)) {
     // Here, since it brings the readers of all formats with it.
     const { trainFromScratch } = await import('./scratch.js');
     return await trainFromScratch(options, context);
   }
-  const { emit, signal } = context;
+  const { emit, signal, budget } = context;
   const plan = planTraining(options);
   const timer = startTimer();
   const backbone = await settleBackbone(options, plan, context);
@@ -78,7 +81,10 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
   const extraction = { base: whole, dataSet, split, store };
   const damage: DamageFindings = new Map();
   const first = { ...extraction, runtime: runtimeOfChoice, damage };
-  const { features: extracted, runtime } = await extractOrFallBack(first, onCpu, context);
+  const before = budget?.left() ?? 0;
+  const watched = tellOfLongExtraction(context);
+  const { features: extracted, runtime } = await extractOrFallBack(first, onCpu, watched);
+  const extractionSeconds = before - (budget?.left() ?? 0);
   const opened = [extracted];
   try {
     tellOfImages(extracted, emit);
@@ -88,6 +94,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
     const fitPlan = planFit(plan.fit, dataSet.classNames.length);
     const choices = {
       ...{ base: whole, features: extracted, head: fitPlan },
+      secondsPerImage: extracted.computed > 0 ? extractionSeconds / extracted.computed : undefined,
       async extract(views: Extraction['views']) {
         timer.step('head');
         const seen = await extractOrFallBack({ ...extraction, runtime, views }, onCpu, context);
@@ -115,8 +122,8 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
 
     const start = { base, runtime, features, head, mirrored: chosen.mirrored };
     const { precision, device } = options;
-    const given = { dataSet, split, engine, store, precision, device };
-    const tuning = plan.tuning && { ...given, plan: plan.tuning, head: fitPlan };
+    const settled = { dataSet, split, engine, store, precision, device };
+    const tuning = plan.tuning && { ...settled, plan: plan.tuning, head: fitPlan };
     const tuned = tuning && (await fineTune(start, tuning, context));
     const stage = tuned?.stage ?? start;
     opened.push(stage.features);
@@ -127,6 +134,7 @@ export const train = verb(trainOptions, async (options, context): Promise<TrainR
       ...{ plan: run, ...stage, dataSet, split, engine, timer },
       // They are of the base alone.
       floatFeatures: stage.base === base ? floatFeatures : undefined,
+      time: budget?.report(),
     };
     const result = await saveRun(dir, known, context);
     await tuned?.forgetCheckpoint();

@@ -1,6 +1,7 @@
 // An epoch of a training as one line, which a terminal shows in the place of the one before.
 
 import type { PipelineEvent } from '../events.js';
+import { renderDuration } from './duration.js';
 
 /**
  * Renders an epoch: loss and accuracy of training, and after a slash of validation; the rate; images per second; the time
@@ -20,7 +21,7 @@ export function renderEpoch(
     `accuracy ${renderPair(accuracy, valAccuracy)}`,
   ];
   const rate = learningRate === undefined ? [] : [`rate ${learningRate.toExponential(1)}`];
-  const end = [`${speed}/s`, `${renderTime(seconds * (epochs - epoch.epoch))} left`];
+  const end = [`${speed}/s`, `${renderDuration(seconds * (epochs - epoch.epoch))} left`];
   const lines = [[...start, ...rate, ...end], [...start, ...end], [...start, `${speed}/s`], start];
   const rendered = lines.map(parts => parts.join('  '));
   return rendered.find(line => line.length < columns) ?? rendered.at(-1)?.slice(0, columns - 1) ?? '';
@@ -31,10 +32,4 @@ function renderPair(train: number, val: number | undefined): string {
   return [train, val]
     .flatMap(value => (value === undefined ? [] : value.toFixed(3).replace(/^0/, '')))
     .join('/');
-}
-
-/** `70 s`, `12 min`, `3.5 h` */
-function renderTime(seconds: number): string {
-  if (seconds < 100) return `${Math.ceil(seconds)} s`;
-  return seconds < 6000 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -20,6 +20,7 @@ import { writeFolderAtomically } from '../system/atomic-folder.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import type { Context } from '../system/context.js';
 import { hashFolderFiles } from '../system/folder-files.js';
+import type { TimeReport } from '../system/time-budget.js';
 import type { Seconds, Timer } from '../system/timer.js';
 import { versions } from '../system/versions.js';
 import { averageViews, type TrainingData } from '../training/data.js';
@@ -49,6 +50,8 @@ export interface Training {
   readonly engine: Engine;
   readonly head: Fit;
   readonly timer: Timer;
+  /** Where there was a budget. */
+  readonly time?: TimeReport | undefined;
 }
 
 /** What `train` gives; the same as run.json says, less the lists. */
@@ -82,6 +85,8 @@ export interface TrainResult {
   readonly seconds: Seconds;
   /** Seconds that processors worked, by step; together all that the training used. */
   readonly profile: Readonly<Record<string, number>>;
+  /** What the budget of time led to; undefined where there was none. */
+  readonly time?: TimeReport | undefined;
 }
 
 /**
@@ -156,7 +161,7 @@ async function saveModel(
 type Learnt = Omit<TrainResult, 'run'>;
 
 function summarize(
-  { base, dataSet, features, runtime: { precision }, engine, head, timer }: Training,
+  { base, dataSet, features, runtime: { precision }, engine, head, timer, time }: Training,
   measured: Pick<TrainResult, 'val' | 'test' | 'agreement'>,
 ): Learnt {
   return {
@@ -173,6 +178,7 @@ function summarize(
     crossValidation: head.crossValidation,
     seconds: timer.seconds(),
     profile: profileOf(features, timer),
+    time,
   };
 }
 

@@ -2,11 +2,14 @@
 
 import { FinetuneError } from '../errors.js';
 import type { EmitEvent, PipelineEvent } from '../events.js';
+import type { TimeBudget } from './time-budget.js';
 
 /** Whom a step tells, and what stops it. Steps call `signal.throwIfAborted()` between images, batches and files. */
 export interface Context {
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
+  /** Of the whole job; absent: it takes as long as it takes. */
+  readonly budget?: TimeBudget | undefined;
 }
 
 /** The second argument of every verb of the library. */

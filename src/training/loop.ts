@@ -7,12 +7,14 @@ import { FinetuneError } from '../errors.js';
 import type { EpochRecord } from '../events.js';
 import type { Context } from '../system/context.js';
 import { prefetch } from '../system/prefetch.js';
+import type { TimeBudget } from '../system/time-budget.js';
 import { type FitData, groupRows, type TrainingData } from './data.js';
 import type { LossPlan } from './loss.js';
 import { computeMetrics } from './metrics.js';
 import { type Batch, predictData, trainableWeights } from './model.js';
 import { Optimizer, type OptimizerPlan, type OptimizerState, readValues, writeValues } from './optimizer.js';
 import { type Random, seededRandom, shuffle } from './random.js';
+import { isOver, limitEpochs } from './epochs-in-time.js';
 import { rateAt, type SchedulePlan } from './schedule.js';
 import { type Trainer, trainStep } from './step.js';
 import type { StepThreads } from './step-threads.js';
@@ -77,16 +79,18 @@ export interface LoopResult {
 export async function trainByEpochs(
   model: LayersModel,
   { train, val }: FitData,
-  { emit, signal, onCheckpoint, resume, threads, ...plan }: LoopPlan & LoopContext,
+  { emit, signal, budget, onCheckpoint, resume, threads, ...whole }: LoopPlan & LoopContext,
 ): Promise<LoopResult> {
   const weights = trainableWeights(model);
   const variables = weights.map(({ variable }) => variable);
   if (resume) writeValues(variables, resume.weights);
-  const tuned = weights.map(({ name, variable }) => ({ variable, factor: factorOf(name, plan) }));
-  const optimizer = new Optimizer(tuned, plan, resume?.optimizer);
+  const tuned = weights.map(({ name, variable }) => ({ variable, factor: factorOf(name, whole) }));
+  const optimizer = new Optimizer(tuned, whole, resume?.optimizer);
   const history = [...(resume?.history ?? [])];
   let best = resume?.best;
   try {
+    budget?.plan({ epochs: whole.epochs });
+    let plan = limitEpochs(whole, history, budget);
     while (goesOn(history, best, plan)) {
       const started = performance.now();
       const epoch = history.length + 1;
@@ -94,6 +98,7 @@ export async function trainByEpochs(
         plan,
         history,
         signal,
+        budget,
       });
       validateLoss(trained.loss, epoch);
       const current = variables.map(readValues);
@@ -107,7 +112,9 @@ export async function trainByEpochs(
       history.push(record);
       emit({ type: 'epoch', epoch: record, epochs: plan.epochs, images });
       await onCheckpoint?.({ weights: current, optimizer: optimizer.readState(), best, history });
+      plan = limitEpochs(whole, history, budget);
     }
+    budget?.reach({ epochs: history.length });
   } finally {
     optimizer.dispose();
   }
@@ -158,13 +165,14 @@ interface EpochContext {
   readonly plan: LoopPlan;
   readonly history: readonly EpochRecord[];
   readonly signal: AbortSignal;
+  readonly budget: TimeBudget | undefined;
 }
 
 /** @returns mean loss and accuracy as the steps saw them: with dropout, while the weights changed; the last step's rate */
 async function runEpoch(
   trainer: Trainer,
   data: TrainingData,
-  { plan, history, signal }: EpochContext,
+  { plan, history, signal, budget }: EpochContext,
 ): Promise<{ loss: number; accuracy: number; learningRate: number; images: number }> {
   const epoch = history.length + 1;
   // A sequence of its own for each epoch: what is gone on with later runs as if it had never stopped.
@@ -173,6 +181,7 @@ async function runEpoch(
   let [loss, right, done, learningRate] = [0, 0, 0, 0];
   for await (const batch of readBatches(data, groupRows(order, plan.batchSize))) {
     signal.throwIfAborted();
+    if (isOver(done, epoch, budget)) break;
     done += batch.labels.length;
     learningRate = rateAt(plan, { epoch, part: done / order.length, history });
     const step = await trainStep(trainer, batch, { rate: learningRate, random });
@@ -180,8 +189,7 @@ async function runEpoch(
     right += step.right;
     await setImmediate(); // a signal, a progress bar or the reading of the next batch has its turn
   }
-  const images = order.length;
-  return { loss: loss / images, accuracy: right / images, learningRate, images };
+  return { loss: loss / done, accuracy: right / done, learningRate, images: done };
 }
 
 /** A row of every image. */

@@ -5,8 +5,16 @@ import { join } from 'node:path';
 import test, { before } from 'node:test';
 import sharp from 'sharp';
 import { readGoodImage } from '../../src/data/read-image.js';
-import type { TriedFeatures } from '../../src/pipeline/choose-features.js';
+import { scanDataSet } from '../../src/data/scan.js';
+import { startEngine } from '../../src/engines/start.js';
+import { loadBase } from '../../src/features/base.js';
+import { extractFeatures } from '../../src/features/extract.js';
+import { chooseRuntime } from '../../src/features/runtime.js';
+import { chooseFeatures, type TriedFeatures } from '../../src/pipeline/choose-features.js';
+import { planFeatures } from '../../src/pipeline/feature-options.js';
+import { silent } from '../../src/system/context.js';
 import { loadInTfjs, predict } from '../formats/plain-tfjs.js';
+import { budgetByHand } from '../helpers/clock.js';
 import { copyDigits, finetune, lite, makeFolder, seven } from '../helpers/library.js';
 
 const dir = makeFolder('choose');
@@ -96,4 +104,42 @@ test('any run can be asked to look at the mirror, too; one that does it by itsel
     code: 'bad-option',
     message: /looks at both by itself\. Leave out --views 1/,
   });
+});
+
+test('when time is up, the last layer of the images as they are is taken, and it is noted what was not tried', async () => {
+  const base = await loadBase({
+    ...{
+      backbone: lite,
+      inputShape: [64, 64],
+      cut: undefined,
+      resize: undefined,
+      pooling: 'avg',
+      taps: 'auto',
+    },
+  });
+  const dataSet = await scanDataSet(digits);
+  const split = { train: dataSet.examples, val: [], test: [] };
+  await startEngine('auto');
+  const { budget, wait } = budgetByHand(60);
+  wait(60);
+  const context = { ...silent, budget };
+  const runtime = await chooseRuntime(
+    base,
+    { wanted: 'fp32', device: 'cpu', train: split.train, images: split.train, countMissing: () => 0 },
+    context,
+  );
+  const features = await extractFeatures(
+    { base, runtime, dataSet, split, store: join(dir, 'store') },
+    context,
+  );
+  const plan = planFeatures({ taps: undefined, mirror: undefined, pooling: 'avg' }, { solved: true });
+  const extract = () => assert.fail('Nothing else is extracted.');
+  const chosen = await chooseFeatures(
+    { base, features, extract, head: { classes: 3, seed: 1 } },
+    plan,
+    context,
+  );
+  features.close();
+  assert.deepEqual([chosen.base.taps, chosen.mirrored, chosen.tried.length], [[], false, 1]);
+  assert.deepEqual(budget.report().leftOut, ['lower layers', 'mirrored views']);
 });

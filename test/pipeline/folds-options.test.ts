@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { resolveOptions } from '../../src/options.js';
-import { folds, validateFolds } from '../../src/pipeline/folds-options.js';
+import { folds, validateFolds, validateFoldsInTime } from '../../src/pipeline/folds-options.js';
 
 for (const count of [1, 2.5, 21, 'many']) {
   test(`${count} is no number of folds`, () => {
@@ -20,4 +20,13 @@ test('what trains more than a head is not cross-validated', () => {
     message: /hold images out with --val/,
   });
   assert.doesNotThrow(() => validateFolds(given, true));
+});
+
+test('a budget of time goes with folds of a head that is solved, and not with trainings by epochs', () => {
+  assert.throws(() => validateFoldsInTime({ folds: 5, time: 60 }, true), {
+    code: 'bad-option',
+    message: /--time .* --folds 5 trains 6 times: give one of them/,
+  });
+  assert.doesNotThrow(() => validateFoldsInTime({ folds: 5, time: 60 }, false));
+  assert.doesNotThrow(() => validateFoldsInTime({ folds: 5, time: undefined }, true));
 });

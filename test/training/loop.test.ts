@@ -9,6 +9,7 @@ import { dataInMemory, type TrainingData } from '../../src/training/data.js';
 import { type Checkpoint, type LoopContext, type LoopPlan, trainByEpochs } from '../../src/training/loop.js';
 import { openModel } from '../../src/training/model.js';
 import { seededRandom } from '../../src/training/random.js';
+import { budgetByHand } from '../helpers/clock.js';
 import { networkOf } from '../helpers/tfjs-network.js';
 import { outOfMemory } from './clusters.js';
 import { headLoop } from './loop-plans.js';
@@ -193,4 +194,25 @@ test('Training stops after the first epoch that reaches the target accuracy, and
     history.map(({ valAccuracy = 0 }) => valAccuracy >= 0.8),
     history.map((_, i) => i === history.length - 1),
   );
+});
+
+test('Training ends when its time is up, in the middle of an epoch if need be, and keeps what it has', async () => {
+  // Every step asks the clock once, every end of an epoch once.
+  const { budget } = budgetByHand(100, { tick: 10 });
+  const trainable = await openTrainable();
+  const { history } = await run(trainable, { budget });
+  trainable.dispose();
+  assert.ok(history.length < 6, `${history.length}`);
+  assert.ok(history.every(({ loss }) => Number.isFinite(loss)));
+  assert.deepEqual(budget.report(), {
+    ...{ seconds: 100, planned: { epochs: 6 }, reached: { epochs: history.length } },
+    leftOut: [`the rest of epoch ${history.length}`],
+  });
+});
+
+test('With time to spare nothing changes, not by one bit', async () => {
+  const [timed, free] = [await openTrainable(), await openTrainable()];
+  await run(timed, { budget: budgetByHand(1e6).budget });
+  await run(free);
+  assert.deepEqual(weightsOf(timed), weightsOf(free));
 });
