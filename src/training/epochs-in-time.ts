@@ -19,9 +19,9 @@ export function limitEpochs<Plan extends { readonly epochs: number }>(
   return fitting < plan.epochs ? { ...plan, epochs: fitting } : plan;
 }
 
-/** Whether an epoch is to end here, after so many of its images. */
-export function isOver(done: number, epoch: number, budget: TimeBudget | undefined): boolean {
-  if (budget === undefined || done === 0 || budget.left() > 0) return false;
+/** Whether an epoch is to end here, in the middle. */
+export function isOver(epoch: number, budget: TimeBudget | undefined): boolean {
+  if (budget === undefined || budget.left() > 0) return false;
   budget.leaveOut(`the rest of epoch ${epoch}`);
   return true;
 }

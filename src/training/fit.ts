@@ -12,7 +12,7 @@ import { type CrossValidation, summarizeFolds } from './folds.js';
 import { type DenseWeights, headNetwork } from './head.js';
 import { solveLinearHead } from './linear/solve.js';
 import { hasReached, type LoopContext, type LoopPlan, type LoopResult, trainByEpochs } from './loop.js';
-import { computeOutputs, openModel, readNetwork, trainableWeights } from './model.js';
+import { computeOutputs, readNetwork } from './model.js';
 import {
   describeLoop,
   type EpochsPlan,
@@ -24,7 +24,7 @@ import {
 } from './plan.js';
 import { seededRandom } from './random.js';
 import { foldScaling, planScaling, scaleData } from './scaling.js';
-import { countStepThreads, StepThreads } from './step-threads.js';
+import { withTrainee } from './trainee.js';
 
 /** What was fitted. */
 export interface Fit {
@@ -160,21 +160,12 @@ async function trainNetwork(
 ): Promise<LoopResult & { network: Network }> {
   const { targetAccuracy } = plan;
   if (targetAccuracy !== undefined && data.val.labels.length === 0) throw noTarget(targetAccuracy);
-  const model = await openModel(start);
-  const lengths = trainableWeights(model).map(({ variable }) => variable.size);
   const images = plan.epochs * (data.train.views ?? data.train.labels).length;
-  const count = countStepThreads(start, { batchSize: plan.batchSize, images });
-  const { labelSmoothing, classWeights, focus } = plan;
-  const loss = { labelSmoothing, classWeights, focus };
-  const threads = count > 1 ? new StepThreads(start, loss, { count, lengths }) : undefined;
-  try {
+  return await withTrainee(start, { ...plan, images }, async ({ model, lengths, threads }) => {
     const saving = checkpoint && (await openCheckpoint(checkpoint, lengths, plan));
     const result = await trainByEpochs(model, data, { ...plan, ...saving, threads });
     return { network: readNetwork(model, start), ...result };
-  } finally {
-    await threads?.stop();
-    model.dispose();
-  }
+  });
 }
 
 function noTarget(targetAccuracy: number): FinetuneError {

@@ -1,26 +1,25 @@
 // The training loop, for whatever lies above the cut, from a head alone to a whole network: seeded order and dropout,
 // early stopping with the best weights kept, checkpoints to go on from. Optimizer, schedule and loss are files of their own.
 
-import { setImmediate } from 'node:timers/promises';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { FinetuneError } from '../errors.js';
 import type { EpochRecord } from '../events.js';
 import type { Context } from '../system/context.js';
-import { prefetch } from '../system/prefetch.js';
 import type { TimeBudget } from '../system/time-budget.js';
-import { type FitData, groupRows, type TrainingData } from './data.js';
+import type { FitData, TrainingData } from './data.js';
 import type { LossPlan } from './loss.js';
 import { computeMetrics } from './metrics.js';
-import { type Batch, predictData, trainableWeights } from './model.js';
-import { Optimizer, type OptimizerPlan, type OptimizerState, readValues, writeValues } from './optimizer.js';
-import { type Random, seededRandom, shuffle } from './random.js';
+import { predictData, trainableWeights } from './model.js';
+import { type OptimizerState, readValues, writeValues } from './optimizer.js';
+import { seededRandom, shuffle } from './random.js';
 import { isOver, limitEpochs } from './epochs-in-time.js';
 import { rateAt, type SchedulePlan } from './schedule.js';
-import { type Trainer, trainStep } from './step.js';
+import type { Trainer } from './step.js';
 import type { StepThreads } from './step-threads.js';
+import { drawRows, type ModelOptimizerPlan, openOptimizer, takeSteps } from './steps.js';
 
 /** How to train by epochs. */
-export interface LoopPlan extends OptimizerPlan, SchedulePlan, LossPlan {
+export interface LoopPlan extends ModelOptimizerPlan, SchedulePlan, LossPlan {
   /** At most. */
   readonly epochs: number;
   readonly batchSize: number;
@@ -32,8 +31,6 @@ export interface LoopPlan extends OptimizerPlan, SchedulePlan, LossPlan {
   readonly patience?: number | undefined;
   /** Stops after the first epoch whose validation accuracy is no less. */
   readonly targetAccuracy?: number | undefined;
-  /** What the rate of a layer's weights is multiplied with; absent: 1 for all. */
-  readonly layerFactors?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Whom the loop tells, and where it goes on. */
@@ -81,11 +78,9 @@ export async function trainByEpochs(
   { train, val }: FitData,
   { emit, signal, budget, onCheckpoint, resume, threads, ...whole }: LoopPlan & LoopContext,
 ): Promise<LoopResult> {
-  const weights = trainableWeights(model);
-  const variables = weights.map(({ variable }) => variable);
+  const variables = trainableWeights(model).map(({ variable }) => variable);
   if (resume) writeValues(variables, resume.weights);
-  const tuned = weights.map(({ name, variable }) => ({ variable, factor: factorOf(name, whole) }));
-  const optimizer = new Optimizer(tuned, whole, resume?.optimizer);
+  const optimizer = openOptimizer(model, whole, resume?.optimizer);
   const history = [...(resume?.history ?? [])];
   let best = resume?.best;
   try {
@@ -121,10 +116,6 @@ export async function trainByEpochs(
   if (best === undefined) throw new Error('Training takes at least one epoch.');
   writeValues(variables, best.weights);
   return { bestEpoch: best.epoch, history };
-}
-
-function factorOf(weight: string, { layerFactors }: LoopPlan): number {
-  return layerFactors?.get(weight.slice(0, weight.lastIndexOf('/'))) ?? 1;
 }
 
 function goesOn(
@@ -178,34 +169,17 @@ async function runEpoch(
   // A sequence of its own for each epoch: what is gone on with later runs as if it had never stopped.
   const random = seededRandom(plan.seed, epoch);
   const order = shuffle(drawRows(data, random), random);
-  let [loss, right, done, learningRate] = [0, 0, 0, 0];
-  for await (const batch of readBatches(data, groupRows(order, plan.batchSize))) {
-    signal.throwIfAborted();
-    if (isOver(done, epoch, budget)) break;
-    done += batch.labels.length;
-    learningRate = rateAt(plan, { epoch, part: done / order.length, history });
-    const step = await trainStep(trainer, batch, { rate: learningRate, random });
-    loss += step.loss * batch.labels.length;
+  const { batchSize } = plan;
+  const rateAfter = (done: number) => rateAt(plan, { epoch, part: done / order.length, history });
+  let [loss, right, images, learningRate] = [0, 0, 0, 0];
+  for await (const step of takeSteps(trainer, { data, order, batchSize, random, rateAfter, signal })) {
+    loss += step.loss * step.images;
     right += step.right;
-    await setImmediate(); // a signal, a progress bar or the reading of the next batch has its turn
+    images = step.done;
+    learningRate = step.rate;
+    if (images < order.length && isOver(epoch, budget)) break;
   }
-  return { loss: loss / done, accuracy: right / done, learningRate, images: done };
-}
-
-/** A row of every image. */
-function drawRows({ labels, views }: TrainingData, random: Random): number[] {
-  if (views === undefined) return [...labels.keys()];
-  return views.flatMap(rows => rows[Math.floor(random() * rows.length)] ?? []);
-}
-
-/** The next batch is read while one is in use. */
-function readBatches(data: TrainingData, groups: Iterable<readonly number[]>): AsyncGenerator<Batch> {
-  const read = async (rows: readonly number[]): Promise<Batch> => ({
-    features: await data.read(rows),
-    shape: data.shape,
-    labels: rows.map(row => data.labels[row]!),
-  });
-  return prefetch(groups, read, { count: 1 });
+  return { loss: loss / images, accuracy: right / images, learningRate, images };
 }
 
 /** Loss and accuracy on data that is not trained on: no dropout. */

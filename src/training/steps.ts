@@ -1,0 +1,85 @@
+// Steps of training, one batch after the other: what an epoch is made of, and what is measured before there are any.
+
+import { setImmediate } from 'node:timers/promises';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { prefetch } from '../system/prefetch.js';
+import { groupRows, type TrainingData } from './data.js';
+import type { StepResult } from './gradients.js';
+import { type Batch, trainableWeights } from './model.js';
+import { Optimizer, type OptimizerPlan, type OptimizerState } from './optimizer.js';
+import type { Random } from './random.js';
+import { type Trainer, trainStep } from './step.js';
+
+/** What to step through, and how. */
+export interface StepsPlan {
+  readonly data: TrainingData;
+  /** Rows of the data, in the order in which they are trained on. */
+  readonly order: readonly number[];
+  readonly batchSize: number;
+  /** Seeds dropout's masks. */
+  readonly random: Random;
+  /** The rate of a step with which so many rows are done. */
+  readonly rateAfter: (done: number) => number;
+  readonly signal: AbortSignal;
+}
+
+/** A step that was taken. */
+export interface Step extends StepResult {
+  readonly images: number;
+  /** Of all steps so far, this one included. */
+  readonly done: number;
+  readonly rate: number;
+}
+
+/** Takes steps for as long as they are asked for. */
+export async function* takeSteps(
+  trainer: Trainer,
+  { data, order, batchSize, random, rateAfter, signal }: StepsPlan,
+): AsyncGenerator<Step> {
+  let done = 0;
+  for await (const batch of readBatches(data, groupRows(order, batchSize))) {
+    signal.throwIfAborted();
+    const images = batch.labels.length;
+    done += images;
+    const rate = rateAfter(done);
+    const step = await trainStep(trainer, batch, { rate, random });
+    await setImmediate(); // a signal, a progress bar or the reading of the next batch has its turn
+    yield { ...step, images, done, rate };
+  }
+}
+
+/** The next batch is read while one is in use. */
+function readBatches(data: TrainingData, groups: Iterable<readonly number[]>): AsyncGenerator<Batch> {
+  const read = async (rows: readonly number[]): Promise<Batch> => ({
+    features: await data.read(rows),
+    shape: data.shape,
+    labels: rows.map(row => data.labels[row]!),
+  });
+  return prefetch(groups, read, { count: 1 });
+}
+
+/** A row of every image. */
+export function drawRows({ labels, views }: TrainingData, random: Random): number[] {
+  if (views === undefined) return [...labels.keys()];
+  return views.flatMap(rows => rows[Math.floor(random() * rows.length)] ?? []);
+}
+
+/** What moves a model's weights. */
+export interface ModelOptimizerPlan extends OptimizerPlan {
+  /** What the rate of a layer's weights is multiplied with; absent: 1 for all. */
+  readonly layerFactors?: ReadonlyMap<string, number> | undefined;
+}
+
+/**
+ * An optimizer of all that may be trained of a model. Whoever asked for it disposes it.
+ * @param from the state of another one of the same plan and model, to go on from there
+ */
+export function openOptimizer(
+  model: LayersModel,
+  plan: ModelOptimizerPlan,
+  from?: OptimizerState,
+): Optimizer {
+  const factorOf = (weight: string) => plan.layerFactors?.get(weight.slice(0, weight.lastIndexOf('/'))) ?? 1;
+  const tuned = trainableWeights(model).map(({ name, variable }) => ({ variable, factor: factorOf(name) }));
+  return new Optimizer(tuned, plan, from);
+}
