@@ -71,17 +71,18 @@ export async function extractFeatures(extraction: Extraction, context: Context):
 }
 
 /**
- * How many images have no features in the store.
+ * How many images have no features in the store, as they are or in views.
  * @param precision the fingerprint of the precision in which the base would run
  */
 export function countMissing(
-  { base, split, store: dir }: Pick<Extraction, 'base' | 'split' | 'store'>,
+  { base, split, store: dir, views }: Pick<Extraction, 'base' | 'split' | 'store' | 'views'>,
   precision: string,
 ): number {
   const store = new FeatureStore({ dir, base: storeKeyOf(base, precision), emit: () => undefined });
   try {
-    return uniqueByKey(listImages({ split })).filter(image => store.countOf(keyOf(image)) === undefined)
-      .length;
+    return uniqueByKey(listImages({ split, views })).filter(
+      image => store.countOf(keyOf(image)) === undefined,
+    ).length;
   } finally {
     store.close();
   }

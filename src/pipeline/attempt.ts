@@ -12,6 +12,7 @@ import { FinetuneError } from '../errors.js';
 import { flagOf, type RawOptions } from '../options.js';
 import { type RunPlan, wantedFolder } from '../runs/folder.js';
 import { writeAtomically } from '../system/atomic-write.js';
+import type { Amounts } from '../system/time-budget.js';
 import { versions } from '../system/versions.js';
 import { checkpointDirectory } from '../training/checkpoint.js';
 
@@ -28,6 +29,10 @@ export interface AttemptRequest {
 
 /** A training under way. */
 export interface Attempt {
+  /** What a training that was stopped, and is the same, has planned for its time. */
+  readonly planned?: Amounts | undefined;
+  /** Notes it for a training that goes on with this one. */
+  readonly remember: (planned: Amounts) => Promise<void>;
   /** Forgets it, when the run is saved. */
   readonly end: () => Promise<void>;
 }
@@ -54,15 +59,36 @@ export async function beginAttempt(request: AttemptRequest): Promise<Attempt> {
   const folder = checkpointDirectory();
   const path = join(folder, `${createHash('sha256').update(dir).digest('hex').slice(0, 32)}.json`);
   const note = describe(request);
+  const before = await readNote(path);
   if (options.resume) {
-    const before = await readNote(path);
     if (before === undefined)
       throw existsSync(wantedFolder(plan)) ? finished(wantedFolder(plan)) : nothingStopped(dir);
     validateSame(before, note);
   }
   await mkdir(folder, { recursive: true });
-  await writeAtomically(path, JSON.stringify(note));
-  return { end: () => rm(path, { force: true }) };
+  const planned = before && findChange(before, note) === undefined ? before[plannedKey] : undefined;
+  const write = (amounts: string | undefined) =>
+    writeAtomically(path, JSON.stringify({ ...note, [plannedKey]: amounts }));
+  await write(planned);
+  return {
+    planned: readAmounts(planned),
+    remember: amounts => write(JSON.stringify(amounts)),
+    end: () => rm(path, { force: true }),
+  };
+}
+
+/** Beside what is compared. */
+const plannedKey = 'planned';
+
+const amountsSchema = v.record(v.string(), v.pipe(v.number(), v.safeInteger(), v.minValue(0)));
+
+function readAmounts(noted: string | undefined): Amounts | undefined {
+  if (noted === undefined) return undefined;
+  try {
+    return v.parse(amountsSchema, JSON.parse(noted));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Everything that matters, by the name under which a user knows it. */
@@ -87,8 +113,7 @@ async function readNote(path: string): Promise<Record<string, string> | undefine
 }
 
 function validateSame(before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): void {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-  const changed = names.find(name => before[name] !== now[name]);
+  const changed = findChange(before, now);
   if (changed === undefined) return;
   const isOption = changed.startsWith('--');
   const received = now[changed] === undefined ? 'is not given' : `is ${now[changed]}`;
@@ -99,6 +124,14 @@ function validateSame(before: Readonly<Record<string, string>>, now: Readonly<Re
     'bad-option',
     `--resume goes on with the same training only: ${difference}. Make it as it was, or leave out --resume to begin anew.`,
   );
+}
+
+function findChange(
+  before: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+): string | undefined {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  return names.find(name => name !== plannedKey && before[name] !== now[name]);
 }
 
 function finished(dir: string): FinetuneError {

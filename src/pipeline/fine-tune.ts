@@ -2,50 +2,31 @@
 // there, from the pretrained weights and the head that was found before, and kept where that is better by more than chance.
 
 import type { DataSet, Split } from '../data/data-set.js';
-import { originalView } from '../data/image-rules.js';
+import { originalView, type View } from '../data/image-rules.js';
 import type { Engine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
 import { type Base, splitBase, withoutTaps } from '../features/base.js';
 import type { DeviceRequest } from '../features/device.js';
 import { countMissing } from '../features/extract.js';
 import { extractOrFallBack } from '../features/extract-or-fall-back.js';
-import type { FeatureSet, SubsetFeatures } from '../features/feature-set.js';
+import type { SubsetFeatures } from '../features/feature-set.js';
+import { estimateRow } from '../features/precision.js';
 import { type BaseRuntime, chooseRuntime } from '../features/runtime.js';
 import { fingerprintOf } from '../network/fingerprint.js';
 import { blockBoundaries, join } from '../network/split.js';
 import type { Context } from '../system/context.js';
+import type { Amounts } from '../system/time-budget.js';
 import { versions } from '../system/versions.js';
 import { placeCheckpoint } from '../training/checkpoint.js';
-import { averageViews, selectRows } from '../training/data.js';
+import { selectRows } from '../training/data.js';
 import { type Fit, fit, tune } from '../training/fit.js';
-import type { FitPlan, TrainingPlan } from '../training/plan.js';
+import type { FitPlan } from '../training/plan.js';
 import { refitHead } from '../training/refit.js';
-import { compareClassifiers, type Verdict } from '../training/significance.js';
 import { layerFactors, planCut } from '../training/unfreeze.js';
-import { type Augmentation, planViews } from '../training/views.js';
-
-/** A base, the features that it gives, and what was fitted on them. */
-export interface Stage {
-  readonly base: Base;
-  readonly runtime: BaseRuntime;
-  /** Whoever has the stage closes them. */
-  readonly features: FeatureSet;
-  readonly head: Fit;
-  /** What is predicted is the mean over the image and its mirror. */
-  readonly mirrored: boolean;
-}
-
-/** How to fine-tune. */
-export interface TuningPlan {
-  /** What is trained beside the head, as `planCut` takes it. */
-  readonly unfreeze: string;
-  /** What the rate is multiplied with from block to block downwards. */
-  readonly layerDecay: number;
-  /** Changed views of every training image, stored at the cut beside the image itself. */
-  readonly views: number;
-  readonly augment: Augmentation;
-  readonly loop: TrainingPlan;
-}
+import { compareOnValidation, explain, explainRefusal, type Stage } from './stage.js';
+import { mayHelp } from './next-step.js';
+import { tuneInTime } from './tune-in-time.js';
+import { type TuningPlan, viewsOf } from './tuning-plan.js';
 
 /** What the steps before have settled. */
 export interface TuningRequest {
@@ -59,6 +40,12 @@ export interface TuningRequest {
   readonly store: string;
   readonly precision: 'auto' | 'fp32' | 'int8';
   readonly device: DeviceRequest['device'];
+  /** Seconds that the head took. */
+  readonly headSeconds: number;
+  /** Of a training that is gone on with: how many views and epochs it planned for its time. */
+  readonly planned?: Amounts | undefined;
+  /** Keeps that for a training that goes on with this one. */
+  readonly remember: (planned: Amounts) => Promise<void>;
 }
 
 /** What came of it. */
@@ -79,20 +66,34 @@ export async function fineTune(
   context: Context,
 ): Promise<TuningResult> {
   validateComparison(request.split);
-  const { plan, dataSet, split, store } = request;
+  const { dataSet, split, store } = request;
+  const untouched = { stage, forgetCheckpoint: () => Promise.resolve() };
+  if (request.plan.isExtra && !(await mayHelp(stage, dataSet))) return untouched;
   const whole = withoutTaps(stage.base);
-  const cut = planCut(whole.network, plan.unfreeze);
+  const cut = planCut(whole.network, request.plan.unfreeze);
   const { base, trainable } = splitBase(whole, cut);
   const chosen = await chooseTuningRuntime(base, request, context);
-  const views = { train: [originalView, ...planViews(plan.augment, plan.views, plan.loop.seed)] };
-  const { features, runtime } = await extractOrFallBack(
-    { base, runtime: chosen, dataSet, split, store, views },
-    () => chooseTuningRuntime(base, { ...request, device: 'cpu' }, context),
-    context,
-  );
+  const start = join(trainable, (await findStart(stage, request.head, context)).trainable);
+  const extract = (views: readonly View[]) =>
+    extractOrFallBack(
+      { base, runtime: chosen, dataSet, split, store, views: { train: views } },
+      () => chooseTuningRuntime(base, { ...request, device: 'cpu' }, context),
+      context,
+    );
+  const work = {
+    ...{ ...request, start, classes: dataSet.classNames.length },
+    extract: async (views: readonly View[]) => (await extract(views)).features,
+    countMissing: (views: readonly View[]) =>
+      countMissing({ base, split, store, views: { train: views } }, chosen.precision.fingerprint),
+    estimateRow: () => estimateRow(base, split.train),
+  };
+  const timed = await tuneInTime(work, context);
+  if (timed === undefined) return untouched;
+  await request.remember({ views: timed.plan.views, epochs: timed.plan.loop.epochs });
+  const { plan } = timed;
+  const { features, runtime } = await extract(viewsOf(plan));
   try {
     const [train, val] = [features.subset('train'), features.subset('val')];
-    const start = join(trainable, (await findStart(stage, request.head, context)).trainable);
     const identity = [
       fingerprintOf(start),
       base.fingerprint,
@@ -110,15 +111,15 @@ export async function fineTune(
       {
         ...{ ...plan.loop, start, classes: dataSet.classNames.length, checkpoint },
         layerFactors: layerFactors(start, plan.layerDecay),
-        description: `everything above ${cut} trained for ${plan.loop.epochs} epochs`,
+        description: `everything above ${cut} trained`,
       },
-      context,
+      timed.context,
     );
     // An epoch that was trained up to a target is kept as it is.
     const isTarget = plan.loop.targetAccuracy !== undefined;
     const refitting = { cut, train, plan: request.head, context };
     const tuned = isTarget ? trained : await solveAgain(trained, stage, refitting);
-    const verdict = await compare(stage, tuned, val);
+    const verdict = await compareOnValidation(stage, tuned, val);
     if (!verdict.isBetter) features.close();
     const { forget } = checkpoint;
     return verdict.isBetter
@@ -190,41 +191,4 @@ interface Refitting {
   readonly train: SubsetFeatures;
   readonly plan: FitPlan;
   readonly context: Context;
-}
-
-async function compare({ head, features }: Stage, tuned: Fit, val: SubsetFeatures): Promise<Verdict> {
-  const rival = features.subset('val');
-  const before = averageViews(await head.predict(rival), rival);
-  if (String(before.labels) !== String(val.labels)) {
-    throw new FinetuneError('bad-data-set', 'Validation images changed while training. Train again.');
-  }
-  return compareClassifiers(
-    { labels: val.labels, before: before.probabilities, after: await tuned.predict(val) },
-    val.labels.length,
-  );
-}
-
-interface Finding {
-  readonly cut: string;
-  readonly verdict: Verdict;
-}
-
-function explain(tuned: Fit, { cut, verdict }: Finding): Fit {
-  const { before, after, images } = verdict;
-  return {
-    ...tuned,
-    description: `${tuned.description}: ${after} of ${images} validation images right, ${before} with the head alone`,
-    details: { ...tuned.details, tuning: { cut, kept: true, ...verdict } },
-  };
-}
-
-function explainRefusal(head: Fit, { cut, verdict }: Finding): Fit {
-  const { before, after, images } = verdict;
-  return {
-    ...head,
-    description:
-      `${head.description}. Training what lies above ${cut} was no better by more than chance ` +
-      `(${after} of ${images} validation images right, ${before} with the head alone): the head stays`,
-    details: { ...head.details, tuning: { cut, kept: false, ...verdict } },
-  };
 }

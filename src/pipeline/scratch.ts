@@ -58,10 +58,9 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
     const checkpoint = await findCheckpoint({ base, start, features, engine, plan });
     const data = { train: features.subset('train'), val: features.subset('val') };
     const parameters = [...start.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
-    const { epochs } = plan.loop;
     const trained = {
       ...{ ...plan.loop, start, checkpoint, classes: dataSet.classNames.length },
-      description: `${plan.network === undefined ? 'a ConvNet' : base.card.name} of ${parameters.toLocaleString('en')} parameters, from scratch for ${epochs} epoch${epochs === 1 ? '' : 's'}`,
+      description: `${plan.network === undefined ? 'a ConvNet' : base.card.name} of ${parameters.toLocaleString('en')} parameters, from scratch`,
     };
     const head = await tune(data, trained, context);
     signal.throwIfAborted();

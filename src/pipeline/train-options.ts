@@ -21,11 +21,11 @@ import { type FitOptions, planTuning, startOptions, trainsByEpochs } from '../tr
 import type { FeaturePlan } from './choose-features.js';
 import { exclude, force, groupBy, inputShape } from './common-options.js';
 import { featureOptions, planFeatures } from './feature-options.js';
-import type { TuningPlan } from './fine-tune.js';
 import { fitOptions, planFitOptions, validateFit, validateTarget } from './fit-options.js';
 import { folds, validateFolds, validateFoldsInTime } from './folds-options.js';
 import type { SplitPlan } from './split-data.js';
 import { time } from './time-options.js';
+import type { TuningPlan } from './tuning-plan.js';
 import type { OptionsOf } from './verb.js';
 
 /** Options of `train`. */
@@ -162,7 +162,7 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
     split: { val, test, folds: count, seed, groupBy: options.groupBy, store },
     features,
     fit,
-    tuning,
+    tuning: tuning ?? planExtraTuning(options, given),
     run: { data, out, force, inputs: { '--data': data, '--store': store } },
     store,
   };
@@ -185,6 +185,15 @@ function planFineTuning(options: SettledTrainOptions, given: FitOptions): Tuning
     refuseOption(`--augment ${augment} does nothing here: there are no views. Add --views, e.g. --views 8.`);
   }
   return { unfreeze: unfreeze ?? 'top', layerDecay, views: count, augment, loop: planTuning(given) };
+}
+
+/** With a budget, blocks are trained too in the time that the head leaves, unless something is asked for that this would undo. */
+function planExtraTuning(options: SettledTrainOptions, given: FitOptions): TuningPlan | undefined {
+  const { time: seconds, recipe, taps, mirror, folds: count, val } = options;
+  const isSettled = [recipe, taps, mirror, count].some(value => value !== undefined);
+  if (seconds === undefined || isSettled || val === 0 || trainsByEpochs(given)) return undefined;
+  const usual = { unfreeze: 'top', layerDecay: 1, views: recipeViews, augment: 'light' } as const;
+  return { ...usual, loop: planTuning(given), isExtra: true };
 }
 
 /** Views of the recipe fine-tune. */

@@ -122,8 +122,10 @@ export const train = verb(trainOptions, async (options, given): Promise<TrainRes
 
     const start = { base, runtime, features, head, mirrored: chosen.mirrored };
     const { precision, device } = options;
-    const settled = { dataSet, split, engine, store, precision, device };
-    const tuning = plan.tuning && { ...settled, plan: plan.tuning, head: fitPlan };
+    const { planned, remember } = attempt;
+    const settled = { dataSet, split, engine, store, precision, device, planned, remember };
+    const { head: headSeconds = 0 } = timer.seconds();
+    const tuning = plan.tuning && { ...settled, plan: plan.tuning, head: fitPlan, headSeconds };
     const tuned = tuning && (await fineTune(start, tuning, context));
     const stage = tuned?.stage ?? start;
     opened.push(stage.features);

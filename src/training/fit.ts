@@ -134,7 +134,7 @@ export async function tune(data: FitData, plan: TuningPlan, context: Context): P
   const kept = settings.patience === undefined ? '' : `, best at epoch ${bestEpoch} of ${history.length}`;
   return toFit(network, {
     solver: settings.optimizer,
-    description: `${description}${kept}${describeTarget(history, settings)}`,
+    description: `${description} for ${history.length} epoch${history.length === 1 ? '' : 's'}${kept}${describeTarget(history, settings)}`,
     details: { bestEpoch, ...describeLoop(settings) },
     history,
   });

@@ -62,6 +62,16 @@ for (const [what, change, message] of changes) {
   });
 }
 
+test('What a stopped training had planned for its time holds for the same training, and for no other', async () => {
+  const { planned, remember } = await beginAttempt(requestFor('planned'));
+  assert.equal(planned, undefined);
+  await remember({ views: 3, epochs: 5 });
+  const again = await beginAttempt(requestFor('planned', { options: resumed }));
+  assert.deepEqual(again.planned, { views: 3, epochs: 5 });
+  const other = await beginAttempt(requestFor('planned', { options: { ...options, epochs: 20 } }));
+  assert.equal(other.planned, undefined);
+});
+
 test('A finished run is not resumed, and said so', async () => {
   const { plan } = requestFor('finished');
   mkdirSync(join(folder, 'finished'));

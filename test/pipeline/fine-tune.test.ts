@@ -85,8 +85,8 @@ test('Views are stored at the cut, once for each image', async () => {
   assert.deepEqual(seen, { type: 'features', done: 136, total: 136 });
 });
 
-test('Killed in the middle, the same command goes on, and ends with the weights of an unbroken training', async () => {
-  const options = { ...small, out: join(dir, 'killed') };
+test('Killed in the middle, the same command goes on, and ends with the weights of an unbroken training; with time to spare, too', async () => {
+  const options = { ...small, out: join(dir, 'killed'), time: '1h' };
   const checkpoints = () => readdirSync(join(process.env.FINETUNE_CACHE ?? '', 'checkpoints'));
   const old = checkpoints();
   const script = `
@@ -96,7 +96,9 @@ test('Killed in the middle, the same command goes on, and ends with the weights 
   const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: dir });
   assert.equal(signal, 'SIGKILL');
   const events: PipelineEvent[] = [];
-  await finetune.train(options, { onEvent: event => void events.push(event) });
+  const { time } = await finetune.train(options, { onEvent: event => void events.push(event) });
+  const amounts = { views: 0, epochs: 8 };
+  assert.deepEqual(time, { seconds: 3600, planned: amounts, reached: { epochs: 8 }, leftOut: [] });
   assert.ok(events.some(event => event.type === 'notice' && /Going on after epoch 3/.test(event.message)));
   assert.deepEqual(readRun(join(dir, 'killed')), readRun(out));
   const left = checkpoints().filter(name => !old.includes(name));

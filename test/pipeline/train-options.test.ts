@@ -109,3 +109,26 @@ test('with unfrozen blocks, the options of epochs are for them: the head is solv
 test('without unfrozen blocks there is nothing to tune', () => {
   assert.equal(plan({}).tuning, undefined);
 });
+
+test('with a budget of time the head is fine-tuned in what it leaves, and its own options stay as they are', () => {
+  const { fit, tuning } = plan({ time: '5m' });
+  assert.deepEqual(
+    [tuning?.isExtra, tuning?.unfreeze, tuning?.views, fit.epochs],
+    [true, 'top', 8, undefined],
+  );
+});
+
+const withoutExtra = [
+  { recipe: 'head' },
+  { taps: 'none' },
+  { mirror: 'yes' },
+  { hidden: 8 },
+  { folds: 5 },
+  { val: 0 },
+];
+
+for (const given of withoutExtra) {
+  test(`${JSON.stringify(given)} and a budget of time leave the backbone as it is`, () => {
+    assert.equal(plan({ time: 300, ...given }).tuning, undefined);
+  });
+}
