@@ -53,6 +53,7 @@ export async function decodeImage(
     validateFile(bytes, options);
     options.onBytes?.(bytes);
     const pixels = await decodeBytes(mendScanHeader(bytes), rules, options);
+    options.onPixels?.(pixels);
     options.onStep?.('decode');
     return pixels;
   });

@@ -4,7 +4,7 @@
 /** Side of the small grey pictures that photos are told apart by. */
 export const pictureSide = 32;
 
-/** Two halves of 32 bits. */
+/** Two halves of 32 bits, of which copies differ in at most 14 and pictures of different things in about 32. */
 export type PerceptualHash = readonly [high: number, low: number];
 
 /** Coefficients per axis: 8 by 8 make 64 bits. */
@@ -48,13 +48,8 @@ function lowestFrequencies(picture: ArrayLike<number>): Float64Array {
   return coefficients;
 }
 
-/** In how many of 64 bits two hashes differ: at most 14 for copies, about 32 for pictures of different things. */
-export function hashDistance(one: PerceptualHash, other: PerceptualHash): number {
-  return countBits(one[0] ^ other[0]) + countBits(one[1] ^ other[1]);
-}
-
 /** Bits that are set, of 32 (Warren, Hacker's Delight, figure 5-2). */
-function countBits(value: number): number {
+export function countBits(value: number): number {
   const pairs = value - ((value >>> 1) & 0x55555555);
   const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
   return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;

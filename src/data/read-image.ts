@@ -3,7 +3,7 @@
 import { FinetuneError } from '../errors.js';
 // Before threads are started: they share what it counts.
 import './decode-memory.js';
-import type { InputRules, View } from './image-rules.js';
+import type { InputRules, Pixels, View } from './image-rules.js';
 import { preprocess } from './preprocess.js';
 import type { ValueRange } from './value-range.js';
 
@@ -32,6 +32,8 @@ export interface ReadOptions {
   readonly thorough?: boolean | undefined;
   /** Told of the file's bytes before they are decoded, unless they are known to be bad. */
   readonly onBytes?: ((bytes: Buffer) => void) | undefined;
+  /** Told of the pixels before they are preprocessed. */
+  readonly onPixels?: ((pixels: Pixels) => void) | undefined;
   /** Told after `read`, `decode` and `preprocess`. */
   readonly onStep?: ((step: 'read' | 'decode' | 'preprocess') => void) | undefined;
   /** Told of an image of 16 bits that uses a quarter of their range or less. */

@@ -13,6 +13,7 @@ import { validateClasses } from './class-check.js';
 import type { DamageFindings } from './damage-sample.js';
 import { type FeatureRows, planRows } from './feature-rows.js';
 import { FeatureSet, type SubsetImage } from './feature-set.js';
+import { KnownPictures } from './known-pictures.js';
 import { KnownRanges } from './known-ranges.js';
 import { isBad, type ViewedExample } from './run-images.js';
 import type { BaseRuntime } from './runtime.js';
@@ -67,6 +68,7 @@ export async function extractFeatures(extraction: Extraction, context: Context):
     throw error;
   } finally {
     work.ranges.close();
+    work.pictures.close();
   }
 }
 
@@ -119,6 +121,7 @@ function runsOnThisThread({ device }: BaseRuntime): boolean {
 class ExtractionWork {
   readonly store: FeatureStore;
   readonly ranges: KnownRanges;
+  readonly pictures: KnownPictures;
   readonly clock = new ThreadClock();
   readonly #started = readProcessorTime();
   /** Of other threads than this one. */
@@ -132,6 +135,7 @@ class ExtractionWork {
     const { emit } = context;
     this.store = new FeatureStore({ dir, base: storeKeyOf(base, runtime.precision.fingerprint), emit });
     this.ranges = new KnownRanges(dir);
+    this.pictures = new KnownPictures(dir);
   }
 
   /** Takes what the store has. @returns the other images */
@@ -156,11 +160,12 @@ class ExtractionWork {
     let done = 0;
     const { runtime, damage } = this.extraction;
     const results = runtime.run({ images, signal, times: this.#times, damage });
-    for await (const { image, outcome, narrowRange } of results) {
+    for await (const { image, outcome, narrowRange, picture } of results) {
       this.clock.mark('other');
       if (isBad(outcome)) failures.set(keyOf(image), outcome.reason);
       else rows.set(keyOf(image), outcome);
       if (narrowRange !== undefined) this.ranges.add(image.example, narrowRange);
+      if (picture !== undefined) this.pictures.add(image.example, picture);
       this.clock.mark('store');
       done += 1;
       emit({ type: 'features', done, total });

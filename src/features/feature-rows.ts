@@ -23,6 +23,8 @@ export interface RowSource {
   read(rows: readonly number[]): Float32Array | Promise<Float32Array>;
   /** `[end - start, size]`, where they are in memory: no copy. */
   slice(start: number, end: number): Float32Array | undefined;
+  /** From now on row `i` is what was row `order[i]`. */
+  reorder(order: readonly number[]): void;
   /** Nothing is read afterwards. */
   close(): void;
 }
@@ -133,6 +135,23 @@ class MemoryRows implements FeatureRows, RowSource {
     return this.#matrix.subarray(start * this.#size, end * this.#size);
   }
 
+  /** In place: a second matrix might not fit in memory. Each row goes where the one before it in its cycle was. */
+  reorder(order: readonly number[]): void {
+    const first = new Float32Array(this.#size);
+    const isDone = new Uint8Array(order.length);
+    for (const start of order.keys()) {
+      if (isDone[start]) continue;
+      first.set(this.#row(start));
+      let at = start;
+      for (let from = order[at]; from !== undefined && from !== start; at = from, from = order[at]) {
+        this.#row(at).set(this.#row(from));
+        isDone[at] = 1;
+      }
+      this.#row(at).set(first);
+      isDone[at] = 1;
+    }
+  }
+
   close(): void {
     this.#matrix = new Float32Array();
   }
@@ -193,6 +212,11 @@ class StoredRows implements FeatureRows, RowSource {
 
   slice(): undefined {
     return undefined;
+  }
+
+  reorder(order: readonly number[]): void {
+    const keys = this.#keys;
+    this.#keys = order.flatMap(row => keys[row] ?? []);
   }
 
   close(): void {

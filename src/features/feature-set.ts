@@ -1,6 +1,6 @@
 // The features of a data set, by subset: in memory, or read from the feature store batch by batch.
 
-import type { Subset } from '../data/data-set.js';
+import { type Split, type Subset, subsets } from '../data/data-set.js';
 import { splitKeyOf } from '../data/split.js';
 import type { ValueRange } from '../data/value-range.js';
 import type { BadImage } from '../events.js';
@@ -87,11 +87,36 @@ export class FeatureSet {
    * @param groups together no more features than there are
    */
   using(groups: readonly FeatureGroup[]): FeatureSet {
-    const { bad, narrowRanges, computed, profile } = this;
     const size = groups.reduce((sum, group) => sum + group.size, 0);
     const source = size === elementCount(this.shape) ? this.#source : new FirstColumns(this.#source, size);
-    const rows = { images: this.#images, source, shape: [size], bad, narrowRanges, computed, profile };
-    return new FeatureSet(rows, groups);
+    return new FeatureSet({ ...this.#known(), images: this.#images, source, shape: [size] }, groups);
+  }
+
+  #known(): Omit<ExtractedRows, 'images' | 'source'> {
+    const { shape, bad, narrowRanges, computed, profile } = this;
+    return { shape, bad, narrowRanges, computed, profile };
+  }
+
+  /**
+   * The same rows under another split of the same images, which takes the place of this one.
+   * @param split of examples by the same paths, each in one view
+   */
+  divide(split: Split): FeatureSet {
+    const rowOf = new Map(this.#images.map(({ example: { path } }, row) => [path, row] as const));
+    const order: number[] = [];
+    const images: SubsetImage[] = [];
+    for (const subset of subsets) {
+      for (const example of split[subset]) {
+        const row = rowOf.get(example.path);
+        const known = row === undefined ? undefined : this.#images[row];
+        // Of a bad image there is none.
+        if (row === undefined || known === undefined) continue;
+        order.push(row);
+        images.push({ ...known, subset, example });
+      }
+    }
+    this.#source.reorder(order);
+    return new FeatureSet({ ...this.#known(), images, source: this.#source }, this.#groups);
   }
 
   /** Closes the feature store where features are read from it. Nothing can be read afterwards. */
@@ -125,6 +150,10 @@ class FirstColumns implements RowSource {
   slice(start: number, end: number): Float32Array | undefined {
     const whole = this.source.slice(start, end);
     return whole && this.#narrow(whole, end - start);
+  }
+
+  reorder(order: readonly number[]): void {
+    this.source.reorder(order);
   }
 
   close(): void {

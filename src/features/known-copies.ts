@@ -1,7 +1,8 @@
-// Copies among photos that `inspect` has measured: their small pictures are in the feature store, so that a training finds
-// them in no time. Of other photos it only knows which have the same bytes: it would have to decode each twice.
+// Copies among photos that went through a base, or that `inspect` has measured: their small pictures are in the feature
+// store. Of other photos only those are known that have the same bytes.
 
 import type { Example } from '../data/data-set.js';
+import { KnownPictures } from './known-pictures.js';
 import { openTraits } from './measure-photos.js';
 import { findCopies, type Picture } from './near-duplicates.js';
 
@@ -15,13 +16,15 @@ export async function findKnownCopies(
   { store, signal }: { readonly store: string; readonly signal: AbortSignal },
 ): Promise<number[][]> {
   const known: { readonly place: number; readonly picture: Picture }[] = [];
-  const traits = openTraits(store, () => undefined);
+  const [seen, traits] = [new KnownPictures(store), openTraits(store, () => undefined)];
   try {
-    for (const [place, { hash }] of examples.entries()) {
-      const picture = traits.read(hash)?.picture;
+    for (const [place, example] of examples.entries()) {
+      const { hash } = example;
+      const picture = seen.of(example) ?? traits.read(hash)?.picture;
       if (picture !== undefined) known.push({ place, picture: { hash, picture } });
     }
   } finally {
+    seen.close();
     traits.close();
   }
   const pictures = known.map(({ picture }) => picture);

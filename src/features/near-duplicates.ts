@@ -2,7 +2,7 @@
 // made brighter. A perceptual hash finds candidates; their pictures and their features have to agree.
 
 import { comparePictures, comparePicturesAsTheyLie } from '../data/compare-pictures.js';
-import { hashDistance, hashPicture, type PerceptualHash } from '../data/perceptual-hash.js';
+import { countBits, hashPicture } from '../data/perceptual-hash.js';
 import { takingTurns } from '../training/turns.js';
 
 /** A photo that may be a copy. */
@@ -54,7 +54,7 @@ export async function findCopies(photos: readonly Picture[], check: CopyCheck): 
     else groups.join(first, place);
   }
   const places = [...firsts.values()];
-  const hashes = places.map(place => hashPicture(photos[place]?.picture ?? []));
+  const hashes = hashAll(places.map(place => photos[place]?.picture ?? []));
   const pause = takingTurns(check.signal);
   for (const [i, one] of places.entries()) {
     await pause();
@@ -68,13 +68,28 @@ export async function findCopies(photos: readonly Picture[], check: CopyCheck): 
   return groups.list();
 }
 
+/** Both halves of all hashes: every photo is compared with every other, so that nothing may come between. */
+interface Hashes {
+  readonly highs: Int32Array;
+  readonly lows: Int32Array;
+}
+
+function hashAll(pictures: readonly ArrayLike<number>[]): Hashes {
+  const hashes = pictures.map(hashPicture);
+  return {
+    highs: Int32Array.from(hashes, ([high]) => high),
+    lows: Int32Array.from(hashes, ([, low]) => low),
+  };
+}
+
 /** Later photos whose hashes are near, nearest first. */
-function listCandidates(hashes: readonly PerceptualHash[], i: number, mostBits: number): number[] {
-  const own = hashes[i];
+function listCandidates({ highs, lows }: Hashes, i: number, mostBits: number): number[] {
+  const [high, low] = [highs[i] ?? 0, lows[i] ?? 0];
   const near: { readonly j: number; readonly bits: number }[] = [];
-  for (let j = i + 1; j < hashes.length; j++) {
-    const other = hashes[j];
-    const bits = own === undefined || other === undefined ? 64 : hashDistance(own, other);
+  for (let j = i + 1; j < highs.length; j++) {
+    const half = countBits(high ^ highs[j]!);
+    if (half > mostBits) continue;
+    const bits = half + countBits(low ^ lows[j]!);
     if (bits <= mostBits) near.push({ j, bits });
   }
   return near

@@ -2,8 +2,9 @@
 // bytes where they fit in memory, else decoded batch by batch.
 
 import { type DataSet, type Split, subsets } from '../data/data-set.js';
-import { type InputRules, originalView } from '../data/image-rules.js';
+import { type InputRules, originalView, type Pixels } from '../data/image-rules.js';
 import { preprocess } from '../data/preprocess.js';
+import { showsPicture, shrinkToPicture } from '../data/small-picture.js';
 import type { ValueRange } from '../data/value-range.js';
 import { FinetuneError } from '../errors.js';
 import type { BadImage } from '../events.js';
@@ -12,12 +13,15 @@ import { prefetch } from '../system/prefetch.js';
 import { validateClasses } from './class-check.js';
 import { machineMemory, type RowSource } from './feature-rows.js';
 import { FeatureSet, type SubsetImage } from './feature-set.js';
+import { KnownPictures } from './known-pictures.js';
 
 /** Whose pixels. */
 export interface PixelRequest {
   readonly dataSet: Pick<DataSet, 'classNames'>;
   readonly split: Split;
   readonly rules: InputRules;
+  /** The feature store's folder, which keeps the pictures by which copies are found. */
+  readonly store: string;
   /** Pixels that take more bytes than this are decoded again for each epoch; a quarter of the memory by default. */
   readonly memoryBudget?: number | undefined;
 }
@@ -34,7 +38,11 @@ export async function readPixels(request: PixelRequest, context: Context): Promi
   );
   const size = rules.size[0] * rules.size[1] * rules.channels;
   const matrix = images.length * size <= memoryBudget ? new Uint8Array(images.length * size) : undefined;
-  const { kept, bad, narrowRanges } = await decodeAll(images, { matrix, size, rules }, context);
+  const pictures = new KnownPictures(request.store);
+  const decoding = { matrix, size, rules, pictures };
+  const { kept, bad, narrowRanges } = await decodeAll(images, decoding, context).finally(() =>
+    pictures.close(),
+  );
   validateClasses(kept, bad, request.dataSet);
   return new FeatureSet({
     images: kept,
@@ -48,6 +56,7 @@ interface Decoding {
   readonly matrix: Uint8Array | undefined;
   readonly size: number;
   readonly rules: InputRules;
+  readonly pictures: KnownPictures;
 }
 
 /** Images that are being read while one is put in its place. */
@@ -55,7 +64,7 @@ const imagesAhead = 8;
 
 async function decodeAll(
   images: readonly SubsetImage[],
-  { matrix, size, rules }: Decoding,
+  { matrix, size, rules, pictures }: Decoding,
   { emit, signal }: Context,
 ): Promise<{ kept: SubsetImage[]; bad: BadImage[]; narrowRanges: Map<string, ValueRange> }> {
   const kept: SubsetImage[] = [];
@@ -70,11 +79,17 @@ async function decodeAll(
     if (pixels === undefined) bad.push({ path: image.example.path, reason });
     else {
       matrix?.set(pixels, kept.length * size);
+      if (showsPicture(rules, originalView))
+        pictures.add(image.example, shrinkToPicture(pixelsOf(pixels, rules)));
       kept.push(image);
     }
     emit({ type: 'decode', done: ++done, total: images.length });
   }
   return { kept, bad, narrowRanges };
+}
+
+function pixelsOf(data: Uint8Array, { size: [height, width], channels }: InputRules): Pixels {
+  return { data, height, width, channels };
 }
 
 type Decoded =
@@ -99,19 +114,27 @@ async function decode(
 const loading = () => Promise.all([import('../data/decode.js'), import('../data/read-image.js')]);
 
 function fromMemory(matrix: Uint8Array, size: number, { preprocessing }: InputRules): RowSource {
+  let places: readonly number[] | undefined;
   return {
     read(rows) {
       const chosen = new Uint8Array(rows.length * size);
-      for (const [i, row] of rows.entries())
-        chosen.set(matrix.subarray(row * size, (row + 1) * size), i * size);
+      for (const [i, row] of rows.entries()) {
+        const place = places?.[row] ?? row;
+        chosen.set(matrix.subarray(place * size, (place + 1) * size), i * size);
+      }
       return preprocess(chosen, preprocessing);
     },
     slice: () => undefined,
+    reorder(order) {
+      const before = places;
+      places = order.map(row => before?.[row] ?? row);
+    },
     close: () => undefined,
   };
 }
 
-function fromFiles(images: readonly SubsetImage[], rules: InputRules): RowSource {
+function fromFiles(kept: readonly SubsetImage[], rules: InputRules): RowSource {
+  let images = kept;
   const size = rules.size[0] * rules.size[1] * rules.channels;
   return {
     async read(rows) {
@@ -128,6 +151,10 @@ function fromFiles(images: readonly SubsetImage[], rules: InputRules): RowSource
       return chosen;
     },
     slice: () => undefined,
+    reorder(order) {
+      const before = images;
+      images = order.flatMap(row => before[row] ?? []);
+    },
     close: () => undefined,
   };
 }

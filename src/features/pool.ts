@@ -53,12 +53,13 @@ export async function* runOnThreads(
       );
       const result: GroupResult | ThreadFailure = await pool.run(tasks);
       if ('failure' in result) throw errorOf(result);
-      const { outcomes, narrowRanges, processor } = result;
+      const { outcomes, narrowRanges, pictures, processor } = result;
       addTimes(times, processor);
       for (const [path, reason] of result.damage) damage?.set(path, reason);
       return group.flatMap((image, i) => {
         const outcome = outcomes[i];
-        return outcome === undefined ? [] : { image, outcome, narrowRange: narrowRanges.get(i) };
+        const more = { narrowRange: narrowRanges.get(i), picture: pictures.get(i) };
+        return outcome === undefined ? [] : { image, outcome, ...more };
       });
     };
     const groups = dealOut(images, groupsUnderWay, base);

@@ -32,6 +32,8 @@ export interface BaseResult {
   readonly outcome: Outcome;
   /** Of an image of 16 bits that uses a small part of their range. */
   readonly narrowRange?: ValueRange | undefined;
+  /** By which copies of it are found, where it was seen in full: grey, `[pictureSide, pictureSide]`. */
+  readonly picture?: Uint8Array | undefined;
 }
 
 /** What the base is to run on. */

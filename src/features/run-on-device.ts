@@ -1,5 +1,7 @@
 // The base on a device other than the CPU, by batches; the next images are decoded meanwhile.
 
+import type { Pixels } from '../data/image-rules.js';
+import { showsPicture, shrinkToPicture } from '../data/small-picture.js';
 import type { ValueRange } from '../data/value-range.js';
 import { messageOf } from '../errors.js';
 import { compileGraph } from '../formats/onnx/compile.js';
@@ -51,17 +53,24 @@ export async function* runOnDevice(
   });
   const sampler = damage && new DamageSampler();
   const narrowRanges = new Map<ViewedExample, ValueRange>();
+  const pictures = new Map<ViewedExample, Uint8Array>();
   const optionsOf = (image: ViewedExample) => ({
     ...asExamples.optionsOf(image),
     onBytes: (bytes: Buffer) => sampler?.look(image.example.path, bytes),
     onNarrowRange: (range: ValueRange) => void narrowRanges.set(image, range),
+    onPixels: showsPicture(rules, image.view)
+      ? (pixels: Pixels) => void pictures.set(image, shrinkToPicture(pixels))
+      : undefined,
   });
   // Between two batches it hears of an abort.
   const options = { ...asExamples, optionsOf, rules, signal, batchSize: devices[placement.name].batchSize };
   const runner = failingAs(placement.name, session);
   try {
-    for await (const { image, output, reason } of predictBatches(runner, images, options))
-      yield { image, outcome: output ?? { reason }, narrowRange: narrowRanges.get(image) };
+    for await (const { image, output, reason } of predictBatches(runner, images, options)) {
+      const picture = pictures.get(image);
+      pictures.delete(image);
+      yield { image, outcome: output ?? { reason }, narrowRange: narrowRanges.get(image), picture };
+    }
     for (const [path, reason] of sampler?.take() ?? []) damage?.set(path, reason);
   } finally {
     await session.release();

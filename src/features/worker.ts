@@ -1,8 +1,9 @@
 // A thread that decodes images and runs the frozen base on them, a group at a time.
 
 import { workerData } from 'piscina';
-import type { InputRules, View } from '../data/image-rules.js';
+import type { InputRules, Pixels, View } from '../data/image-rules.js';
 import type { ReadOptions } from '../data/read-image.js';
+import { showsPicture, shrinkToPicture } from '../data/small-picture.js';
 import type { ValueRange } from '../data/value-range.js';
 import { type ErrorCode, FinetuneError } from '../errors.js';
 import type { SessionOptions } from '../inference/session.js';
@@ -47,6 +48,8 @@ export interface GroupResult {
   readonly outcomes: readonly (Outcome | undefined)[];
   /** Of images of 16 bits that use a small part of their range, by the image's place among the tasks. */
   readonly narrowRanges: ReadonlyMap<number, ValueRange>;
+  /** By which copies are found, of images that were seen in full, by the image's place among the tasks. */
+  readonly pictures: ReadonlyMap<number, Uint8Array>;
   /** Seconds that the thread has worked since it last told, by step. */
   readonly processor: ProcessorTimes;
   /** What it has found inside JPEGs meanwhile. */
@@ -68,16 +71,21 @@ export default async function computeFeatures(
   try {
     const { runner, sessionThreads } = await opening;
     const narrowRanges = new Map<number, ValueRange>();
+    const pictures = new Map<number, Uint8Array>();
     const outcomes = await Promise.all(
-      tasks.map((task, i) =>
-        compute(runner, { ...task, onNarrowRange: range => narrowRanges.set(i, range) }),
-      ),
+      tasks.map((task, i) => {
+        const onNarrowRange = (range: ValueRange) => void narrowRanges.set(i, range);
+        const onPixels = showsPicture(rules, task.view)
+          ? (pixels: Pixels) => void pictures.set(i, shrinkToPicture(pixels))
+          : undefined;
+        return compute(runner, { ...task, onNarrowRange, onPixels });
+      }),
     );
     const processor = { ...clock.take() };
     const seconds = readThreads(sessionThreads);
     processor.base = (processor.base ?? 0) + seconds - sessionSeconds;
     sessionSeconds = seconds;
-    return { outcomes, narrowRanges, processor, damage: sampler?.take() ?? new Map() };
+    return { outcomes, narrowRanges, pictures, processor, damage: sampler?.take() ?? new Map() };
   } catch (error) {
     if (error instanceof FinetuneError) return { failure: { code: error.code, message: error.message } };
     return { failure: { message: error instanceof Error ? (error.stack ?? error.message) : String(error) } };
@@ -110,7 +118,7 @@ const stopped = new Error('stopped');
 
 async function compute(
   runner: ImageRunner,
-  { file, path, ...options }: WorkerTask & Pick<ReadOptions, 'onNarrowRange'>,
+  { file, path, ...options }: WorkerTask & Pick<ReadOptions, 'onNarrowRange' | 'onPixels'>,
 ): Promise<Outcome | undefined> {
   if (!beginWork(state)) return undefined;
   const onStep = (step: string) => {

@@ -7,12 +7,12 @@ import { type Base, withoutTaps } from '../features/base.js';
 import type { FeatureSet } from '../features/feature-set.js';
 import { countMultiplications } from '../network/multiplications.js';
 import type { Context } from '../system/context.js';
+import { hasTimeFor } from '../system/time-budget.js';
 import type { FeatureGroup } from '../training/data.js';
 import { GroupGrams } from '../training/linear/gram.js';
 import { type Candidate, type ChosenL2, isNoticeablyLess } from '../training/linear/l2.js';
 import { crossValidate, type LinearHeadPlan } from '../training/linear/solve.js';
 import { fallInErrors } from '../training/significance.js';
-import { hasTimeFor } from '../system/time-budget.js';
 
 /** Which features are tried. */
 export interface FeaturePlan {

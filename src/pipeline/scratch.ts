@@ -23,6 +23,7 @@ import { type CheckpointPlace, placeCheckpoint } from '../training/checkpoint.js
 import { tune } from '../training/fit.js';
 import { drawWeights } from '../training/initialize.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
+import { divideAgain } from './divide-again.js';
 import { type OwnTopology, readOwnTopology } from './own-topology.js';
 import { planFromScratch, type ScratchPlan } from './scratch-options.js';
 import { splitData } from './split-data.js';
@@ -41,18 +42,21 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
   refuseFinished(plan.run, options.resume);
   const dir = await planRunFolder(plan.run);
   const scanned = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
-  const { dataSet, split, warnings } = await splitData(scanned, plan.split, signal);
-  tellOfDataSet(dataSet, warnings, emit);
+  const divided = await splitData(scanned, plan.split, signal);
+  tellOfDataSet(divided.dataSet, divided.warnings, emit);
   timer.step('scan');
 
   const engine = await startEngine(options.engine);
   timer.step('engine');
-  const attempt = await beginAttempt({ dir, plan: plan.run, options, dataSet, engine });
-  const { base, start } = await planNetwork(dataSet, plan, emit);
+  const attempt = await beginAttempt({ dir, plan: plan.run, options, dataSet: scanned, engine });
+  const { base, start } = await planNetwork(scanned, plan, emit);
+  const { store } = plan.split;
   const reading = tellOfLongExtraction(context);
-  const features = await readPixels({ dataSet, split, rules: base.rules }, reading);
+  const seen = await readPixels({ ...divided, rules: base.rules, store }, reading);
   try {
-    tellOfImages(features, emit);
+    tellOfImages(seen, emit);
+    const division = { scanned, plan: plan.split, divided, features: seen };
+    const { dataSet, split, features } = await divideAgain(division, context);
     timer.step('features');
 
     const checkpoint = await findCheckpoint({ base, start, features, engine, plan });
@@ -85,7 +89,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
     await attempt.end();
     return result;
   } finally {
-    features.close();
+    seen.close();
   }
 }
 

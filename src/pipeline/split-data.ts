@@ -14,7 +14,7 @@ import { findKnownCopies } from '../features/known-copies.js';
 export interface SplitPlan extends SplitOptions {
   /** A regular expression over paths. */
   readonly groupBy: string | undefined;
-  /** The feature store's folder, which knows what `inspect` has measured. */
+  /** The feature store's folder, which knows the pictures of photos that were seen before. */
   readonly store: string;
 }
 
@@ -22,12 +22,14 @@ export interface SplitPlan extends SplitOptions {
 export interface DividedData {
   readonly dataSet: DataSet;
   readonly split: Split;
+  /** Places of images that are copies of each other, as far as that is known. */
+  readonly copies: readonly (readonly number[])[];
   /** For people. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Divides a data set: images of one group, and copies as far as `inspect` has measured them, share a subset.
+ * Divides a data set: images of one group, and copies as far as they are known, share a subset.
  * @throws FinetuneError `bad-option`; the signal's reason once it is aborted
  */
 export async function splitData(
@@ -43,5 +45,5 @@ export async function splitData(
     options.folds === undefined
       ? describeMissingValidation(dataSet, split.val)
       : describeMissingFolds(dataSet, split.train);
-  return { dataSet, split, warnings: [...torn, ...missing] };
+  return { dataSet, split, copies, warnings: [...torn, ...missing] };
 }

@@ -22,6 +22,7 @@ import { planFit } from '../training/plan.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
 import { chooseBackbone, chooseBestBackbone } from './choose-backbone.js';
 import { chooseFeatures, limitTaps } from './choose-features.js';
+import { divideAgain } from './divide-again.js';
 import { fineTune } from './fine-tune.js';
 import { describeFeatures, planChosenFit } from './fit-chosen.js';
 import { isFromScratch } from './scratch-options.js';
@@ -56,39 +57,41 @@ export const train = verb(trainOptions, async (options, given): Promise<TrainRes
   timer.step('start');
 
   const scanned = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
-  const { dataSet, split, warnings } = await splitData(scanned, plan.split, signal);
-  const whole = limitTaps(loaded, plan.features, split.train.length);
-  tellOfDataSet(dataSet, warnings, emit);
+  const divided = await splitData(scanned, plan.split, signal);
+  const whole = limitTaps(loaded, plan.features, divided.split.train.length);
+  tellOfDataSet(divided.dataSet, divided.warnings, emit);
   signal.throwIfAborted();
   timer.step('scan');
 
   const engine = await startEngine(options.engine);
   timer.step('engine');
-  const attempt = await beginAttempt({ dir, plan: run, options, dataSet, engine });
+  const attempt = await beginAttempt({ dir, plan: run, options, dataSet: scanned, engine });
   const request = {
     wanted: options.precision,
     device: options.device,
-    train: split.train,
-    images: subsets.flatMap(subset => split[subset]),
+    train: divided.split.train,
+    images: subsets.flatMap(subset => divided.split[subset]),
     countMissing: (fingerprint: string) =>
-      countMissing({ base: whole, split, store: plan.store }, fingerprint),
+      countMissing({ base: whole, split: divided.split, store: plan.store }, fingerprint),
   };
   const runtimeOfChoice = await chooseRuntime(whole, request, context);
   timer.step('precision');
 
   const { store } = plan;
   const onCpu = () => chooseRuntime(whole, { ...request, device: 'cpu' }, context);
-  const extraction = { base: whole, dataSet, split, store };
   const damage: DamageFindings = new Map();
-  const first = { ...extraction, runtime: runtimeOfChoice, damage };
+  const first = { ...divided, base: whole, runtime: runtimeOfChoice, store, damage };
   const before = budget?.left() ?? 0;
   const watched = tellOfLongExtraction(context);
-  const { features: extracted, runtime } = await extractOrFallBack(first, onCpu, watched);
+  const { features: seen, runtime } = await extractOrFallBack(first, onCpu, watched);
   const extractionSeconds = before - (budget?.left() ?? 0);
-  const opened = [extracted];
+  const opened = [seen];
   try {
-    tellOfImages(extracted, emit);
-    tellOfDamage(damage, extracted.computed, emit);
+    tellOfImages(seen, emit);
+    tellOfDamage(damage, seen.computed, emit);
+    const division = { scanned, plan: plan.split, divided, features: seen };
+    const { dataSet, split, features: extracted } = await divideAgain(division, context);
+    const extraction = { base: whole, dataSet, split, store };
     timer.step('features');
 
     const fitPlan = planFit(plan.fit, dataSet.classNames.length);

@@ -46,6 +46,17 @@ for (const [where, budget] of [
     assert.deepEqual(events, []);
   });
 
+  test(`${where}, rows are put into another order`, () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const { rows } = plan(names, { budget, dir: `${dir}-reordered` });
+    for (const [i, name] of names.entries()) rows.set(key(name), Float32Array.of(i, -i));
+    const { source } = rows.finish();
+    source.reorder([2, 0, 1, 4, 3]);
+    source.reorder([0, 1, 2, 4, 3]);
+    assert.deepEqual(source.read([0, 1, 2, 3, 4]), Float32Array.of(2, -2, 0, -0, 1, -1, 3, -3, 4, -4));
+    source.close();
+  });
+
   test(`${where}, what was stored is taken, and what was not leaves no gap`, () => {
     const { rows } = plan(['lily', 'daisy', 'orchid', 'daisy', 'rose'], { budget, dir });
     assert.deepEqual([rows.take(key('daisy')), rows.take(key('lily'))], [true, false]);

@@ -18,6 +18,7 @@ const matrix = Float32Array.of(0, 1, 2, 3);
 const inMemory: RowSource = {
   read: rows => Float32Array.from(rows),
   slice: (start, end) => matrix.subarray(start, end),
+  reorder: () => undefined,
   close: () => undefined,
 };
 
@@ -56,6 +57,7 @@ test('of features in groups the last ones may be left out', async () => {
   const source: RowSource = {
     read: rows => Float32Array.from(rows.flatMap(row => [...pairs.subarray(2 * row, 2 * row + 2)])),
     slice: (start, end) => pairs.subarray(2 * start, 2 * end),
+    reorder: () => undefined,
     close: () => undefined,
   };
   const whole = new FeatureSet({
@@ -101,4 +103,26 @@ test('what is not in memory has no matrix, and is closed with the set', () => {
   assert.deepEqual(features.subset('val').read([0]), Float32Array.of(3));
   features.close();
   assert.equal(isOpen, false);
+});
+
+test('under another split, rows lie by its subsets, and bad images have none', () => {
+  const rows = [0, 1, 2, 3];
+  let order: readonly number[] = rows;
+  const source: RowSource = {
+    read: wanted => Float32Array.from(wanted, row => order[row] ?? -1),
+    slice: (start, end) => Float32Array.from(order.slice(start, end)),
+    reorder(wanted) {
+      order = wanted.map(row => order[row] ?? -1);
+    },
+    close: () => undefined,
+  };
+  const [first, second, third] = [image('train', 0), image('train', 1), image('val', 0)];
+  const known = { shape: [1], bad: [], narrowRanges: new Map(), computed: 3, profile: {} };
+  const before = new FeatureSet({ images: [first, second, third], source, ...known });
+  const grouped = { ...first.example, group: 'g' };
+  const bad = image('val', 1).example;
+  const after = before.divide({ train: [third.example, second.example], val: [bad, grouped], test: [] });
+  assert.deepEqual(after.subset('train').matrix(), Float32Array.of(2, 1));
+  assert.deepEqual(after.subset('val').read([0]), Float32Array.of(0));
+  assert.deepEqual(after.subset('val').splitKeys, ['g']);
 });

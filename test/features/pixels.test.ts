@@ -14,6 +14,7 @@ import { broken, copyDigits } from './sample-images.js';
 const folder = mkdtempSync(join(tmpdir(), 'finetune-pixels-'));
 after(() => rmSync(folder, { recursive: true }));
 mkdirSync(join(folder, 'digits'));
+const store = join(folder, 'store');
 const examples = copyDigits(join(folder, 'digits'), 12).map((each, i) => ({ ...each, label: i % 2 }));
 const split: Split = { train: examples.slice(0, 8), val: examples.slice(8), test: [] };
 const dataSet = { classNames: ['daisy', 'rose'] };
@@ -28,7 +29,7 @@ for (const [where, memoryBudget] of [
   ['decoded again each time', 0],
 ] as const) {
   test(`Rows are what the network takes, ${where}; a bad image is named and has none`, async () => {
-    const features = await readPixels({ dataSet, split, rules, memoryBudget }, silent);
+    const features = await readPixels({ dataSet, split, rules, store, memoryBudget }, silent);
     assert.deepEqual([features.shape, features.count], [[28, 28, 1], 11]);
     assert.deepEqual(
       features.bad.map(({ path }) => path),
@@ -50,7 +51,7 @@ for (const [where, memoryBudget] of [
 
 test('An image that was changed meanwhile is not mistaken for the one that was looked at', async () => {
   const changed = { ...split, train: split.train.map(each => ({ ...each, hash: '0'.repeat(64) })) };
-  await assert.rejects(readPixels({ dataSet, split: changed, rules }, silent), {
+  await assert.rejects(readPixels({ dataSet, split: changed, rules, store }, silent), {
     code: 'bad-data-set',
     message: /Class "daisy" has no readable training image/,
   });
@@ -58,5 +59,5 @@ test('An image that was changed meanwhile is not mistaken for the one that was l
 
 test('It stops when it is told to', async () => {
   const signal = AbortSignal.abort(new Error('enough'));
-  await assert.rejects(readPixels({ dataSet, split, rules }, { ...silent, signal }), /enough/);
+  await assert.rejects(readPixels({ dataSet, split, rules, store }, { ...silent, signal }), /enough/);
 });
