@@ -12,6 +12,13 @@ export interface Extracted {
   readonly runtime: BaseRuntime;
 }
 
+/** What runs the base, and what does where that is a device that fails. */
+export interface Runtimes {
+  readonly runtime: BaseRuntime;
+  /** Chooses how the CPU runs the base; called only where the device fails. */
+  readonly onCpu: () => Promise<BaseRuntime>;
+}
+
 /**
  * Extracts features. Those of a device have their own key in the store: the CPU begins anew, so that they are not mixed.
  * @param onCpu chooses how the CPU runs the base; called only where the device fails
@@ -19,21 +26,35 @@ export interface Extracted {
  */
 export async function extractOrFallBack(
   extraction: Extraction,
-  onCpu: () => Promise<BaseRuntime>,
+  onCpu: Runtimes['onCpu'],
   context: Context,
 ): Promise<Extracted> {
+  const extract = async (runtime: BaseRuntime) => {
+    return { features: await extractFeatures({ ...extraction, runtime }, context), runtime };
+  };
+  return await orOnCpu({ runtime: extraction.runtime, onCpu }, extract, context);
+}
+
+/**
+ * Does work that may run the base on a device, and all of it again on the CPU where the device fails, with a warning.
+ * @throws what the work throws, but for `DeviceFailure`
+ */
+export async function orOnCpu<Result>(
+  { runtime, onCpu }: Runtimes,
+  work: (runtime: BaseRuntime) => Promise<Result>,
+  { emit }: Context,
+): Promise<Result> {
   try {
-    return { features: await extractFeatures(extraction, context), runtime: extraction.runtime };
+    return await work(runtime);
   } catch (error) {
     if (!(error instanceof DeviceFailure)) throw error;
     const message = `${error.device} failed, so the base runs on the CPU: ${error.message}`;
-    context.emit({ type: 'warning', message });
+    emit({ type: 'warning', message });
     const device = {
       ...({ name: 'cpu', half: false } as const),
       reason: `${error.device} failed: ${error.message}`,
       trials: {},
     };
-    const runtime = { ...(await onCpu()), device };
-    return { features: await extractFeatures({ ...extraction, runtime }, context), runtime };
+    return await work({ ...(await onCpu()), device });
   }
 }

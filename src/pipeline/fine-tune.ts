@@ -23,8 +23,8 @@ import { type Fit, fit, tune } from '../training/fit.js';
 import type { FitPlan } from '../training/plan.js';
 import { refitHead } from '../training/refit.js';
 import { layerFactors, planCut } from '../training/unfreeze.js';
-import { compareOnValidation, explain, explainRefusal, type Stage } from './stage.js';
 import { mayHelp } from './next-step.js';
+import { compareOnValidation, explain, explainRefusal, type Stage } from './stage.js';
 import { tuneInTime } from './tune-in-time.js';
 import { type TuningPlan, viewsOf } from './tuning-plan.js';
 

@@ -7,7 +7,7 @@ import { startEngine } from '../engines/start.js';
 import type { EmitEvent } from '../events.js';
 import { loadBase } from '../features/base.js';
 import { type DamageFindings, tellOfDamage } from '../features/damage-sample.js';
-import { countMissing, type Extraction } from '../features/extract.js';
+import { countMissing } from '../features/extract.js';
 import { extractOrFallBack } from '../features/extract-or-fall-back.js';
 import { chooseRuntime } from '../features/runtime.js';
 import { computeFloatFeatures } from '../runs/compare.js';
@@ -21,7 +21,8 @@ import { type Fit, fit } from '../training/fit.js';
 import { planFit } from '../training/plan.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
 import { chooseBackbone, chooseBestBackbone } from './choose-backbone.js';
-import { chooseFeatures, limitTaps } from './choose-features.js';
+import { limitTaps } from './choose-features.js';
+import { chooseOnOneDevice } from './choose-on-one-device.js';
 import { divideAgain } from './divide-again.js';
 import { fineTune } from './fine-tune.js';
 import { describeFeatures, planChosenFit } from './fit-chosen.js';
@@ -83,7 +84,7 @@ export const train = verb(trainOptions, async (options, given): Promise<TrainRes
   const first = { ...divided, base: whole, runtime: runtimeOfChoice, store, damage };
   const before = budget?.left() ?? 0;
   const watched = tellOfLongExtraction(context);
-  const { features: seen, runtime } = await extractOrFallBack(first, onCpu, watched);
+  const { features: seen, runtime: firstRuntime } = await extractOrFallBack(first, onCpu, watched);
   const extractionSeconds = before - (budget?.left() ?? 0);
   const opened = [seen];
   try {
@@ -96,16 +97,12 @@ export const train = verb(trainOptions, async (options, given): Promise<TrainRes
 
     const fitPlan = planFit(plan.fit, dataSet.classNames.length);
     const choices = {
-      ...{ base: whole, features: extracted, head: fitPlan },
+      ...{ extraction, features: extracted, head: fitPlan, plan: plan.features },
       secondsPerImage: extracted.computed > 0 ? extractionSeconds / extracted.computed : undefined,
-      async extract(views: Extraction['views']) {
-        timer.step('head');
-        const seen = await extractOrFallBack({ ...extraction, runtime, views }, onCpu, context);
-        timer.step('features');
-        return seen.features;
-      },
+      runtimes: { runtime: firstRuntime, onCpu },
+      onStep: timer.step,
     };
-    const chosen = await chooseFeatures(choices, plan.features, context);
+    const { chosen, runtime } = await chooseOnOneDevice(choices, context);
     const { base, features } = chosen;
     opened.push(features);
     timer.step('head');
