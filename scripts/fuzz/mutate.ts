@@ -174,5 +174,12 @@ function define(container: Container, key: string, value: unknown): void {
 /** The text of a JSON file, its values damaged, or now and then its letters. */
 export function damageJsonText(text: string, random: Random): Buffer {
   if (random() < 0.2) return damageBytes(Buffer.from(text), random);
-  return Buffer.from(JSON.stringify(damageJson(JSON.parse(text), random)) ?? '');
+  const damaged = damageJson(JSON.parse(text), random);
+  try {
+    return Buffer.from(JSON.stringify(damaged) ?? '');
+  } catch (error) {
+    // Deep lists that were put into each other have no text.
+    if (error instanceof RangeError) return damageJsonText(text, random);
+    throw error;
+  }
 }

@@ -26,7 +26,7 @@ export async function openInference(
 ): Promise<InferenceSession> {
   const { InferenceSession } = await importRuntime();
   try {
-    if (options.device === 'cuda') loadCuda();
+    if (options.device === 'cuda') await loadCuda();
     // Two calls, because the overloads of `create` take no union.
     return typeof model === 'string'
       ? await InferenceSession.create(model, planOptions(options))

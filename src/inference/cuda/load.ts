@@ -12,6 +12,7 @@ import { messageOf } from '../../errors.js';
 import { explainCuda } from './explain.js';
 import { nvidiaLibraries } from './packages.js';
 import { type CudaPlace, findCuda, isRuntimeLink, linkOf, runtimeLibrary, runtimeName } from './place.js';
+import { adviseSetup, examineMachine } from './requirements.js';
 
 /** glibc's RTLD_NODELETE, which Node has no name for: Node closes what is no addon of its own, and it has to stay. */
 const stays = 0x1000;
@@ -31,9 +32,9 @@ export function prepareRuntime(): void {
  * Loads what ONNX Runtime needs for a session on CUDA.
  * @throws Error with the reason why CUDA cannot be used
  */
-export function loadCuda(): void {
+export async function loadCuda(): Promise<void> {
   const place = findCuda();
-  if (place === undefined) throw new Error('its libraries are not set up. `finetune setup --cuda` does that');
+  if (place === undefined) throw new Error(adviseSetup(await examineMachine()));
   const present = readdirSync(place.directory);
   const nvidia = nvidiaLibraries.map(beginning => {
     const found = present.find(name => name.startsWith(beginning));

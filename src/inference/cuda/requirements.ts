@@ -46,6 +46,11 @@ export function findObstacle({ platform, isSupported, driver, gpus }: CudaMachin
   );
 }
 
+/** What helps where CUDA's libraries are not set up: they are no use without what `setup --cuda` asks for. */
+export function adviseSetup(machine: CudaMachine): string {
+  return findObstacle(machine) ?? 'its libraries are not set up. `finetune setup --cuda` does that';
+}
+
 /** From the kernel's module, or that of Windows' subsystem for Linux, which does not tell its version. */
 function readDriver(): string | undefined {
   const file = '/proc/driver/nvidia/version';

@@ -26,7 +26,12 @@ import {
 } from '../../../src/inference/cuda/place.js';
 import { isWhole, removeCuda } from '../../../src/inference/cuda/remove.js';
 import { putBackLibraries, replaceLibraries } from '../../../src/inference/cuda/replace.js';
-import { type CudaMachine, findObstacle, parseDriver } from '../../../src/inference/cuda/requirements.js';
+import {
+  adviseSetup,
+  type CudaMachine,
+  findObstacle,
+  parseDriver,
+} from '../../../src/inference/cuda/requirements.js';
 import { downloadWheel, findGiven, wheelName } from '../../../src/inference/cuda/wheels.js';
 import { claimFolder } from '../../../src/system/claimed-folder.js';
 import { silent } from '../../../src/system/context.js';
@@ -78,6 +83,11 @@ describe('What a machine lacks for CUDA', () => {
       else assert.match(found ?? '', expected);
     });
   }
+
+  test('where libraries are missing, the advice is to set them up only if that would help', () => {
+    assert.match(adviseSetup(machine), /`finetune setup --cuda` does that/);
+    assert.match(adviseSetup({ ...machine, driver: undefined, gpus: [] }), /^there is no NVIDIA driver here/);
+  });
 });
 
 test("the driver's version is read from what the kernel's module says", () => {
