@@ -36,6 +36,8 @@ export interface Planted {
   readonly classNames: readonly string[];
   readonly copies: readonly { readonly kind: string; readonly original: string; readonly copy: string }[];
   readonly wrongLabels: readonly { readonly path: string; readonly right: string }[];
+  /** Photos of other things. */
+  readonly strangers: readonly string[];
 }
 
 /** How much is planted. */
@@ -43,6 +45,8 @@ export interface PlantPlan {
   readonly copiesPerKind: number;
   /** Of all images. */
   readonly wrongLabels: number;
+  /** Photos of something else, each of which comes into a class. */
+  readonly strangers?: readonly string[];
   readonly seed: number;
 }
 
@@ -53,7 +57,7 @@ export interface PlantPlan {
 export async function plantFaults(
   sources: readonly (readonly [dir: string, classes: number])[],
   out: string,
-  { copiesPerKind, wrongLabels, seed }: PlantPlan,
+  { copiesPerKind, wrongLabels, strangers = [], seed }: PlantPlan,
 ): Promise<Planted> {
   const random = seededRandom(seed);
   const photos = await gatherPhotos(sources);
@@ -84,7 +88,28 @@ export async function plantFaults(
       copies.push({ kind, original, copy });
     }
   }
-  return { images: photos.length, classNames, copies, wrongLabels: wrongLabelled };
+  return {
+    images: photos.length,
+    classNames,
+    copies,
+    wrongLabels: wrongLabelled,
+    strangers: await plantStrangers(strangers, out, classNames),
+  };
+}
+
+/** A photo to a class, in turn. @returns where they are */
+async function plantStrangers(
+  files: readonly string[],
+  out: string,
+  classNames: readonly string[],
+): Promise<string[]> {
+  const paths: string[] = [];
+  for (const [i, file] of files.entries()) {
+    const path = `${classNames[i % classNames.length]}/stranger-${i}.jpg`;
+    await copyFile(file, join(out, path));
+    paths.push(path);
+  }
+  return paths;
 }
 
 interface Photo {

@@ -52,6 +52,7 @@ export const inspect = verb(inspectOptions, async (options, context): Promise<In
   // Of what follows: it computes with matrices.
   await startEngine('auto');
   const nameOf = nameImages(work);
+  const doubted = await doubtLabels(features, groups, work);
   const found: Inspection = {
     data: options.data,
     images: features.examples.length,
@@ -64,12 +65,12 @@ export const inspect = verb(inspectOptions, async (options, context): Promise<In
         nameOf,
       ),
     ),
-    suspiciousLabels: (await doubtLabels(features, groups, work)).map(({ row, proposed, confidence }) => ({
+    suspiciousLabels: doubted.map(({ row, proposed, confidence }) => ({
       ...nameOf(features.exampleAt(row)),
       proposed: dataSet.classNames[proposed] ?? '',
       confidence,
     })),
-    unusual: await findUnusual(features, work),
+    unusual: await findUnusual(features, new Set(doubted.map(({ row }) => row)), work),
     backbone: backbone.card.name,
   };
   return { ...found, ...(await writeFindings(found, options, context)) };
@@ -198,8 +199,10 @@ async function doubtLabels(
   return findDoubtedLabels(labels, await predictHeldOut(data, matrix, plan));
 }
 
+/** @param doubted rows that are unlike their class because they are of another */
 async function findUnusual(
-  { examples, exampleAt, matrix, size }: InspectedFeatures,
+  { examples, exampleAt, labels, matrix }: InspectedFeatures,
+  doubted: ReadonlySet<number>,
   work: InspectionWork,
 ): Promise<Inspection['unusual']> {
   const nameOf = nameImages(work);
@@ -208,7 +211,8 @@ async function findUnusual(
     context: { signal },
     traits,
   } = work;
-  const outliers = await findOutliers(matrix, size, { seed, signal });
+  const found = await findOutliers(matrix, labels, { seed, signal });
+  const outliers = found.filter(({ row }) => !doubted.has(row));
   const measured = examples.flatMap(example => {
     const known = traits.get(example.hash);
     return known === undefined ? [] : { example, known };
@@ -218,7 +222,7 @@ async function findUnusual(
     ...outliers.map(({ row, likeness }) => ({
       ...nameOf(exampleAt(row)),
       kind: 'outlier' as const,
-      detail: `likeness ${likeness.toFixed(2)} to those most like it`,
+      detail: `likeness ${likeness.toFixed(2)} to those of its class most like it`,
     })),
     ...measured.flatMap(({ example }, i) =>
       (unusual[i] ?? []).map(each => ({ ...nameOf(example), ...each })),

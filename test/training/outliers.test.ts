@@ -12,15 +12,32 @@ before(() => startEngine('wasm'));
 const { signal } = silent;
 
 test('an image that lies elsewhere than all others is found', async () => {
-  const { features } = drawClusters({ perClass: 20, classes: 3, size: 8, spread: 0.2 });
+  const { features, labels } = drawClusters({ perClass: 20, classes: 3, size: 8, spread: 0.2 });
+  const find = () =>
+    findOutliers(Float32Array.from(features.flat()), Int32Array.from(labels), { seed: 1, signal });
+  assert.deepEqual(await find(), []);
   features[7] = [9, -9, 9, -9, -9, 9, -9, 9];
-  const outliers = await findOutliers(Float32Array.from(features.flat()), 8, { seed: 1, signal });
-  assert.equal(outliers[0]?.row, 7);
+  assert.deepEqual(
+    (await find()).map(({ row }) => row),
+    [7],
+  );
+});
+
+test('an image that has its like in another class only is found; one that is alone in its class is not', async () => {
+  const { features, labels } = drawClusters({ perClass: 20, classes: 3, size: 8, spread: 0.2 });
+  labels[7] = 2;
+  labels[8] = 3;
+  const options = { seed: 1, signal };
+  const found = await findOutliers(Float32Array.from(features.flat()), Int32Array.from(labels), options);
+  assert.deepEqual(
+    found.map(({ row }) => row),
+    [7],
+  );
 });
 
 test('among few images nothing is unusual', async () => {
   assert.deepEqual(
-    await findOutliers(Float32Array.from({ length: 40 }, Math.sin), 4, { seed: 1, signal }),
+    await findOutliers(Float32Array.from({ length: 40 }, Math.sin), new Int32Array(10), { seed: 1, signal }),
     [],
   );
 });
