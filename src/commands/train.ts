@@ -7,6 +7,7 @@ import { trainOptions } from '../pipeline/train-options.js';
 import { renderCrossValidation } from '../report/cross-validation.js';
 import { renderMetrics } from '../report/metrics.js';
 import { renderProfile } from '../report/profile.js';
+import { renderSuggestion } from '../report/suggestion.js';
 import { renderTime } from '../report/time.js';
 import { wrap } from '../report/wrap.js';
 import type { TrainResult } from '../runs/save.js';
@@ -32,7 +33,9 @@ export const command: Command = {
     program.say(renderMeans(result));
     program.say(renderAdvice(result, options.engine));
     if (printing.profile) program.say(`${renderProfile(result.profile, result.computed)}\n`);
-    program.say(`Next: finetune predict IMAGE --model ${relative('', result.run)}\n`);
+    const run = relative('', result.run);
+    program.say(renderSuggestion(result, run));
+    program.say(`Next: finetune predict IMAGE --model ${run}\n`);
     return 0;
   },
 };

@@ -25,7 +25,7 @@ import { fitOptions, planFitOptions, validateFit, validateTarget } from './fit-o
 import { folds, validateFolds, validateFoldsInTime } from './folds-options.js';
 import type { SplitPlan } from './split-data.js';
 import { time } from './time-options.js';
-import type { TuningPlan } from './tuning-plan.js';
+import { planUsualTuning, recipeViews, type TuningPlan } from './tuning-plan.js';
 import type { OptionsOf } from './verb.js';
 
 /** Options of `train`. */
@@ -192,12 +192,8 @@ function planExtraTuning(options: SettledTrainOptions, given: FitOptions): Tunin
   const { time: seconds, recipe, taps, mirror, folds: count, val } = options;
   const isSettled = [recipe, taps, mirror, count].some(value => value !== undefined);
   if (seconds === undefined || isSettled || val === 0 || trainsByEpochs(given)) return undefined;
-  const usual = { unfreeze: 'top', layerDecay: 1, views: recipeViews, augment: 'light' } as const;
-  return { ...usual, loop: planTuning(given), isExtra: true };
+  return { ...planUsualTuning(given), isExtra: true };
 }
-
-/** Views of the recipe fine-tune. */
-const recipeViews = 8;
 
 function validatePrecision({ verify, precision, device }: SettledTrainOptions): void {
   if (precision === 'int8' && device !== 'auto' && device !== 'cpu')

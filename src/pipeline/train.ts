@@ -18,7 +18,8 @@ import { startTimer } from '../system/timer.js';
 import { type CrossValidationRequest, crossValidateFit } from '../training/cross-validate.js';
 import type { TrainingData } from '../training/data.js';
 import { type Fit, fit } from '../training/fit.js';
-import { planFit } from '../training/plan.js';
+import type { Metrics } from '../training/metrics.js';
+import { planFit, startOptions } from '../training/plan.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
 import { chooseBackbone, chooseBestBackbone } from './choose-backbone.js';
 import { limitTaps } from './choose-features.js';
@@ -26,11 +27,13 @@ import { chooseOnOneDevice } from './choose-on-one-device.js';
 import { divideAgain } from './divide-again.js';
 import { fineTune } from './fine-tune.js';
 import { describeFeatures, planChosenFit } from './fit-chosen.js';
+import { suggestTuning } from './next-step.js';
 import { isFromScratch } from './scratch-options.js';
 import { splitData } from './split-data.js';
 import { tellOfDataSet, tellOfImages } from './tell-of-data-set.js';
 import { tellOfLongExtraction, withBudget } from './time-options.js';
 import { planTraining, type SettledTrainOptions, type TrainingPlan, trainOptions } from './train-options.js';
+import { planUsualTuning } from './tuning-plan.js';
 import { verb } from './verb.js';
 
 /**
@@ -131,12 +134,15 @@ export const train = verb(trainOptions, async (options, given): Promise<TrainRes
     opened.push(stage.features);
     timer.step('tune');
 
+    const { classNames } = dataSet;
+    const usual = planUsualTuning(startOptions(plan.fit));
     const known = {
       options: { ...options, backbone: backbone.name },
       ...{ plan: run, ...stage, dataSet, split, engine, timer },
       // They are of the base alone.
       floatFeatures: stage.base === base ? floatFeatures : undefined,
       time: budget?.report(),
+      suggest: (val: Metrics | undefined) => suggestTuning({ stage, classNames, engine, plan: usual }, val),
     };
     const result = await saveRun(dir, known, context);
     await tuned?.forgetCheckpoint();

@@ -1,7 +1,7 @@
 // How to fine-tune, settled from the options.
 
 import { originalView, type View } from '../data/image-rules.js';
-import type { TrainingPlan } from '../training/plan.js';
+import { type LoopOptions, planTuning, type TrainingPlan } from '../training/plan.js';
 import { type Augmentation, planViews } from '../training/views.js';
 
 /** How to fine-tune. */
@@ -16,6 +16,15 @@ export interface TuningPlan {
   readonly loop: TrainingPlan;
   /** Nobody asked for it: done where it is likely to help and there is time for a training worth the name. */
   readonly isExtra?: boolean | undefined;
+}
+
+/** Views of the recipe fine-tune. */
+export const recipeViews = 8;
+
+/** The recipe fine-tune, as it is where nothing else is said. */
+export function planUsualTuning(options: LoopOptions): TuningPlan {
+  const usual = { unfreeze: 'top', layerDecay: 1, views: recipeViews, augment: 'light' } as const;
+  return { ...usual, loop: planTuning(options) };
 }
 
 /** The views that training images are seen in. */

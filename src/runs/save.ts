@@ -32,6 +32,7 @@ import { type Agreement, comparePredictions } from './compare.js';
 import { renderConfig } from './config.js';
 import { folderRules, type RunPlan } from './folder.js';
 import { runFormatVersion } from './record.js';
+import type { Suggestion } from './suggestion.js';
 
 /** Everything a finished training knows. */
 export interface Training {
@@ -52,6 +53,8 @@ export interface Training {
   readonly timer: Timer;
   /** Where there was a budget. */
   readonly time?: TimeReport | undefined;
+  /** What to try next, by how validation images were predicted. */
+  readonly suggest?: ((val: Metrics | undefined) => Suggestion | undefined) | undefined;
 }
 
 /** What `train` gives; the same as run.json says, less the lists. */
@@ -87,6 +90,8 @@ export interface TrainResult {
   readonly profile: Readonly<Record<string, number>>;
   /** What the budget of time led to; undefined where there was none. */
   readonly time?: TimeReport | undefined;
+  /** What is likely to be better; undefined where nothing is. */
+  readonly suggestion?: Suggestion | undefined;
 }
 
 /**
@@ -161,7 +166,7 @@ async function saveModel(
 type Learnt = Omit<TrainResult, 'run'>;
 
 function summarize(
-  { base, dataSet, features, runtime: { precision }, engine, head, timer, time }: Training,
+  { base, dataSet, features, runtime: { precision }, engine, head, timer, time, suggest }: Training,
   measured: Pick<TrainResult, 'val' | 'test' | 'agreement'>,
 ): Learnt {
   return {
@@ -179,6 +184,7 @@ function summarize(
     seconds: timer.seconds(),
     profile: profileOf(features, timer),
     time,
+    suggestion: suggest?.(measured.val),
   };
 }
 

@@ -74,6 +74,10 @@ test('A tuned part that is no better by more than chance is not kept: the run is
   assert.equal((head.tuning as { kept: boolean }).kept, false);
   const headOnly = await finetune.train({ ...alone, precision: 'fp32' });
   assert.equal(val!.loss, headOnly.val!.loss);
+  // 52 validation images, of which the head takes more than a tenth for something else.
+  assert.match(headOnly.suggestion?.reason ?? '', /^the head's accuracy is 0\.\d\d$/);
+  const { suggestion } = JSON.parse(readFileSync(join(headOnly.run, 'run.json'), 'utf8'));
+  assert.deepEqual([suggestion.recipe, trained.suggestion], ['fine-tune', undefined]);
 });
 
 test('Views are stored at the cut, once for each image', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type HeadFigures, isWorthTuning } from '../../src/pipeline/next-step.js';
+import { estimateTuning, type HeadFigures, isWorthTuning } from '../../src/pipeline/next-step.js';
 
 const flowers = { trainImages: 600, classes: 5, accuracy: 0.91, mistakes: 17 };
 
@@ -16,3 +16,11 @@ for (const [title, figures, isWorth] of cases) {
     assert.equal(isWorthTuning(figures), isWorth);
   });
 }
+
+test('fine-tuning takes the views through what stays frozen, and trained images there and back through the rest', () => {
+  const figures = { base: 0.02, decode: 0.005, share: 0.5, rows: 1000, steps: 600 };
+  const close = (engine: 'tensorflow' | 'wasm', seconds: number) =>
+    assert.ok(Math.abs(estimateTuning({ ...figures, engine }) - seconds) < 1e-9);
+  close('tensorflow', 15 + 600 * 0.01 * 2.9);
+  close('wasm', 15 + 600 * 0.01 * 8.6);
+});
