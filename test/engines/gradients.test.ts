@@ -18,6 +18,8 @@ const rows = [
   { filter: [3, 3], strides: [1, 1], dilations: [2, 2], pad: 'same' },
   { filter: [2, 3], strides: [1, 1], dilations: [2, 3], pad: 'valid' },
   { filter: [1, 2], strides: [1, 1], dilations: [3, 1], pad: 'same' },
+  { filter: [5, 4], strides: [2, 2], dilations: [1, 1], pad: 'same' },
+  { filter: [4, 5], strides: [1, 1], dilations: [1, 1], pad: 'valid' },
 ] as const;
 
 for (const [kind, convolve] of Object.entries({ conv2d: tf.conv2d, depthwiseConv2d: tf.depthwiseConv2d })) {

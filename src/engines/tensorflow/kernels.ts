@@ -4,6 +4,7 @@ import type { KernelFunc, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { sizesOf } from '../convolution.js';
 import { layPadding, needsPlainForm, outputsFromPlain, tapsToPlain } from '../plain-convolution.js';
 import { tf } from '../tfjs.js';
+import { quickenDepthwiseFilterGrad } from './depthwise-filter-grad.js';
 import { quickenMaxPoolGrad } from './max-pool-grad.js';
 
 const backendName = 'tensorflow';
@@ -14,6 +15,7 @@ export type RunOperation = (name: string, inputs: readonly TensorInfo[]) => Tens
 /** To be called once, after the engine's own kernels were registered. */
 export function completeKernels(run: RunOperation): void {
   replaceKernel('DepthwiseConv2dNative', completeDepthwise);
+  replaceKernel('DepthwiseConv2dNativeBackpropFilter', quickenDepthwiseFilterGrad);
   replaceKernel('MaxPoolGrad', quickenMaxPoolGrad);
   for (const kernelName of ['ReluGrad', 'Relu6Grad']) {
     tf.registerKernel({
