@@ -1,7 +1,7 @@
 // Every image through the frozen base, once per view; what was seen before comes from the feature store.
 
 import { setImmediate } from 'node:timers/promises';
-import { type DataSet, type Split, type Subset, subsets } from '../data/data-set.js';
+import { type DataSet, type Example, type Split, type Subset, subsets } from '../data/data-set.js';
 import { originalView, type View } from '../data/image-rules.js';
 import type { BadImage } from '../events.js';
 import type { Context } from '../system/context.js';
@@ -19,6 +19,9 @@ import { isBad, type ViewedExample } from './run-images.js';
 import type { BaseRuntime } from './runtime.js';
 import { FeatureStore, rowKey } from './store.js';
 
+/** The same views of all images, or of each its own. */
+export type Views = readonly View[] | ((example: Example) => readonly View[]);
+
 /** What is extracted, and by what. */
 export interface Extraction {
   readonly base: Pick<Base, 'featureShape' | 'fingerprint' | 'preprocessingHash'>;
@@ -26,7 +29,7 @@ export interface Extraction {
   readonly dataSet: Pick<DataSet, 'classNames'>;
   readonly split: Split;
   /** How the images of a subset are seen; as they are, where nothing is said. */
-  readonly views?: Readonly<Partial<Record<Subset, readonly View[]>>> | undefined;
+  readonly views?: Readonly<Partial<Record<Subset, Views>>> | undefined;
   /** The feature store's folder. */
   readonly store: string;
   /** Features that take more bytes than this are read from the store; a quarter of the memory where nothing is said. */
@@ -97,11 +100,12 @@ function storeKeyOf({ preprocessingHash, fingerprint }: Extraction['base'], prec
 
 /** In the order in which their features lie, so that each subset's are one part of the matrix. */
 function listImages({ split, views }: Pick<Extraction, 'split' | 'views'>): SubsetImage[] {
-  return subsets.flatMap(subset =>
-    (views?.[subset] ?? [originalView]).flatMap(view =>
-      split[subset].map(example => ({ subset, example, view })),
-    ),
-  );
+  return subsets.flatMap(subset => {
+    const seen = views?.[subset] ?? [originalView];
+    return split[subset].flatMap(example =>
+      (typeof seen === 'function' ? seen(example) : seen).map(view => ({ subset, example, view })),
+    );
+  });
 }
 
 function keyOf({ example, view }: ViewedExample): string {

@@ -46,6 +46,8 @@ export interface ChosenFeatures {
   readonly features: FeatureSet;
   /** What is predicted is the mean over the image and its mirror. */
   readonly mirrored: boolean;
+  /** Left and right matter, or nobody wants mirrors: cross-validation found heads worse with them, or they were not allowed. */
+  readonly refusesMirrors: boolean;
   /** What cross-validation found of a solved head on these features. */
   readonly head?: ChosenL2 | undefined;
   /** In a few words for people, to follow those about the head; empty where nothing was chosen. */
@@ -93,6 +95,7 @@ export async function chooseFeatures(
   const base = groups.length === 1 ? withoutTaps(choices.base) : choices.base;
   return {
     ...{ base, mirrored, features: seen.using(groups) },
+    refusesMirrors: plan.mirror === 'no' || isWorse(mirror, asTheyAre),
     head: mirrored ? mirror?.head : asTheyAre.head,
     description: describe({ base, trials, asTheyAre, mirror, mirrored }),
     tried: [...trials, ...(mirror ? [mirror] : [])].map(({ head: _, ...tried }) => tried),
@@ -200,6 +203,10 @@ function findBest(trials: readonly Trial[]): Trial {
 function isWorthTwice(mirror: Trial, before: Trial): boolean {
   const fall = fallInErrors(lossesOf(before), lossesOf(mirror));
   return isBetter(mirror, before) && fall > 1;
+}
+
+function isWorse(trial: Trial | undefined, before: Trial): boolean {
+  return trial?.loss !== undefined && before.loss !== undefined && trial.loss > before.loss;
 }
 
 function lossesOf({ head }: Trial): number[] {

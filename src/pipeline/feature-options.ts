@@ -30,25 +30,36 @@ type Options = Resolved<typeof featureOptions> & { readonly pooling: 'avg' | 'ma
 interface Purpose {
   /** To its optimum. */
   readonly solved: boolean;
+  /** More is trained afterwards, in minutes: whether its views may be mirrored is worth some seconds. */
+  readonly tuned: boolean;
 }
 
 /**
  * Settles which features are tried.
  * @throws FinetuneError `bad-option` for options that contradict each other
  */
-export function planFeatures({ taps, mirror, pooling }: Options, { solved }: Purpose): FeaturePlan {
+export function planFeatures({ taps, mirror, pooling }: Options, { solved, tuned }: Purpose): FeaturePlan {
   validateTaps({ taps, pooling });
   const triesTaps = taps === undefined ? pooling === 'avg' : taps[0] === 'auto';
+  const most = tuned ? mostOfMirror.tuned : mostOfMirror.solved;
   const named = taps === undefined || triesTaps || taps[0] === 'none' ? undefined : taps;
   return {
     candidates: triesTaps ? 'auto' : named,
     taps: named ? 'take' : 'choose',
     mirror: mirror ?? (solved ? 'auto' : 'no'),
-    mostImages: { taps: taps === undefined ? 2000 : Infinity, mirror: mirror === undefined ? 400 : Infinity },
-    // About four seconds on two processors.
-    mostMultiplications: mirror === undefined ? 2e11 : Infinity,
+    mostImages: {
+      taps: taps === undefined ? 2000 : Infinity,
+      mirror: mirror === undefined ? most.images : Infinity,
+    },
+    mostMultiplications: mirror === undefined ? most.multiplications : Infinity,
   };
 }
+
+/** With more than this, mirrors are not tried unasked: about 4 and 40 seconds on two processors. */
+const mostOfMirror = {
+  solved: { images: 400, multiplications: 2e11 },
+  tuned: { images: 2000, multiplications: 2e12 },
+} as const;
 
 function validateTaps({ taps, pooling }: Omit<Options, 'mirror'>): void {
   const word = taps?.find(name => name === 'auto' || name === 'none');

@@ -2,12 +2,12 @@
 // there, from the pretrained weights and the head that was found before, and kept where that is better by more than chance.
 
 import type { DataSet, Split } from '../data/data-set.js';
-import { originalView, type View } from '../data/image-rules.js';
+import { originalView } from '../data/image-rules.js';
 import type { Engine } from '../engines/start.js';
 import { FinetuneError } from '../errors.js';
 import { type Base, splitBase, withoutTaps } from '../features/base.js';
 import type { DeviceRequest } from '../features/device.js';
-import { countMissing } from '../features/extract.js';
+import { countMissing, type Views } from '../features/extract.js';
 import { extractOrFallBack } from '../features/extract-or-fall-back.js';
 import type { SubsetFeatures } from '../features/feature-set.js';
 import { estimateRow } from '../features/precision.js';
@@ -74,7 +74,7 @@ export async function fineTune(
   const { base, trainable } = splitBase(whole, cut);
   const chosen = await chooseTuningRuntime(base, request, context);
   const start = join(trainable, (await findStart(stage, request.head, context)).trainable);
-  const extract = (views: readonly View[]) =>
+  const extract = (views: Views) =>
     extractOrFallBack(
       { base, runtime: chosen, dataSet, split, store, views: { train: views } },
       () => chooseTuningRuntime(base, { ...request, device: 'cpu' }, context),
@@ -82,8 +82,8 @@ export async function fineTune(
     );
   const work = {
     ...{ ...request, start, classes: dataSet.classNames.length },
-    extract: async (views: readonly View[]) => (await extract(views)).features,
-    countMissing: (views: readonly View[]) =>
+    extract: async (views: Views) => (await extract(views)).features,
+    countMissing: (views: Views) =>
       countMissing({ base, split, store, views: { train: views } }, chosen.precision.fingerprint),
     estimateRow: () => estimateRow(base, split.train),
   };
@@ -120,14 +120,16 @@ export async function fineTune(
     const refitting = { cut, train, plan: request.head, context };
     const tuned = isTarget ? trained : await solveAgain(trained, stage, refitting);
     const verdict = await compareOnValidation(stage, tuned, val);
+    const { views, augment } = plan;
+    const finding = { cut, views, augment, verdict };
     if (!verdict.isBetter) features.close();
     const { forget } = checkpoint;
     return verdict.isBetter
       ? {
-          stage: { base, runtime, features, head: explain(tuned, { cut, verdict }), mirrored: false },
+          stage: { base, runtime, features, head: explain(tuned, finding), mirrored: false },
           forgetCheckpoint: forget,
         }
-      : { stage: { ...stage, head: explainRefusal(stage.head, { cut, verdict }) }, forgetCheckpoint: forget };
+      : { stage: { ...stage, head: explainRefusal(stage.head, finding) }, forgetCheckpoint: forget };
   } catch (error) {
     features.close();
     throw error;

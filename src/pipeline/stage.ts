@@ -7,6 +7,7 @@ import type { BaseRuntime } from '../features/runtime.js';
 import { averageViews } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
 import { compareClassifiers, type Verdict } from '../training/significance.js';
+import type { Augmentation } from '../training/views.js';
 
 /** A base, the features that it gives, and what was fitted on them. */
 export interface Stage {
@@ -39,30 +40,32 @@ export async function compareOnValidation(
   );
 }
 
-/** What came of the comparison of a network that is unfrozen above a cut. */
+/** What came of the comparison of a network that is unfrozen above a cut, and was trained on so many views of each image. */
 interface Finding {
   readonly cut: string;
+  readonly views: number;
+  readonly augment: Augmentation;
   readonly verdict: Verdict;
 }
 
 /** Says of a tuned network what it gained. */
-export function explain(tuned: Fit, { cut, verdict }: Finding): Fit {
+export function explain(tuned: Fit, { verdict, ...how }: Finding): Fit {
   const { before, after, images } = verdict;
   return {
     ...tuned,
     description: `${tuned.description}: ${after} of ${images} validation images right, ${before} with the head alone`,
-    details: { ...tuned.details, tuning: { cut, kept: true, ...verdict } },
+    details: { ...tuned.details, tuning: { ...how, kept: true, ...verdict } },
   };
 }
 
 /** Says of a head that stays what it was compared with. */
-export function explainRefusal(head: Fit, { cut, verdict }: Finding): Fit {
+export function explainRefusal(head: Fit, { verdict, ...how }: Finding): Fit {
   const { before, after, images } = verdict;
   return {
     ...head,
     description:
-      `${head.description}. Training what lies above ${cut} was no better by more than chance ` +
+      `${head.description}. Training what lies above ${how.cut} was no better by more than chance ` +
       `(${after} of ${images} validation images right, ${before} with the head alone): the head stays`,
-    details: { ...head.details, tuning: { cut, kept: false, ...verdict } },
+    details: { ...head.details, tuning: { ...how, kept: false, ...verdict } },
   };
 }

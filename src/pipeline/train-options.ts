@@ -91,7 +91,8 @@ export const trainOptions = {
   augment: maybe(
     choice(
       ['crop', 'light'],
-      'Views show parts of the image; light: every other one in a mirror (default: light)',
+      'Views show parts of the image; light: every other one in a mirror, unless --mirror no is given or ' +
+        'cross-validation finds heads worse with mirrors (default: light)',
     ),
   ),
   resize: maybe(choice(['stretch', 'crop', 'pad'], 'How a photo becomes a rectangle (default: stretch)')),
@@ -156,7 +157,7 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
   validateFolds(options, tuning === undefined);
   validateFoldsInTime(options, trainsByEpochs(fit));
   validateTarget(options);
-  const features = planFeatures(options, { solved: !trainsByEpochs(fit) });
+  const features = planFeatures(options, { solved: !trainsByEpochs(fit), tuned: tuning !== undefined });
   return {
     base: { inputShape, cut, resize, pooling, taps: features.candidates },
     split: { val, test, folds: count, seed, groupBy: options.groupBy, store },

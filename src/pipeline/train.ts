@@ -33,7 +33,7 @@ import { splitData } from './split-data.js';
 import { tellOfDataSet, tellOfImages } from './tell-of-data-set.js';
 import { tellOfLongExtraction, withBudget } from './time-options.js';
 import { planTraining, type SettledTrainOptions, type TrainingPlan, trainOptions } from './train-options.js';
-import { planUsualTuning } from './tuning-plan.js';
+import { planUsualTuning, withoutMirrors } from './tuning-plan.js';
 import { verb } from './verb.js';
 
 /**
@@ -128,7 +128,10 @@ export const train = verb(trainOptions, async (options, given): Promise<TrainRes
     const { planned, remember } = attempt;
     const settled = { dataSet, split, engine, store, precision, device, planned, remember };
     const { head: headSeconds = 0 } = timer.seconds();
-    const tuning = plan.tuning && { ...settled, plan: plan.tuning, head: fitPlan, headSeconds };
+    const tuning = plan.tuning && {
+      ...{ ...settled, head: fitPlan, headSeconds },
+      plan: chosen.refusesMirrors ? withoutMirrors(plan.tuning) : plan.tuning,
+    };
     const tuned = tuning && (await fineTune(start, tuning, context));
     const stage = tuned?.stage ?? start;
     opened.push(stage.features);

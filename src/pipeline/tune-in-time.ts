@@ -1,6 +1,7 @@
 // How many views and epochs of fine-tuning there is time for, by what the base and a few steps of training take here.
 
-import { originalView, type View } from '../data/image-rules.js';
+import { originalView } from '../data/image-rules.js';
+import type { Views } from '../features/extract.js';
 import type { FeatureSet } from '../features/feature-set.js';
 import type { Network } from '../network/network.js';
 import { renderDuration } from '../report/duration.js';
@@ -17,9 +18,9 @@ export interface TuningWork {
   readonly start: Network;
   readonly classes: number;
   /** Features of all images, of training images in these views. What is computed once is in the store the next time. */
-  readonly extract: (views: readonly View[]) => Promise<FeatureSet>;
+  readonly extract: (views: Views) => Promise<FeatureSet>;
   /** How many of them the store lacks. */
-  readonly countMissing: (views: readonly View[]) => number;
+  readonly countMissing: (views: Views) => number;
   /** Seconds that a row of them takes, as far as can be told before the first. */
   readonly estimateRow: () => Promise<number>;
   /** Seconds that the head took: it is solved once more in the end. */

@@ -1,5 +1,6 @@
 // How to fine-tune, settled from the options.
 
+import type { Example } from '../data/data-set.js';
 import { originalView, type View } from '../data/image-rules.js';
 import { type LoopOptions, planTuning, type TrainingPlan } from '../training/plan.js';
 import { type Augmentation, planViews } from '../training/views.js';
@@ -27,7 +28,12 @@ export function planUsualTuning(options: LoopOptions): TuningPlan {
   return { ...usual, loop: planTuning(options) };
 }
 
-/** The views that training images are seen in. */
-export function viewsOf({ augment, views, loop }: TuningPlan): readonly View[] {
-  return [originalView, ...planViews(augment, views, loop.seed)];
+/** The views that a training image is seen in. */
+export function viewsOf({ augment, views: count, loop: { seed } }: TuningPlan): (example: Example) => View[] {
+  return example => [originalView, ...planViews({ augment, count, seed }, example)];
+}
+
+/** The same plan, for images whose left and right matter. */
+export function withoutMirrors(plan: TuningPlan): TuningPlan {
+  return { ...plan, augment: 'crop' };
 }

@@ -49,7 +49,7 @@ test('the features of least cross-validated loss are taken, and the run says wha
   if (features.taps.length > 0) assert.match(head.description, /on the last layer and block5c_add/);
 });
 
-test('where left and right are the classes, mirrored views are found to be worse', async () => {
+test('where left and right are the classes, mirrored views are found to be worse, and nothing is fine-tuned on them', async () => {
   const data = join(dir, 'sides');
   copyDigits(join(data, 'as-written'), ['7'], 60);
   copyDigits(join(data, 'in-a-mirror'), ['7'], 60);
@@ -59,7 +59,9 @@ test('where left and right are the classes, mirrored views are found to be worse
     const bytes = await sharp(readFileSync(file)).flop().png().toBuffer();
     await sharp(bytes).toFile(file);
   }
-  const { features } = await trainOn(data, { mirror: 'auto', inputShape: [96, 96] });
+  const tuning = { unfreeze: 'block7', views: 1, epochs: 1, learningRate: 1e-6 };
+  const { features, head } = await trainOn(data, { ...tuning, taps: 'none', inputShape: [96, 96] });
+  assert.equal((head.tuning as { augment: string }).augment, 'crop');
   const losses = features.tried.map(({ loss }) => loss ?? Infinity);
   assert.deepEqual([features.mirrored, features.tried.at(-1)?.mirrored], [false, true]);
   assert.ok((losses.at(-1) ?? 0) > (losses[0] ?? 0), `${losses}`);
@@ -132,7 +134,10 @@ test('when time is up, the last layer of the images as they are is taken, and it
     { base, runtime, dataSet, split, store: join(dir, 'store') },
     context,
   );
-  const plan = planFeatures({ taps: undefined, mirror: undefined, pooling: 'avg' }, { solved: true });
+  const plan = planFeatures(
+    { taps: undefined, mirror: undefined, pooling: 'avg' },
+    { solved: true, tuned: false },
+  );
   const extract = () => assert.fail('Nothing else is extracted.');
   const chosen = await chooseFeatures(
     { base, features, extract, head: { classes: 3, seed: 1 } },

@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { planViews } from '../../src/training/views.js';
 
+const image = { hash: 'a1' };
+const light = { augment: 'light', count: 8, seed: 3 } as const;
+
 test('Views show half of the image or more, a third wider or narrower at most, and lie inside it', () => {
-  const views = planViews('light', 200, 1);
+  const views = planViews({ ...light, count: 200 }, image);
   for (const { part } of views) {
     const { top, left, height, width } = part!;
     assert.ok(height * width > 0.37 && height <= 1 && width <= 1, `${height} ${width}`);
@@ -15,12 +18,16 @@ test('Views show half of the image or more, a third wider or narrower at most, a
 });
 
 test('crop mirrors nothing', () => {
-  assert.ok(planViews('crop', 50, 1).every(view => !view.mirrored));
+  assert.ok(planViews({ ...light, augment: 'crop', count: 50 }, image).every(view => !view.mirrored));
 });
 
 test('The same seed draws the same views, more of them begin with the fewer; every view has a name of its own', () => {
-  const views = planViews('light', 8, 3);
-  assert.deepEqual(planViews('light', 5, 3), views.slice(0, 5));
-  assert.notDeepEqual(planViews('light', 8, 4), views);
+  const views = planViews(light, image);
+  assert.deepEqual(planViews({ ...light, count: 5 }, image), views.slice(0, 5));
+  assert.notDeepEqual(planViews({ ...light, seed: 4 }, image), views);
   assert.equal(new Set(views.map(({ key }) => key)).size, 8);
+});
+
+test('Every image has views of its own, by its content', () => {
+  assert.notDeepEqual(planViews(light, { hash: 'a2' }), planViews(light, image));
 });
