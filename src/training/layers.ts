@@ -13,7 +13,10 @@ const alwaysInference = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropo
 /** Adapts a layer of a model that has just been opened. */
 export function adaptLayer(layer: Layer, model: LayersModel): void {
   const name = layer.getClassName();
-  if (name === 'BatchNormalization') freezeNormalization(layer);
+  if (name === 'BatchNormalization') {
+    freezeNormalization(layer);
+    foldIntoKernel(layer, model);
+  }
   if (name === 'ReLU') quickenRelu6(layer);
   if (name === 'Conv2D') activateLate(layer, model);
   if (isSeeded(layer)) seedMasks(layer);
@@ -66,6 +69,7 @@ function drawMask(length: number, { rate, seed }: SeededLayer): Float32Array {
 interface Convolution extends Layer {
   readonly activation: { getClassName(): string };
   readonly kernel: { read(): tf.Tensor4D };
+  readonly depthwiseKernel: { read(): tf.Tensor4D };
   readonly bias: { read(): tf.Tensor } | null;
 }
 
@@ -103,13 +107,18 @@ function activateLate(layer: Layer, model: LayersModel): void {
     });
 }
 
-/** The max pooling that alone takes a layer's output, if there is one. */
-function findPooling(layer: Layer, model: LayersModel): Layer | undefined {
+/** The layer that alone takes a layer's output, if there is one. */
+function findOnlyUser(layer: Layer, model: LayersModel): Layer | undefined {
   const [use, ...more] = layer.outboundNodes;
   const isCalledOnce = layer.inboundNodes.length === 1 && use?.outboundLayer.inboundNodes.length === 1;
   if (use === undefined || more.length > 0 || !isCalledOnce || model.outputLayers.includes(layer))
     return undefined;
-  return use.outboundLayer.getClassName() === 'MaxPooling2D' ? use.outboundLayer : undefined;
+  return use.outboundLayer;
+}
+
+function findPooling(layer: Layer, model: LayersModel): Layer | undefined {
+  const user = findOnlyUser(layer, model);
+  return user?.getClassName() === 'MaxPooling2D' ? user : undefined;
 }
 
 function onlyInput(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
@@ -124,23 +133,65 @@ function onlyInput(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
  */
 function freezeNormalization(layer: Layer): void {
   layer.trainable = false;
-  const { axis, epsilon } = layer.getConfig();
   const call = layer.call.bind(layer);
   layer.call = (inputs, kwargs) => {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
-    const isLast = axis === -1 || (x !== undefined && axis === x.rank - 1);
-    if (x === undefined || !isLast) return call(inputs, { ...kwargs, training: false });
+    if (x === undefined || !normalizesLast(layer, x.rank))
+      return call(inputs, { ...kwargs, training: false });
     return tf.tidy(() => {
-      const read = (name: string) =>
-        layer.weights.find(each => each.originalName.endsWith(`/${name}`))?.read();
-      const [gamma, beta] = [read('gamma') ?? tf.scalar(1), read('beta') ?? tf.scalar(0)];
-      const [mean, variance] = [read('moving_mean'), read('moving_variance')];
-      if (mean === undefined || variance === undefined)
-        throw new Error('A batch normalization lacks its statistics.');
-      const factor = tf.mul(gamma, tf.rsqrt(tf.add(variance, Number(epsilon))));
-      return tf.add(tf.mul(x, factor), tf.sub(beta, tf.mul(mean, factor)));
+      const { factor, offset } = readNormalization(layer);
+      return tf.add(tf.mul(x, factor), offset);
     });
   };
+}
+
+function normalizesLast(layer: Layer, rank: number): boolean {
+  const { axis } = layer.getConfig();
+  return axis === -1 || axis === rank - 1;
+}
+
+/** What frozen batch normalization multiplies every channel with, and what it adds. */
+function readNormalization(layer: Layer): { readonly factor: tf.Tensor; readonly offset: tf.Tensor } {
+  const { epsilon } = layer.getConfig();
+  const read = (name: string) => layer.weights.find(each => each.originalName.endsWith(`/${name}`))?.read();
+  const [gamma, beta] = [read('gamma') ?? tf.scalar(1), read('beta') ?? tf.scalar(0)];
+  const [mean, variance] = [read('moving_mean'), read('moving_variance')];
+  if (mean === undefined || variance === undefined)
+    throw new Error('A batch normalization lacks its statistics.');
+  const factor = tf.mul(gamma, tf.rsqrt(tf.add(variance, Number(epsilon))));
+  return { factor, offset: tf.sub(beta, tf.mul(mean, factor)) };
+}
+
+/**
+ * Where frozen batch normalization is all that takes a convolution's output, the kernel is multiplied with its factor
+ * instead, which is quick: there are fewer passes over what the convolution gives, there and back.
+ */
+function foldIntoKernel(normalization: Layer, model: LayersModel): void {
+  const below = normalization.inboundNodes[0]?.inboundLayers[0];
+  if (below === undefined || findOnlyUser(below, model) !== normalization) return;
+  const isDepthwise = below.getClassName() === 'DepthwiseConv2D';
+  if ((!isDepthwise && below.getClassName() !== 'Conv2D') || !normalizesLast(normalization, 4)) return;
+  const { strides, padding, dilationRate, dataFormat, activation } = below.getConfig();
+  if (activation !== 'linear' || dataFormat !== 'channelsLast') return;
+  const { kernel, depthwiseKernel, bias } = below as Convolution;
+  const convolve = isDepthwise ? tf.depthwiseConv2d : tf.conv2d;
+  below.call = inputs =>
+    tf.tidy(() => {
+      const { factor, offset } = readNormalization(normalization);
+      const weights = (isDepthwise ? depthwiseKernel : kernel).read();
+      const [, , channels, multiplier] = weights.shape;
+      const factors = isDepthwise ? tf.reshape(factor, [channels, multiplier]) : factor;
+      const convolved = convolve(
+        onlyInput(inputs) as tf.Tensor4D,
+        tf.mul(weights, factors),
+        strides as [number, number],
+        padding as 'same' | 'valid',
+        'NHWC',
+        dilationRate as [number, number],
+      );
+      return tf.add(convolved, bias === null ? offset : tf.add(tf.mul(bias.read(), factor), offset));
+    });
+  normalization.call = inputs => onlyInput(inputs);
 }
 
 /** tfjs' layer clips what relu gives, in two passes and four for the gradient. */

@@ -6,43 +6,81 @@ import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { planConvnet } from '../../src/backbones/architectures/convnet.js';
 import { startEngine } from '../../src/engines/start.js';
 import { toArtifacts } from '../../src/formats/tfjs-layers/layers-model.js';
+import { NetworkBuilder } from '../../src/network/builder.js';
+import type { Network } from '../../src/network/network.js';
 import { drawWeights } from '../../src/training/initialize.js';
 import { seedDropout } from '../../src/training/layers.js';
 import { openModel } from '../../src/training/model.js';
 import { seededRandom } from '../../src/training/random.js';
 import { assertClose, random } from '../engines/compare.js';
 
-const network = drawWeights(planConvnet({ inputShape: [15, 14, 2], classes: 3 }), 1);
-let [own, plain]: (LayersModel | undefined)[] = [];
-before(async () => {
-  await startEngine('auto');
-  own = await openModel(network);
-  plain = await loadLayersModel(tf.io.fromMemory(toArtifacts(network)));
-});
+/** Convolutions of every kind with batch normalization after them, one of which another layer sees without it. */
+function normalizedNetwork(): Network {
+  const build = new NetworkBuilder();
+  const normalize = (x: Parameters<typeof build.batchNorm>[0]) =>
+    build.relu6(build.batchNorm(x, { name: `${x.layer}_bn` }), `${x.layer}_relu`);
+  const input = build.input('images', [15, 14, 2]);
+  const biased = normalize(build.conv(input, { name: 'biased', filters: 6, size: 3, strides: 2 }));
+  const plain = build.conv(biased, { name: 'plain', filters: 4, size: 1, use_bias: false });
+  const doubled = normalize(
+    build.depthwise(normalize(plain), { name: 'deep', size: 3, depth_multiplier: 2 }),
+  );
+  const seen = build.conv(doubled, { name: 'seen', filters: 8, size: 1 });
+  const added = build.add('Add', [seen, normalize(seen)], { name: 'added' });
+  const averaged = build.globalAveragePool(added, { name: 'average' });
+  const end = build.dense(averaged, { name: 'predictions', units: 3, activation: 'softmax' });
+  const drawn = drawWeights(build.topology('normalized', end), 1);
+  const ofNormalization = /_bn\/|bias$/;
+  const weights = [...drawn.weights].map(([name, weight], i) => {
+    const values = () =>
+      tf.tidy(() => tf.add(0.5, tf.abs(random([...weight.shape], i + 1))).dataSync<'float32'>());
+    return [name, ofNormalization.test(name) ? { ...weight, data: values().slice() } : weight] as const;
+  });
+  return { ...drawn, weights: new Map(weights) };
+}
 
 const images = () => random([4, 15, 14, 2], 3);
+const kinds = {
+  'Bias and relu after the pooling': () =>
+    drawWeights(planConvnet({ inputShape: [15, 14, 2], classes: 3 }), 1),
+  'Batch normalization that is folded into kernels': normalizedNetwork,
+};
 
-test('Bias and relu after the pooling give what they give before it', () => {
-  const [actual, expected] = [own, plain].map(model => (model!.predict(images()) as tf.Tensor).dataSync());
-  assertClose(actual!, expected!, 1e-6, 'probabilities');
+before(async () => {
+  await startEngine('auto');
 });
 
-test('and so are the gradients of all weights', () => {
-  const gradients = [own, plain].map(model => {
-    const { grads } = tf.variableGrads(() => {
-      const probabilities = model!.apply(images(), { training: false }) as tf.Tensor;
-      return tf.sum(tf.mul(probabilities, random([4, 3], 5))) as tf.Scalar;
-    });
-    return model!.trainableWeights.map(weight => grads[(weight.read() as tf.Variable).name]!.dataSync());
+for (const [what, build] of Object.entries(kinds)) {
+  test(`${what}: probabilities and the gradients of all weights stay as they are`, async () => {
+    const network = build();
+    const models = [await openModel(network), await loadLayersModel(tf.io.fromMemory(toArtifacts(network)))];
+    const [actual, expected] = models.map(model => (model.predict(images()) as tf.Tensor).dataSync());
+    assertClose(actual!, expected!, 1e-6, 'probabilities');
+    const trained = models[0]!.trainableWeights.map(weight => weight.originalName);
+    const [gradients, plain] = models.map(gradientsOf);
+    for (const name of trained) assertClose(gradients!.get(name)!, plain!.get(name)!, 1e-5, name);
+    for (const model of models) model.dispose();
   });
-  for (const [i, expected] of gradients[1]!.entries())
-    assertClose(gradients[0]![i]!, expected, 1e-5, `weight ${i}`);
-});
+}
 
-test('Dropout drops its share, makes up for it, and drops the same units for the same seed', () => {
-  const dropout = own!.layers.find(layer => layer.getClassName() === 'Dropout')!;
+function gradientsOf(model: LayersModel): Map<string, Float32Array> {
+  const { grads } = tf.variableGrads(() => {
+    const probabilities = model.apply(images(), { training: false }) as tf.Tensor;
+    return tf.sum(tf.mul(probabilities, random([4, 3], 5))) as tf.Scalar;
+  });
+  return new Map(
+    model.trainableWeights.map(weight => [
+      weight.originalName,
+      grads[(weight.read() as tf.Variable).name]!.dataSync<'float32'>(),
+    ]),
+  );
+}
+
+test('Dropout drops its share, makes up for it, and drops the same units for the same seed', async () => {
+  const own = await openModel(kinds['Bias and relu after the pooling']());
+  const dropout = own.layers.find(layer => layer.getClassName() === 'Dropout')!;
   const values = (seed: number): number[] => {
-    seedDropout(own!, seededRandom(seed));
+    seedDropout(own, seededRandom(seed));
     return [...(dropout.call(tf.ones([50, 100]), { training: true }) as tf.Tensor).dataSync()];
   };
   const first = values(1);
