@@ -19,6 +19,7 @@ import {
 import { mendScanHeader, readJpegHeader } from './jpeg.js';
 import { findJpegBreak, findJpegDamage } from './jpeg-check.js';
 import { type Orientation, orientations, placePixels } from './place-pixels.js';
+import { dropPngText } from './png-text.js';
 import type { ImageSource, ReadOptions } from './read-image.js';
 import { type Placement, planPlacement, type Rectangle, resample } from './resize.js';
 import { type PlainPixels, readPlainPng } from './small-png.js';
@@ -52,7 +53,7 @@ export async function decodeImage(
     options.onStep?.('read');
     validateFile(bytes, options);
     options.onBytes?.(bytes);
-    const pixels = await decodeBytes(mendScanHeader(bytes), rules, options);
+    const pixels = await decodeBytes(mendFile(bytes), rules, options);
     options.onPixels?.(pixels);
     options.onStep?.('decode');
     return pixels;
@@ -71,6 +72,11 @@ function validateFile(bytes: Buffer, { hash, thorough = false }: ReadOptions): v
 function findDamage(bytes: Buffer, thorough: boolean): string | undefined {
   if (!isJpeg(bytes)) return undefined;
   return findJpegBreak(bytes) ?? (thorough ? findJpegDamage(bytes) : undefined);
+}
+
+/** What the decoder stumbles over and what it would unpack in vain is put right. */
+function mendFile(bytes: Buffer): Buffer {
+  return dropPngText(mendScanHeader(bytes));
 }
 
 async function decodeBytes(file: Buffer, rules: DecodeRules, options: ReadOptions): Promise<Pixels> {
@@ -196,7 +202,7 @@ function widenRange(image: Sharp, range: ValueRange): void {
  * @throws FinetuneError `bad-image`
  */
 export async function readImageSize(file: Buffer): Promise<Size> {
-  const { height, width } = await readHeader(mendScanHeader(file));
+  const { height, width } = await readHeader(mendFile(file));
   return [height, width];
 }
 

@@ -1,7 +1,9 @@
 // What images of a data set are like, for a network that is made for them.
 
 import sharp from 'sharp';
+import { readImageFile } from './image-file.js';
 import type { Channels, Size } from './image-rules.js';
+import { dropPngText } from './png-text.js';
 
 /** Size and channels that suit images. */
 export interface ImageKind {
@@ -39,7 +41,7 @@ export async function findImageKind(files: readonly string[]): Promise<ImageKind
 
 async function readHeader(file: string) {
   try {
-    const { autoOrient, channels } = await sharp(file).metadata();
+    const { autoOrient, channels } = await sharp(dropPngText(await readImageFile(file))).metadata();
     return { ...autoOrient, channels };
   } catch {
     return undefined;
