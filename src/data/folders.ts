@@ -19,8 +19,11 @@ export interface ClassFolder {
   readonly subset?: Subset;
 }
 
-/** Left behind by archivers and network drives. */
-const litter = new Set(['__MACOSX', '@eaDir']);
+/** Left behind by archivers, network drives, and the systems whose disks hold the photos. */
+const litter = new Set([
+  ...['__MACOSX', '@eaDir', '#recycle', '@Recycle', '$RECYCLE.BIN', 'System Volume Information'],
+  'lost+found',
+]);
 
 /** Names of folders that hold a subset, without case and what joins their words. */
 const namesOfSubsets: Readonly<Record<Subset, readonly string[]>> = {

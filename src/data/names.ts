@@ -51,15 +51,19 @@ export function describeLikeness(one: string, other: string): string | undefined
     [(name: string) => name.normalize('NFC'), 'in how accents are stored'],
     [(name: string) => name.trim().replace(/\s+/g, ' '), 'in spaces'],
     [(name: string) => name.toLowerCase(), 'in case'],
+    [(name: string) => name.replace(unseen, ''), 'in characters that cannot be seen'],
   ] as const;
   const single = ways.find(([same]) => same(one) === same(other));
   const what = single?.[1] ?? 'in case, spaces or how accents are stored';
-  return what === ways[0][1] ? `${what} (${codesOf(one)}; ${codesOf(other)})` : what;
+  return what === ways[0][1] || what === ways[3][1] ? `${what} (${codesOf(one)}; ${codesOf(other)})` : what;
 }
+
+/** Soft hyphens, spaces of no width, marks of direction: they come along when a name is copied from a page. */
+const unseen = /\p{Default_Ignorable_Code_Point}/gu;
 
 /** The same for names that look alike. */
 export function likenessOf(name: string): string {
-  return name.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
+  return name.normalize('NFKC').replace(unseen, '').trim().replace(/\s+/g, ' ').toLowerCase();
 }
 
 /** The characters beyond ASCII, by their numbers in Unicode, each with the one before it. */

@@ -76,6 +76,11 @@ const alike = {
   ],
   case: ['Cats', 'cats', /differ in case\./],
   'a space at the end': ['cats', 'cats ', /"cats" and "cats " differ in spaces\./],
+  'a character that cannot be seen': [
+    'cats',
+    'ca\u200bts',
+    /"cats" and "ca\u200bts" differ in characters that cannot be seen \(.*U\+200B.*\)/,
+  ],
   'case and spaces': ['Cats ', 'cats', /differ in case, spaces or how accents are stored/],
 } as const;
 

@@ -68,6 +68,8 @@ test('hidden files and the litter of archivers are passed over', async t => {
     'dogs/c.jpg': jpegs.c,
     '.git/d.jpg': jpegs.d,
     '__MACOSX/cats/a.jpg': 'litter',
+    '$RECYCLE.BIN/S-1-5/a.jpg': 'litter',
+    'lost+found/a.jpg': 'litter',
   });
   const { classNames, examples, bad } = await scanDataSet(root);
   assert.deepEqual([classNames, examples.length, bad.length], [['cats', 'dogs'], 2, 0]);
