@@ -1,6 +1,7 @@
 // Optimizers whose rate may change and whose state can be kept: tfjs' own have neither to the bit, and there is no
 // weight decay, clipping or averaging among them.
 
+import { type AdamStep, adamKernel } from '../engines/tensorflow/apply-adam.js';
 import { tf } from '../engines/tfjs.js';
 
 /** The optimizers. AdamW is Adam with a weight decay by default. */
@@ -154,10 +155,14 @@ export class Optimizer {
   #move({ variable, factor, slots, average }: Tracked, gradient: tf.Tensor, rate: number): void {
     const { weightDecay, ema } = this.plan;
     const own = rate * factor;
-    const change = tf.mul(this.#rule.change(gradient, slots), this.#rule.rateAt(own, this.#steps));
     // Decoupled from the gradient (Loshchilov and Hutter 2019); kernels only.
     const kept = weightDecay > 0 && variable.rank > 1 ? tf.mul(variable, 1 - own * weightDecay) : variable;
-    variable.assign(tf.sub(kept, change));
+    if (this.#rule === adam && hasAdam()) {
+      moveAtOnce({ variable, kept, slots, gradient }, { ...decay, rate: own, epsilon, steps: this.#steps });
+    } else {
+      const change = tf.mul(this.#rule.change(gradient, slots), this.#rule.rateAt(own, this.#steps));
+      variable.assign(tf.sub(kept, change));
+    }
     if (average && ema !== undefined) {
       // The first averages are short, or they would be of the start for long.
       mix(average, variable, Math.min(ema, (1 + this.#steps) / (10 + this.#steps)));
@@ -190,6 +195,29 @@ function clippingScale(gradients: readonly tf.Tensor[], longest: number): tf.Ten
 
 function createSlot({ shape, size }: tf.Variable, values?: Float32Array): tf.Variable {
   return tf.tidy(() => tf.variable(tf.tensor(values ?? new Float32Array(size), shape), false));
+}
+
+/** Whether the engine takes a step of Adam at once. */
+function hasAdam(): boolean {
+  return tf.getKernel(adamKernel, tf.getBackend()) !== undefined;
+}
+
+interface AdamOperands extends Pick<Tracked, 'variable' | 'slots'> {
+  /** What weight decay leaves of the weights. */
+  readonly kept: tf.Tensor;
+  readonly gradient: tf.Tensor;
+}
+
+function moveAtOnce({ variable, kept, slots, gradient }: AdamOperands, step: AdamStep): void {
+  const [mean, square] = slots;
+  if (mean === undefined || square === undefined) throw new Error('An optimizer lacks a slot.');
+  const inputs = { weights: kept, mean, square, gradient };
+  const stepped: tf.Tensor[] = tf.engine().runKernel(adamKernel, inputs, { ...step });
+  for (const [i, each] of [variable, mean, square].entries()) {
+    const values = stepped[i];
+    if (values === undefined) throw new Error('A step of Adam without its results.');
+    each.assign(values);
+  }
 }
 
 /** Moves a running mean towards `value`. */

@@ -62,6 +62,25 @@ for (const [name, expected] of Object.entries(byHand)) {
   });
 }
 
+test('adam keeps a state of its own for every weight, of whatever shape', () => {
+  const plan = { optimizer: 'adam', weightDecay: 0 } as const;
+  const variables = [tf.variable(tf.fill([2, 3], start)), tf.variable(tf.fill([1], start))];
+  const optimizer = new Optimizer(
+    variables.map(variable => ({ variable, factor: 1 })),
+    plan,
+  );
+  for (const gradient of gradients) optimizer.step([tf.fill([2, 3], gradient), tf.fill([1], 1)], rate);
+  const [first, last] = optimizer.readWeights();
+  for (const weight of first!) isNear(weight, byHand.adam());
+  // Of gradients that stay the same, every step is of the whole rate.
+  isNear(last![0]!, start - rate * gradients.length);
+  const [mean, square] = optimizer.readState().slots.map(ofSlot => ofSlot[1]![0]!);
+  isNear(mean!, 1 - 0.9 ** gradients.length);
+  isNear(square!, 1 - 0.999 ** gradients.length);
+  optimizer.dispose();
+  tf.dispose(variables);
+});
+
 test('Weight decay takes its part of kernels at every step, apart from the gradient; biases stay', () => {
   const plan = { optimizer: 'sgd', weightDecay: 0.5 } as const;
   let [weight, velocity] = [start, 0];

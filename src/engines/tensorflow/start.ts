@@ -7,6 +7,7 @@ import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine.js';
 import { registerGradients } from '../gradients.js';
 import { tf } from '../tfjs.js';
+import { registerAdam } from './apply-adam.js';
 import { completeKernels } from './kernels.js';
 import { findBindings, type TensorflowPlace } from './place.js';
 
@@ -38,6 +39,7 @@ export async function startTensorflow(
     throw new Error(`TensorFlow in ${place.directory} does not start.`);
   }
   const device = startedBackend().isUsingGpuDevice ? 'cuda' : 'cpu';
+  if (device === 'cpu') registerAdam('tensorflow');
   return { name: 'tensorflow', device, description: describe(device) };
 }
 
