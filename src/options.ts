@@ -9,6 +9,11 @@ export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
 }
 
+/** An option with its value as the command line has it, e.g. `--views 8`; of a table, which a file holds, without. */
+export function tellOption(name: string, value: unknown): string {
+  return typeof value === 'object' ? flagOf(name) : `${flagOf(name)} ${value}`;
+}
+
 /** Values by option name, not checked yet. */
 export type RawOptions = Readonly<Record<string, unknown>>;
 

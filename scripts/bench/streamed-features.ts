@@ -20,6 +20,7 @@ import { join as joinNetworks } from '../../src/network/split.js';
 import { silent } from '../../src/system/context.js';
 import { readPeakMemory } from '../../src/system/peak-memory.js';
 import { startTimer } from '../../src/system/timer.js';
+import { namedAugmentations } from '../../src/training/augmentation.js';
 import { fit, tune } from '../../src/training/fit.js';
 import { headNetwork } from '../../src/training/head.js';
 import { planUnsolved } from '../../src/training/plan.js';
@@ -86,7 +87,7 @@ try {
       views: {
         train: example => [
           originalView,
-          ...planViews({ augment: 'light', count: Number(values.views), seed: 1 }, example),
+          ...planViews({ augment: namedAugmentations.light, count: Number(values.views), seed: 1 }, example),
         ],
       },
       memoryBudget: Number(values['budget-mb']) * 1e6,

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import sharp, { type Sharp } from 'sharp';
 import { FinetuneError, messageOf } from '../errors.js';
+import { changePixels } from './change-pixels.js';
 import { findConversion } from './colour-profile.js';
 import { estimateDecodingBytes, type ImageHeader, takeTurn, withDecodingMemory } from './decode-memory.js';
 import { isJpeg, reasonNotReadable } from './formats.js';
@@ -80,7 +81,8 @@ function mendFile(bytes: Buffer): Buffer {
 }
 
 async function decodeBytes(file: Buffer, rules: DecodeRules, options: ReadOptions): Promise<Pixels> {
-  return decodePlain(file, rules, options) ?? (await decodeAny(file, rules, options));
+  const pixels = decodePlain(file, rules, options) ?? (await decodeAny(file, rules, options));
+  return options.view?.change === undefined ? pixels : changePixels(pixels, options.view.change);
 }
 
 /** A small plain PNG that is not shrunk, which is the same as what the decoder gives, in a twentieth of the time. */

@@ -56,6 +56,26 @@ export interface View {
   readonly mirrored: boolean;
   /** The part that is seen, in parts of the image's height and width; absent: all of it. */
   readonly part?: ViewedPart | undefined;
+  /** What is done to the pixels at the size that the network takes; absent: nothing. */
+  readonly change?: PixelChange | undefined;
+}
+
+/** Changes of pixels, in the order in which they are made; what is absent is not. */
+export interface PixelChange {
+  /** Clockwise, in degrees. */
+  readonly rotation?: number | undefined;
+  /** In degrees: what is above the middle goes to the left. */
+  readonly shear?: number | undefined;
+  /** The sigma of a Gaussian, in pixels, from 0.3. */
+  readonly blur?: number | undefined;
+  /** Factors. */
+  readonly brightness?: number | undefined;
+  readonly contrast?: number | undefined;
+  readonly saturation?: number | undefined;
+  /** In degrees. */
+  readonly hue?: number | undefined;
+  /** Becomes grey. */
+  readonly erased?: ViewedPart | undefined;
 }
 
 /** A part of an image, each number from 0 to 1. */

@@ -23,16 +23,30 @@ export async function loadConfigFile(path: unknown): Promise<RawOptions> {
       { cause },
     );
   if (typeof path !== 'string') throw problem('one file is enough');
+  const value = await readYamlFile(path, problem);
+  if (value === undefined || value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return { ...value };
+  throw problem('it holds no options by name');
+}
+
+/**
+ * Reads a small file of YAML, of which JSON is a part.
+ * @param problem makes the error of a reason
+ * @returns its one value; undefined where there are only comments
+ */
+export async function readYamlFile(
+  path: string,
+  problem: (reason: string, cause?: unknown) => FinetuneError,
+): Promise<unknown> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) throw problem('there is no such file');
   if (found.size > largestBytes) throw problem(`${found.size} bytes are too many`);
   const text = (await readFile(path, 'utf8')).replace(byteOrderMark, '');
-  const [value = {}, ...others] = await parseYaml(text).catch((cause: Error) => {
+  const [value, ...others] = await parseYaml(text).catch((cause: Error) => {
     throw problem(`it is not YAML: ${cause.message}`, cause);
   });
-  if (value === null) return {};
-  if (typeof value === 'object' && !Array.isArray(value) && others.length === 0) return { ...value };
-  throw problem('it holds no options by name');
+  if (others.length > 0) throw problem('it holds several documents');
+  return value;
 }
 
 /** @returns the documents of a text; none where there are only comments */

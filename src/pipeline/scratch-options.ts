@@ -4,7 +4,7 @@ import { convnetName } from '../backbones/architectures/convnet.js';
 import type { Channels, ResizeRule, Size } from '../data/image-rules.js';
 import { refuseOption } from '../errors.js';
 import { storeDirectory } from '../features/store.js';
-import { flagOf } from '../options.js';
+import { flagOf, tellOption } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
 import { planScratch, type TrainingPlan } from '../training/plan.js';
 import { planFitOptions, validateTarget } from './fit-options.js';
@@ -79,7 +79,9 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
   validateTarget(options);
   const idle = ofPretrained.find(name => options[name] !== undefined);
   if (idle !== undefined)
-    refuseOption(`${flagOf(idle)} ${options[idle]} does nothing here: nothing is pretrained. Leave it out.`);
+    refuseOption(
+      `${tellOption(idle, options[idle])} does nothing here: nothing is pretrained. Leave it out.`,
+    );
   const other = {
     hidden: options.hidden.length > 0,
     verify: options.verify,

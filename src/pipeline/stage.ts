@@ -4,10 +4,10 @@ import { FinetuneError } from '../errors.js';
 import type { Base } from '../features/base.js';
 import type { FeatureSet, SubsetFeatures } from '../features/feature-set.js';
 import type { BaseRuntime } from '../features/runtime.js';
+import type { Augmentation } from '../training/augmentation.js';
 import { averageViews } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
 import { compareClassifiers, type Verdict } from '../training/significance.js';
-import type { Augmentation } from '../training/views.js';
 
 /** A base, the features that it gives, and what was fitted on them. */
 export interface Stage {

@@ -15,9 +15,10 @@ import {
   text,
   withDefault,
 } from '../option-kinds.js';
-import { flagOf } from '../options.js';
+import { tellOption } from '../options.js';
 import type { RunPlan } from '../runs/folder.js';
 import { type FitOptions, planTuning, startOptions, trainsByEpochs } from '../training/plan.js';
+import { augmentOption, planAugmentation } from './augment-option.js';
 import type { FeaturePlan } from './choose-features.js';
 import { exclude, force, groupBy, inputShape } from './common-options.js';
 import { featureOptions, planFeatures } from './feature-options.js';
@@ -88,13 +89,7 @@ export const trainOptions = {
       'Changed views of every training image to train unfrozen blocks on (default: 0; fine-tune: 8)',
     ),
   ),
-  augment: maybe(
-    choice(
-      ['crop', 'light'],
-      'Views show parts of the image; light: every other one in a mirror, unless --mirror no is given or ' +
-        'cross-validation finds heads worse with mirrors (default: light)',
-    ),
-  ),
+  ...augmentOption,
   resize: maybe(choice(['stretch', 'crop', 'pad'], 'How a photo becomes a rectangle (default: stretch)')),
   val: maybe(number(0, 0.9, 'Share of the images held out for validation (default: 0.2)')),
   test: maybe(number(0, 0.9, 'Share of the images held out for a final test (default: 0)')),
@@ -172,20 +167,36 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
 const tuningOptions = ['layerDecay', 'views', 'augment'] as const;
 
 function planFineTuning(options: SettledTrainOptions, given: FitOptions): TuningPlan | undefined {
-  const { recipe = 'head', unfreeze, layerDecay = 1, views, augment = 'light' } = options;
+  const { recipe = 'head', unfreeze, layerDecay = 1, augment = 'light' } = options;
   if (recipe === 'head' && unfreeze === undefined) {
     const idle = tuningOptions.find(name => options[name] !== undefined);
     if (idle === undefined) return undefined;
     refuseOption(
-      `${flagOf(idle)} ${options[idle]} does nothing here: the backbone stays as it is. ` +
+      `${tellOption(idle, options[idle])} does nothing here: the backbone stays as it is. ` +
         'Leave it out, or add --recipe fine-tune or --unfreeze.',
     );
   }
-  const count = views ?? (recipe === 'fine-tune' ? recipeViews : 0);
-  if (count === 0 && options.augment !== undefined) {
-    refuseOption(`--augment ${augment} does nothing here: there are no views. Add --views, e.g. --views 8.`);
+  return {
+    ...{ unfreeze: unfreeze ?? 'top', layerDecay, loop: planTuning(given), views: countViews(options) },
+    ...{ augment: planAugmentation(augment), mirrorsAsTold: typeof augment === 'object' },
+  };
+}
+
+/** @throws FinetuneError `bad-option` where changes have no views, or views no changes */
+function countViews({ recipe, views, augment, mirror }: SettledTrainOptions): number {
+  if (augment === 'none' && views !== undefined && views > 0) {
+    refuseOption(`--views ${views} does nothing with --augment none, which changes nothing: leave one out.`);
   }
-  return { unfreeze: unfreeze ?? 'top', layerDecay, views: count, augment, loop: planTuning(given) };
+  if (typeof augment === 'object' && augment.flip !== undefined && mirror === 'no') {
+    refuseOption('--mirror no contradicts the flip of the table in --augment: leave one of them out.');
+  }
+  const usual = recipe === 'fine-tune' ? recipeViews : 0;
+  const count = views ?? usual;
+  if (count === 0 && augment !== undefined) {
+    const told = tellOption('augment', augment);
+    refuseOption(`${told} does nothing here: there are no views. Add --views, e.g. --views 8.`);
+  }
+  return augment === 'none' ? 0 : count;
 }
 
 /** With a budget, blocks are trained too in the time that the head leaves, unless something is asked for that this would undo. */

@@ -21,6 +21,7 @@ import { type Fit, fit } from '../training/fit.js';
 import type { Metrics } from '../training/metrics.js';
 import { planFit, startOptions } from '../training/plan.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
+import { loadAugmentation } from './augment-option.js';
 import { chooseBackbone, chooseBestBackbone } from './choose-backbone.js';
 import { limitTaps } from './choose-features.js';
 import { chooseOnOneDevice } from './choose-on-one-device.js';
@@ -43,7 +44,8 @@ import { verb } from './verb.js';
  * const { run, val } = await train({ data: 'pets', backbone: 'efficientnet-lite0' });
  * console.log(run, val?.accuracy);
  */
-export const train = verb(trainOptions, async (options, given): Promise<TrainResult> => {
+export const train = verb(trainOptions, async (asked, given): Promise<TrainResult> => {
+  const options = { ...asked, augment: await loadAugmentation(asked.augment) };
   const context = withBudget(options.time, given);
   if (isFromScratch(options)) {
     // Here, since it brings the readers of all formats with it.

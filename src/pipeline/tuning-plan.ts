@@ -2,8 +2,9 @@
 
 import type { Example } from '../data/data-set.js';
 import { originalView, type View } from '../data/image-rules.js';
+import { type Augmentation, namedAugmentations } from '../training/augmentation.js';
 import { type LoopOptions, planTuning, type TrainingPlan } from '../training/plan.js';
-import { type Augmentation, planViews } from '../training/views.js';
+import { planViews } from '../training/views.js';
 
 /** How to fine-tune. */
 export interface TuningPlan {
@@ -14,6 +15,8 @@ export interface TuningPlan {
   /** Changed views of every training image, stored at the cut beside the image itself. */
   readonly views: number;
   readonly augment: Augmentation;
+  /** A table of the user's own mirrors as it says. */
+  readonly mirrorsAsTold?: boolean | undefined;
   readonly loop: TrainingPlan;
   /** Nobody asked for it: done where it is likely to help and there is time for a training worth the name. */
   readonly isExtra?: boolean | undefined;
@@ -24,7 +27,7 @@ export const recipeViews = 8;
 
 /** The recipe fine-tune, as it is where nothing else is said. */
 export function planUsualTuning(options: LoopOptions): TuningPlan {
-  const usual = { unfreeze: 'top', layerDecay: 1, views: recipeViews, augment: 'light' } as const;
+  const usual = { unfreeze: 'top', layerDecay: 1, views: recipeViews, augment: namedAugmentations.light };
   return { ...usual, loop: planTuning(options) };
 }
 
@@ -35,5 +38,6 @@ export function viewsOf({ augment, views: count, loop: { seed } }: TuningPlan): 
 
 /** The same plan, for images whose left and right matter. */
 export function withoutMirrors(plan: TuningPlan): TuningPlan {
-  return { ...plan, augment: 'crop' };
+  const { flip: _, ...augment } = plan.augment;
+  return plan.mirrorsAsTold ? plan : { ...plan, augment };
 }

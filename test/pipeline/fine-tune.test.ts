@@ -1,7 +1,7 @@
 // Fine-tuning from end to end on a few digits: what stays, what moves, what is kept, and going on after a kill.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import type { PipelineEvent } from '../../src/events.js';
@@ -85,13 +85,16 @@ test('A weak head suggests fine-tuning, in run.json too; a tuned network suggest
   assert.deepEqual([record.suggestion, trained.suggestion], [suggestion, undefined]);
 });
 
-test('Views are stored at the cut, once for each image', async () => {
+test('Views are stored at the cut, once for each image, and the run keeps how they were changed', async () => {
   const events: PipelineEvent[] = [];
-  const given = { ...other, views: 2, augment: 'crop', epochs: 1 } as const;
+  writeFileSync('mine.yaml', 'rotation: {degrees: [-10, 10]}\nblur: {sigma: [0.5, 1], probability: 0.5}\n');
+  const given = { ...other, views: 2, augment: 'mine.yaml', epochs: 1 };
   await finetune.train(given, { onEvent: event => void events.push(event) });
   const seen = events.filter(event => event.type === 'features').at(-1);
   // 68 training images in two views each; as they are, all of them are in the store.
   assert.deepEqual(seen, { type: 'features', done: 136, total: 136 });
+  // With all that is usual, and where the file is gone.
+  assert.match(readFileSync(join(given.out, 'config.yaml'), 'utf8'), /augment:\n +rotation:\n +degrees:/);
 });
 
 test('Killed in the middle, the same command goes on, and ends with the weights of an unbroken training; with time to spare, too', async () => {

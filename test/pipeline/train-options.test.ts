@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { resolveOptions } from '../../src/options.js';
 import { planTraining, trainOptions } from '../../src/pipeline/train-options.js';
+import { namedAugmentations } from '../../src/training/augmentation.js';
 
 const plan = (given: object) => planTraining(resolveOptions(trainOptions, { data: 'pets', ...given }));
 
@@ -43,8 +44,12 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ targetAccuracy: 0.9 }, /--target-accuracy 0\.9 does nothing here/],
   [{ layerDecay: 0.8 }, /--layer-decay 0\.8 does nothing here/],
   [{ views: 4 }, /--views 4 does nothing here/],
-  [{ augment: 'crop' }, /--augment crop does nothing here/],
-  [{ unfreeze: '1', augment: 'crop' }, /there are no views\. Add --views/],
+  [{ augment: 'light' }, /--augment light does nothing here/],
+  [{ augment: { flip: {} } }, /--augment does nothing here/],
+  [{ unfreeze: '1', augment: 'strong' }, /there are no views\. Add --views/],
+  [{ recipe: 'fine-tune', views: 4, augment: 'none' }, /--views 4 does nothing with --augment none/],
+  [{ recipe: 'fine-tune', mirror: 'no', augment: { flip: {} } }, /--mirror no contradicts the flip/],
+  [{ recipe: 'fine-tune', augment: { flop: {} } }, /unknown name flop\. Did you mean flip/],
   [{ unfreeze: '1', l2: 0.1, headSolver: 'adam' }, /--l2 belongs to --head-solver lbfgs/],
   [{ folds: 5, val: 0.2 }, /--folds 5 .* --val 0\.2 .* give one of them/],
   [{ folds: 5, epochs: 3, patience: 2 }, /--patience 2 does nothing with --folds/],
@@ -64,6 +69,7 @@ for (const [given, message] of contradictions) {
 }
 
 const allowed = [
+  { recipe: 'fine-tune', augment: 'none' },
   { recipe: 'fine-tune' },
   { recipe: 'fine-tune', views: 0, epochs: 3, batchSize: 4 },
   { unfreeze: 'block5', learningRate: 0.1, l2: 0.1 },
@@ -85,18 +91,18 @@ test('the recipe fine-tune names the usual settings, and each can be overridden'
   const usual = plan({ recipe: 'fine-tune' }).tuning;
   assert.deepEqual(
     [usual?.unfreeze, usual?.views, usual?.augment, usual?.loop.optimizer],
-    ['top', 8, 'light', 'adamw'],
+    ['top', 8, namedAugmentations.light, 'adamw'],
   );
   const given = plan({
     recipe: 'fine-tune',
     unfreeze: '2',
     views: 3,
-    augment: 'crop',
+    augment: { flip: {} },
     optimizer: 'sgd',
   }).tuning;
   assert.deepEqual(
     [given?.unfreeze, given?.views, given?.augment, given?.loop.optimizer],
-    ['2', 3, 'crop', 'sgd'],
+    ['2', 3, { flip: { probability: 0.5 } }, 'sgd'],
   );
 });
 

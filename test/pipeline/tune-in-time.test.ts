@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fitIntoTime, tuneInTime } from '../../src/pipeline/tune-in-time.js';
 import { silent } from '../../src/system/context.js';
+import { namedAugmentations } from '../../src/training/augmentation.js';
 import { headNetwork } from '../../src/training/head.js';
 import { planTuning } from '../../src/training/plan.js';
 import { budgetByHand } from '../helpers/clock.js';
@@ -30,7 +31,7 @@ test('without views epochs alone are counted', () => {
 });
 
 const loop = planTuning(noOptions);
-const plan = { unfreeze: 'top', layerDecay: 1, views: 8, augment: 'light', loop } as const;
+const plan = { unfreeze: 'top', layerDecay: 1, views: 8, augment: namedAugmentations.light, loop } as const;
 
 test('where the images do not even get through the base, nothing is extracted, and a warning says so', async () => {
   const warnings: string[] = [];

@@ -1,10 +1,12 @@
 // Views of training images.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { namedAugmentations } from '../../src/training/augmentation.js';
 import { planViews } from '../../src/training/views.js';
 
 const image = { hash: 'a1' };
-const light = { augment: 'light', count: 8, seed: 3 } as const;
+const light = { augment: namedAugmentations.light, count: 8, seed: 3 };
+const strong = { ...light, augment: namedAugmentations.strong };
 
 test('Views show half of the image or more, a third wider or narrower at most, and lie inside it', () => {
   const views = planViews({ ...light, count: 200 }, image);
@@ -17,14 +19,31 @@ test('Views show half of the image or more, a third wider or narrower at most, a
   assert.ok(mirrored > 60 && mirrored < 140, `${mirrored}`);
 });
 
-test('crop mirrors nothing', () => {
-  assert.ok(planViews({ ...light, augment: 'crop', count: 50 }, image).every(view => !view.mirrored));
+test('What the table does not name does not happen', () => {
+  const { crop } = light.augment;
+  const views = planViews({ ...light, augment: { crop }, count: 50 }, image);
+  assert.ok(views.every(view => !view.mirrored && view.change === undefined));
+  const [asItIs] = planViews({ ...light, augment: {} }, image);
+  assert.deepEqual([asItIs?.key, asItIs?.part], ['original', undefined]);
+});
+
+test('Every transformation stays within its range, and happens as often as it is to', () => {
+  const views = planViews({ ...strong, count: 1000 }, image);
+  const rotations = views.flatMap(({ change }) => change?.rotation ?? []);
+  assert.ok(rotations.length > 430 && rotations.length < 570, `${rotations.length}`);
+  assert.ok(Math.min(...rotations) >= -15 && Math.min(...rotations) < -12 && Math.max(...rotations) > 12);
+  const blurred = views.filter(({ change }) => change?.blur !== undefined);
+  assert.ok(blurred.length > 60 && blurred.length < 140, `${blurred.length}`);
+  for (const { change } of views) {
+    const { top = 0, left = 0, height = 0, width = 0 } = change?.erased ?? {};
+    assert.ok(top + height <= 1 && left + width <= 1 && height * width <= 0.2);
+  }
 });
 
 test('The same seed draws the same views, more of them begin with the fewer; every view has a name of its own', () => {
-  const views = planViews(light, image);
-  assert.deepEqual(planViews({ ...light, count: 5 }, image), views.slice(0, 5));
-  assert.notDeepEqual(planViews({ ...light, seed: 4 }, image), views);
+  const views = planViews(strong, image);
+  assert.deepEqual(planViews({ ...strong, count: 5 }, image), views.slice(0, 5));
+  assert.notDeepEqual(planViews({ ...strong, seed: 4 }, image), views);
   assert.equal(new Set(views.map(({ key }) => key)).size, 8);
 });
 
