@@ -171,8 +171,9 @@ async function findStart({ base, features, head }: Stage, plan: FitPlan, context
 
 /**
  * Solves the head anew on what the tuned blocks give for the training images as they are, with the lower layers that
- * were chosen for the frozen head, where none of them lies below the cut. Features at the cut that do not fit in memory
- * are not read once more: the head stays as it was trained.
+ * were chosen for the frozen head, where none of them lies below the cut, and with its L2: the tuned blocks have seen
+ * these images, so that cross-validation on what they give would choose too small a one. Features at the cut that do not
+ * fit in memory are not read once more: the head stays as it was trained.
  */
 async function solveAgain(tuned: Fit, stage: Stage, { cut, train, plan, context }: Refitting): Promise<Fit> {
   if (plan.solver !== 'lbfgs' || train.matrix() === undefined) return tuned;
@@ -181,10 +182,11 @@ async function solveAgain(tuned: Fit, stage: Stage, { cut, train, plan, context 
   const groups = hasTaps ? stage.features.subset('train').groups : undefined;
   const originals = [...train.images.keys()].filter(row => train.images[row]?.view === originalView);
   const { chosen: _ofFrozenFeatures, ...head } = plan;
+  const { l2 } = stage.head.details;
   return refitHead(
     tuned,
     { below: trainable, groups, train: selectRows(train, originals) },
-    { ...head, ...context },
+    { ...head, l2: typeof l2 === 'number' ? l2 : head.l2, ...context },
   );
 }
 

@@ -39,9 +39,13 @@ export async function refitHead(
   const { emit, signal, ...head } = plan;
   const solved = await fit({ train: data, val: data }, head, { emit, signal });
   const { l2, candidates } = solved.details;
+  const found =
+    plan.l2 === undefined
+      ? solved.description
+      : `a linear head solved to its optimum (L2 ${plan.l2.toPrecision(3)}, as for the head alone)`;
   return toFit(join(network, solved.trainable), {
     ...{ solver: tuned.solver, history: tuned.history },
-    description: `${tuned.description}, then ${solved.description}`,
+    description: `${tuned.description}, then ${found}`,
     details: { ...tuned.details, refit: { l2, candidates } },
   });
 }

@@ -35,7 +35,7 @@ test('What is unfrozen moves, what lies below the cut stays to the bit, and the 
   const { head, val } = trained;
   assert.match(
     head.description,
-    /above block4c_add trained .*, then a linear head solved .* validation images right, \d+ with the head alone/,
+    /above block4c_add trained .*, then a linear head solved .*as for the head alone.* validation images right, \d+ with the head alone/,
   );
   const { cut, kept, before, after, images } = head.tuning as Record<string, number | string | boolean>;
   assert.deepEqual([cut, kept, images], ['block4c_add', true, 52]);
