@@ -40,8 +40,10 @@ export function resolveOptions<Table extends OptionTable>(
 /** @throws FinetuneError `bad-option` for anything but an object whose properties are options */
 export function validateObject(given: unknown): void {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return;
-  const received = JSON.stringify(given) ?? typeof given;
-  throw new FinetuneError('bad-option', `Expected an object of options. Received: ${received}.`);
+  throw new FinetuneError(
+    'bad-option',
+    `Expected an object of options. Received: ${describeReceived(given)}.`,
+  );
 }
 
 function refuseUnknown(table: OptionTable, given: RawOptions): void {
@@ -87,6 +89,16 @@ function resolveOne(name: string, option: Option, value: unknown): unknown {
     option.kind === 'list' && typeof index === 'number' && Array.isArray(value) ? value[index] : value;
   throw new FinetuneError(
     'bad-option',
-    `${flagOf(name)} expects ${option.expects || 'no value'}. Received: ${JSON.stringify(wrong)}.`,
+    `${flagOf(name)} expects ${option.expects || 'no value'}. Received: ${describeReceived(wrong)}.`,
   );
+}
+
+/** As JSON, or what JSON has no text for: infinity, big integers, functions, objects that hold themselves. */
+function describeReceived(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  try {
+    return JSON.stringify(value) ?? `a ${typeof value}`;
+  } catch {
+    return 'what cannot be written as JSON';
+  }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { inspect } from 'node:util';
 import { FinetuneError } from '../src/errors.js';
 import { flagOf, resolveOptions } from '../src/options.js';
 import { benchOptions } from '../src/pipeline/bench.js';
@@ -69,6 +70,10 @@ for (const [given, seconds] of durations) {
 const mistakes: [given: Record<string, unknown>, message: RegExp][] = [
   [{ data: undefined }, /^--data is missing\. Expected a folder/],
   [{ val: 2 }, /^--val expects a number from 0 to 0\.9\. Received: 2\.$/],
+  [{ val: Number.NaN }, /^--val expects .* Received: NaN\.$/],
+  [{ val: 1n }, /^--val expects .* Received: 1\.$/],
+  [{ val: [1n] }, /^--val expects .* Received: what cannot be written as JSON\.$/],
+  [{ val: () => 1 }, /^--val expects .* Received: a function\.$/],
   [{ val: '' }, /^--val expects .* Received: ""/],
   [{ val: true }, /^--val expects .* Received: true/],
   [{ seed: 1.5 }, /^--seed expects a whole number/],
@@ -93,7 +98,7 @@ const mistakes: [given: Record<string, unknown>, message: RegExp][] = [
 ];
 
 for (const [given, message] of mistakes) {
-  test(`${JSON.stringify(given)} gets one message: the option, what it expects, what it got`, () => {
+  test(`${inspect(given)} gets one message: the option, what it expects, what it got`, () => {
     assert.throws(
       () => resolveOptions(trainOptions, { data: 'pets', ...given }),
       (error: unknown) =>
