@@ -48,6 +48,14 @@ export const fitOptions = {
     number(1e-6, 1e6, 'Longest gradient of a step; longer ones are shortened (default: no limit)'),
   ),
   labelSmoothing: maybe(number(0, 0.9, 'Share of each label that is spread over all classes (default: 0)')),
+  mixup: maybe(
+    number(
+      0.05,
+      4,
+      'MixUp: train by epochs on mixtures of two images, their weight drawn from Beta(alpha, alpha); 0.2 is usual ' +
+        '(default: none)',
+    ),
+  ),
   focalLoss: maybe(
     number(0, 10, 'Focus on images that are not yet right: 2 is usual, 0 is none (default: 0)'),
   ),
@@ -72,11 +80,11 @@ export function planFitOptions(options: FitOptions): FitOptions {
   const { seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer } = options;
   const { schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience } =
     options;
-  const { targetAccuracy } = options;
+  const { targetAccuracy, mixup } = options;
   return {
     ...{ seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer },
     ...{ schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience },
-    targetAccuracy,
+    ...{ targetAccuracy, mixup },
   };
 }
 

@@ -16,6 +16,8 @@ export interface StepResult {
 export interface Part extends Batch {
   /** Of the batch's loss, from 0 to 1: what these images count in it. */
   readonly share: number;
+  /** The same of what was mixed into them. */
+  readonly mixedShare?: number | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Part extends Batch {
  */
 export function computeGradients(
   model: LayersModel,
-  { features, shape, labels, share }: Part,
+  { features, shape, labels, share, mixed, mixedShare = share }: Part,
   plan: LossPlan,
 ): StepResult & { readonly gradients: readonly tf.Tensor[] } {
   const variables = trainableWeights(model).map(({ variable }) => variable);
@@ -35,8 +37,10 @@ export function computeGradients(
     const computed = tf.variableGrads(() => {
       const probabilities = model.apply(inputs, { training: true }) as tf.Tensor2D;
       right = readScalar(tf.sum(tf.equal(tf.argMax(probabilities, 1), targets)));
-      const loss = computeLoss(probabilities, targets, plan);
-      return share === 1 ? loss : tf.mul(loss, share);
+      const loss = scale(computeLoss(probabilities, targets, plan), share * (1 - (mixed?.weight ?? 0)));
+      if (mixed === undefined) return loss;
+      const others = tf.tensor1d([...mixed.labels], 'int32');
+      return tf.add(loss, scale(computeLoss(probabilities, others, plan), mixedShare * mixed.weight));
     }, variables);
     return [computed.value, ...variables.map(({ name }) => gradientOf(computed.grads, name))];
   });
@@ -44,6 +48,10 @@ export function computeGradients(
   const loss = readScalar(value);
   value.dispose();
   return { loss, right, gradients };
+}
+
+function scale(loss: tf.Scalar, factor: number): tf.Scalar {
+  return factor === 1 ? loss : tf.mul(loss, factor);
 }
 
 function gradientOf(gradients: tf.NamedTensorMap, name: string): tf.Tensor {

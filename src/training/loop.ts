@@ -31,6 +31,8 @@ export interface LoopPlan extends ModelOptimizerPlan, SchedulePlan, LossPlan {
   readonly patience?: number | undefined;
   /** Stops after the first epoch whose validation accuracy is no less. */
   readonly targetAccuracy?: number | undefined;
+  /** The alpha of MixUp; absent: images are trained on as they are. */
+  readonly mixup?: number | undefined;
 }
 
 /** Whom the loop tells, and where it goes on. */
@@ -169,10 +171,10 @@ async function runEpoch(
   // A sequence of its own for each epoch: what is gone on with later runs as if it had never stopped.
   const random = seededRandom(plan.seed, epoch);
   const order = shuffle(drawRows(data, random), random);
-  const { batchSize } = plan;
+  const { batchSize, mixup } = plan;
   const rateAfter = (done: number) => rateAt(plan, { epoch, part: done / order.length, history });
   let [loss, right, images, learningRate] = [0, 0, 0, 0];
-  for await (const step of takeSteps(trainer, { data, order, batchSize, random, rateAfter, signal })) {
+  for await (const step of takeSteps(trainer, { data, order, batchSize, random, rateAfter, signal, mixup })) {
     loss += step.loss * step.images;
     right += step.right;
     images = step.done;

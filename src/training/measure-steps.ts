@@ -30,6 +30,7 @@ export async function measureSteps(
       data,
       order: drawRows(data, random),
       batchSize: plan.batchSize,
+      mixup: plan.mixup,
       random,
       rateAfter,
       signal,

@@ -16,6 +16,16 @@ export interface Batch {
   readonly features: Float32Array;
   readonly shape: readonly number[];
   readonly labels: readonly number[];
+  /** What was mixed into the images, where anything was. */
+  readonly mixed?: Mixed | undefined;
+}
+
+/** Other images that count in the features and in the loss. */
+export interface Mixed {
+  /** Of each image's other one. */
+  readonly labels: readonly number[];
+  /** How much the others count; the images themselves count the rest. */
+  readonly weight: number;
 }
 
 /** Opens a network on the engine that is started; whoever asked for the model disposes it. */

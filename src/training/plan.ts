@@ -27,6 +27,7 @@ export interface LoopOptions {
   readonly weightDecay: number | undefined;
   readonly clipNorm: number | undefined;
   readonly labelSmoothing: number | undefined;
+  readonly mixup: number | undefined;
   readonly focalLoss: number | undefined;
   readonly classWeights: 'balanced' | undefined;
   readonly ema: number | undefined;
@@ -82,7 +83,7 @@ const headDropout = 0.3;
 /** Names of the options that say how to train by epochs. */
 export const loopOptionNames = [
   ...(['batchSize', 'learningRate', 'optimizer', 'schedule', 'warmup', 'weightDecay', 'clipNorm'] as const),
-  ...(['labelSmoothing', 'focalLoss', 'classWeights', 'ema', 'patience', 'targetAccuracy'] as const),
+  ...(['labelSmoothing', 'mixup', 'focalLoss', 'classWeights', 'ema', 'patience', 'targetAccuracy'] as const),
 ];
 
 /** True when the options ask for training by epochs instead of the optimum of a linear head. */
@@ -128,13 +129,14 @@ export function planForImages(plan: TrainingPlan, labels: Int32Array, classes: n
 /** The settings of a loop, for run.json. */
 export function describeLoop(plan: TrainingPlan): Readonly<Record<string, unknown>> {
   const { epochs, batchSize, learningRate, optimizer, schedule, warmup, weightDecay, clipNorm } = plan;
-  const { labelSmoothing, focus, classWeights, ema, patience, targetAccuracy } = plan;
+  const { labelSmoothing, mixup, focus, classWeights, ema, patience, targetAccuracy } = plan;
   const always = { epochs, batchSize, learningRate, optimizer, schedule };
   const used = {
     warmup,
     weightDecay,
     clipNorm,
     labelSmoothing,
+    mixup,
     focalLoss: focus,
     classWeights,
     ema,
@@ -148,7 +150,7 @@ const noLoopOptions: Omit<LoopOptions, 'seed'> = {
   ...{ epochs: undefined, batchSize: undefined, learningRate: undefined, optimizer: undefined },
   ...{ schedule: undefined, warmup: undefined, weightDecay: undefined, clipNorm: undefined },
   ...{ labelSmoothing: undefined, focalLoss: undefined, classWeights: undefined, ema: undefined },
-  ...{ patience: undefined, targetAccuracy: undefined },
+  ...{ patience: undefined, targetAccuracy: undefined, mixup: undefined },
 };
 
 function planLoop(options: LoopOptions, defaults: Defaults): TrainingPlan {
@@ -168,6 +170,7 @@ function planLoop(options: LoopOptions, defaults: Defaults): TrainingPlan {
     labelSmoothing: options.labelSmoothing ?? defaults.labelSmoothing,
     focus: options.focalLoss ?? defaults.focus,
     classWeights: options.classWeights,
+    mixup: options.mixup,
     ema: options.ema,
     patience: options.patience ?? defaults.patience,
     targetAccuracy: options.targetAccuracy,

@@ -10,7 +10,7 @@ import { elementCount } from '../network/source.js';
 import { countProcessors } from '../system/processors.js';
 import { cutApart, type Part, type StepResult } from './gradients.js';
 import type { LossPlan } from './loss.js';
-import { type Batch, trainableWeights } from './model.js';
+import { type Batch, type Mixed, trainableWeights } from './model.js';
 import type { Random } from './random.js';
 import type { PartTask, StepWorkerData } from './step-worker.js';
 
@@ -109,20 +109,25 @@ export class StepThreads {
 }
 
 /** A batch in parts as even as can be, the first the largest; none without an image. */
-export function dealOut({ features, shape, labels }: Batch, count: number, loss: LossPlan): Part[] {
+export function dealOut({ features, shape, labels, mixed }: Batch, count: number, loss: LossPlan): Part[] {
   const size = elementCount(shape);
   const weigh = (some: readonly number[]) =>
     some.reduce((sum, label) => sum + (loss.classWeights?.[label] ?? 1), 0);
+  const cutMixed = (whole: Mixed, from: number, to: number) => {
+    const others = whole.labels.slice(from, to);
+    return { mixed: { ...whole, labels: others }, mixedShare: weigh(others) / weigh(whole.labels) };
+  };
   const parts: Part[] = [];
   for (let from = 0; from < labels.length; ) {
     const to = from + Math.ceil((labels.length - from) / (count - parts.length));
     const own = labels.slice(from, to);
-    parts.push({
+    const part = {
       features: features.slice(from * size, to * size),
       shape,
       labels: own,
       share: weigh(own) / weigh(labels),
-    });
+    };
+    parts.push({ ...part, ...(mixed && cutMixed(mixed, from, to)) });
     from = to;
   }
   return parts;

@@ -5,6 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { prefetch } from '../system/prefetch.js';
 import { groupRows, type TrainingData } from './data.js';
 import type { StepResult } from './gradients.js';
+import { mixBatch } from './mixup.js';
 import { type Batch, trainableWeights } from './model.js';
 import { Optimizer, type OptimizerPlan, type OptimizerState } from './optimizer.js';
 import type { Random } from './random.js';
@@ -21,6 +22,8 @@ export interface StepsPlan {
   /** The rate of a step with which so many rows are done. */
   readonly rateAfter: (done: number) => number;
   readonly signal: AbortSignal;
+  /** The alpha of MixUp; absent: images are trained on as they are. */
+  readonly mixup?: number | undefined;
 }
 
 /** A step that was taken. */
@@ -34,7 +37,7 @@ export interface Step extends StepResult {
 /** Takes steps for as long as they are asked for. */
 export async function* takeSteps(
   trainer: Trainer,
-  { data, order, batchSize, random, rateAfter, signal }: StepsPlan,
+  { data, order, batchSize, random, rateAfter, signal, mixup }: StepsPlan,
 ): AsyncGenerator<Step> {
   let done = 0;
   for await (const batch of readBatches(data, groupRows(order, batchSize))) {
@@ -42,7 +45,8 @@ export async function* takeSteps(
     const images = batch.labels.length;
     done += images;
     const rate = rateAfter(done);
-    const step = await trainStep(trainer, batch, { rate, random });
+    const seen = mixup === undefined ? batch : mixBatch(batch, mixup, random);
+    const step = await trainStep(trainer, seen, { rate, random });
     await setImmediate(); // a signal, a progress bar or the reading of the next batch has its turn
     yield { ...step, images, done, rate };
   }

@@ -37,6 +37,7 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ weightDecay: 0.1 }, /--weight-decay 0\.1 does nothing here/],
   [{ clipNorm: 1 }, /--clip-norm 1 does nothing here/],
   [{ labelSmoothing: 0.1 }, /--label-smoothing 0\.1 does nothing here/],
+  [{ mixup: 0.2 }, /--mixup 0\.2 does nothing here/],
   [{ focalLoss: 2 }, /--focal-loss 2 does nothing here/],
   [{ classWeights: 'balanced' }, /--class-weights balanced does nothing here/],
   [{ ema: 0.9 }, /--ema 0\.9 does nothing here/],
@@ -76,7 +77,7 @@ const allowed = [
   { unfreeze: 'all', hidden: [8], dropout: 0.2, optimizer: 'sgd' },
   { l2: 0.1 },
   { epochs: 3, dropout: 0.5 },
-  { hidden: [8], batchSize: 4 },
+  { hidden: [8], batchSize: 4, mixup: 0.2 },
   { headSolver: 'adam' },
   { folds: 5, test: 0.2, headSolver: 'adam' },
 ];

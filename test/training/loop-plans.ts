@@ -15,5 +15,5 @@ export const noOptions: FitOptions = {
   ...{ batchSize: undefined, learningRate: undefined, optimizer: undefined, schedule: undefined },
   ...{ warmup: undefined, weightDecay: undefined, clipNorm: undefined, labelSmoothing: undefined },
   ...{ focalLoss: undefined, classWeights: undefined, ema: undefined, patience: undefined },
-  targetAccuracy: undefined,
+  ...{ targetAccuracy: undefined, mixup: undefined },
 };

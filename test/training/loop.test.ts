@@ -104,6 +104,14 @@ test('The same seed gives the same weights to the bit, another seed others', asy
   assert.notDeepEqual(await weightsBy(2), first);
 });
 
+test('MixUp gives other weights, and the loss of what is mixed', async () => {
+  const [plain, mixed] = [await openTrainable(), await openTrainable()];
+  await run(plain, { epochs: 1 });
+  const { history } = await run(mixed, { epochs: 1, mixup: 1 });
+  assert.notDeepEqual(weightsOf(mixed), weightsOf(plain));
+  assert.ok(Number.isFinite(history[0]?.loss));
+});
+
 test('Features that are read from a store train as those in memory, to the bit', async () => {
   const weightsOn = async (data: { train: TrainingData; val: TrainingData }) => {
     const trainable = await openTrainable();
@@ -114,22 +122,23 @@ test('Features that are read from a store train as those in memory, to the bit',
   assert.deepEqual(await weightsOn(stored), await weightsOn({ train, val }));
 });
 
-test('Training that was killed goes on as if it had not been', async () => {
-  const unbroken = await openTrainable();
-  const expected = await run(unbroken);
-  const checkpoints: Checkpoint[] = [];
-  const onCheckpoint = (checkpoint: Checkpoint) => {
-    checkpoints.push({ ...checkpoint, history: [...checkpoint.history] });
-    return checkpoints.length === 3 ? Promise.reject(new Error('killed')) : Promise.resolve();
-  };
-  await assert.rejects(run(await openTrainable(), { onCheckpoint }), /killed/);
+for (const given of [{}, { mixup: 0.4 }])
+  test(`Training that was killed goes on as if it had not been: ${JSON.stringify(given)}`, async () => {
+    const unbroken = await openTrainable();
+    const expected = await run(unbroken, given);
+    const checkpoints: Checkpoint[] = [];
+    const onCheckpoint = (checkpoint: Checkpoint) => {
+      checkpoints.push({ ...checkpoint, history: [...checkpoint.history] });
+      return checkpoints.length === 3 ? Promise.reject(new Error('killed')) : Promise.resolve();
+    };
+    await assert.rejects(run(await openTrainable(), { ...given, onCheckpoint }), /killed/);
 
-  const resumed = await openTrainable();
-  const { history, bestEpoch } = await run(resumed, { resume: checkpoints[2] });
-  assert.deepEqual(weightsOf(resumed), weightsOf(unbroken));
-  const losses = (records: typeof history) => records.map(({ loss, valLoss }) => [loss, valLoss]);
-  assert.deepEqual([bestEpoch, losses(history)], [expected.bestEpoch, losses(expected.history)]);
-});
+    const resumed = await openTrainable();
+    const { history, bestEpoch } = await run(resumed, { ...given, resume: checkpoints[2] });
+    assert.deepEqual(weightsOf(resumed), weightsOf(unbroken));
+    const losses = (records: typeof history) => records.map(({ loss, valLoss }) => [loss, valLoss]);
+    assert.deepEqual([bestEpoch, losses(history)], [expected.bestEpoch, losses(expected.history)]);
+  });
 
 test('A checkpoint of a finished training has nothing left to do', async () => {
   let last: Checkpoint | undefined;

@@ -14,7 +14,7 @@ import { noOptions } from './loop-plans.js';
 const headLoop: TrainingPlan = {
   ...{ epochs: 100, batchSize: 32, learningRate: 0.001, optimizer: 'adam', schedule: 'cosine', warmup: 0 },
   ...{ weightDecay: 0, clipNorm: undefined, labelSmoothing: 0, focus: 0, classWeights: undefined },
-  ...{ ema: undefined, targetAccuracy: undefined, patience: 10, seed: 1 },
+  ...{ ema: undefined, mixup: undefined, targetAccuracy: undefined, patience: 10, seed: 1 },
 };
 
 const plans: { given: Partial<FitOptions>; expected: FitPlan }[] = [

@@ -6,7 +6,8 @@ import { startEngine } from '../../src/engines/start.js';
 import type { Network } from '../../src/network/network.js';
 import { countProcessors } from '../../src/system/processors.js';
 import { type LossPlan, plainLoss } from '../../src/training/loss.js';
-import { openModel, trainableWeights } from '../../src/training/model.js';
+import { mixBatch } from '../../src/training/mixup.js';
+import { type Batch, openModel, trainableWeights } from '../../src/training/model.js';
 import { Optimizer } from '../../src/training/optimizer.js';
 import { seededRandom } from '../../src/training/random.js';
 import { trainStep } from '../../src/training/step.js';
@@ -47,12 +48,15 @@ before(async () => {
 after(() => threads.stop());
 
 /** Weights after some steps, and what the last one was told. */
-async function train(shared?: StepThreads): Promise<{ weights: number[]; loss: number; right: number }> {
+async function train(
+  shared?: StepThreads,
+  trainedOn: Batch = batch,
+): Promise<{ weights: number[]; loss: number; right: number }> {
   const trained = await openModel(network);
   const variables = trainableWeights(trained).map(({ variable }) => ({ variable, factor: 1 }));
   const optimizer = new Optimizer(variables, { optimizer: 'sgd', weightDecay: 0 });
   const trainer = { model: trained, optimizer, loss, threads: shared };
-  const step = () => trainStep(trainer, batch, { rate: 0.1, random });
+  const step = () => trainStep(trainer, trainedOn, { rate: 0.1, random });
   await step();
   await step();
   const last = await step();
@@ -62,15 +66,16 @@ async function train(shared?: StepThreads): Promise<{ weights: number[]; loss: n
   return { weights, ...last };
 }
 
-test('Steps on three threads move the weights as steps on one do', async () => {
-  const alone = await train();
-  const shared = await train(threads);
-  assert.equal(shared.right, alone.right);
-  for (const [i, weight] of [...alone.weights, alone.loss].entries()) {
-    const other = [...shared.weights, shared.loss][i] ?? Number.NaN;
-    assert.ok(Math.abs(other - weight) < 1e-6, `${other} instead of ${weight}`);
-  }
-});
+for (const [name, trainedOn] of Object.entries({ batch, mixed: mixBatch(batch, 1, seededRandom(2)) }))
+  test(`Steps on three threads move the weights as steps on one do: ${name}`, async () => {
+    const alone = await train(undefined, trainedOn);
+    const shared = await train(threads, trainedOn);
+    assert.equal(shared.right, alone.right);
+    for (const [i, weight] of [...alone.weights, alone.loss].entries()) {
+      const other = [...shared.weights, shared.loss][i] ?? Number.NaN;
+      assert.ok(Math.abs(other - weight) < 1e-6, `${other} instead of ${weight}`);
+    }
+  });
 
 test('The same steps on as many threads give the same weights to the bit', async () => {
   assert.deepEqual(await train(threads), await train(threads));
