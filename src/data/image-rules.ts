@@ -72,7 +72,7 @@ export interface PixelChange {
   readonly brightness?: number | undefined;
   readonly contrast?: number | undefined;
   readonly saturation?: number | undefined;
-  /** In degrees. */
+  /** In whole degrees. */
   readonly hue?: number | undefined;
   /** Becomes grey. */
   readonly erased?: ViewedPart | undefined;

@@ -37,7 +37,7 @@ function drawView(augment: Augmentation, random: Random): View {
     brightness: when(augment.brightness, ({ factor }) => draw(factor)),
     contrast: when(augment.contrast, ({ factor }) => draw(factor)),
     saturation: when(augment.saturation, ({ factor }) => draw(factor)),
-    hue: when(augment.hue, ({ degrees }) => draw(degrees)),
+    hue: when(augment.hue, ({ degrees }) => Math.round(draw(degrees))),
     blur: when(augment.blur, ({ sigma }) => draw(sigma)),
     erased: when(augment.erasing, each => drawPart(each, random)),
   };

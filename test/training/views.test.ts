@@ -1,7 +1,8 @@
 // Views of training images.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { namedAugmentations } from '../../src/training/augmentation.js';
+import { changePixels } from '../../src/data/change-pixels.js';
+import { namedAugmentations, validateAugmentation } from '../../src/training/augmentation.js';
 import { planViews } from '../../src/training/views.js';
 
 const image = { hash: 'a1' };
@@ -39,6 +40,28 @@ test('Every transformation stays within its range, and happens as often as it is
     assert.ok(top + height <= 1 && left + width <= 1 && height * width <= 0.2);
   }
 });
+
+/** To the ends of what a table may say. */
+const extreme = validateAugmentation({
+  ...{ crop: { area: [0.05, 1], ratio: [0.2, 5] }, rotation: { degrees: [-180, 180] } },
+  ...{ shear: { degrees: [-60, 60] }, hue: { degrees: [-180, 180] }, blur: { sigma: [0.3, 20] } },
+  ...{ brightness: { factor: [0, 4] }, contrast: { factor: [0, 4] }, saturation: { factor: [0, 4] } },
+  erasing: { area: [0.01, 0.8], ratio: [0.2, 5] },
+});
+
+for (const [name, augment] of Object.entries({ ...namedAugmentations, extreme })) {
+  test(`Whatever is drawn can be done to an image: ${name}`, async () => {
+    const pixels = {
+      data: Uint8Array.from({ length: 9 * 7 * 3 }, (_, i) => i),
+      height: 9,
+      width: 7,
+    } as const;
+    for (const { change = {} } of planViews({ ...light, augment, count: 50 }, image)) {
+      const changed = await changePixels({ ...pixels, channels: 3 }, change);
+      assert.equal(changed.data.length, pixels.data.length);
+    }
+  });
+}
 
 test('The same seed draws the same views, more of them begin with the fewer; every view has a name of its own', () => {
   const views = planViews(strong, image);
