@@ -86,7 +86,7 @@ export const trainOptions = {
     integer(
       0,
       100,
-      'Changed views of every training image to train unfrozen blocks on (default: 0; fine-tune: 8)',
+      'Changed views of every training image to train unfrozen blocks on (default: 0; fine-tune: 6)',
     ),
   ),
   ...augmentOption,

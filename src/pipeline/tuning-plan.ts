@@ -23,7 +23,7 @@ export interface TuningPlan {
 }
 
 /** Views of the recipe fine-tune. */
-export const recipeViews = 8;
+export const recipeViews = 6;
 
 /** The recipe fine-tune, as it is where nothing else is said. */
 export function planUsualTuning(options: LoopOptions): TuningPlan {

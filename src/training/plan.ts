@@ -67,7 +67,7 @@ const headDefaults: Defaults = {
 };
 
 const networkDefaults: Defaults = {
-  ...{ epochs: 12, batchSize: 32, learningRate: 2e-4, optimizer: 'adamw', schedule: 'cosine', warmup: 1 },
+  ...{ epochs: 8, batchSize: 32, learningRate: 3e-4, optimizer: 'adamw', schedule: 'cosine', warmup: 1 },
   ...{ weightDecay: 0.01, clipNorm: 1, labelSmoothing: 0.1, focus: 0 },
 };
 

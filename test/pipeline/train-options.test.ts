@@ -92,7 +92,7 @@ test('the recipe fine-tune names the usual settings, and each can be overridden'
   const usual = plan({ recipe: 'fine-tune' }).tuning;
   assert.deepEqual(
     [usual?.unfreeze, usual?.views, usual?.augment, usual?.loop.optimizer],
-    ['top', 8, namedAugmentations.light, 'adamw'],
+    ['top', 6, namedAugmentations.light, 'adamw'],
   );
   const given = plan({
     recipe: 'fine-tune',
@@ -121,7 +121,7 @@ test('with a budget of time the head is fine-tuned in what it leaves, and its ow
   const { fit, tuning } = plan({ time: '5m' });
   assert.deepEqual(
     [tuning?.isExtra, tuning?.unfreeze, tuning?.views, fit.epochs],
-    [true, 'top', 8, undefined],
+    [true, 'top', 6, undefined],
   );
 });
 
