@@ -110,6 +110,8 @@ export async function loadClassifier(
     }
     const on = { device, warn: (message: string) => emit({ type: 'warning', message }) };
     const opened = backbone === undefined ? await openRun(model, on) : await openBackbone(backbone, on);
+    if (views === 2 && opened.card.mirrored)
+      on.warn(`${opened.name} looks at each image and its mirror by itself: --views 2 changes nothing.`);
     return new LoadedClassifier(await seeInViews(opened, views), top);
   });
 }

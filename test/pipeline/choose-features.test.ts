@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { readGoodImage } from '../../src/data/read-image.js';
 import { scanDataSet } from '../../src/data/scan.js';
 import { startEngine } from '../../src/engines/start.js';
+import type { PipelineEvent } from '../../src/events.js';
 import { loadBase } from '../../src/features/base.js';
 import { extractFeatures } from '../../src/features/extract.js';
 import { chooseRuntime } from '../../src/features/runtime.js';
@@ -89,10 +90,14 @@ test('what is chosen is part of the network: tfjs, model.onnx and predictions ag
   assert.ok(Math.abs((unseen?.loss ?? 0) - (val?.loss ?? 1)) < 1e-4);
 });
 
-test('any run can be asked to look at the mirror, too; one that does it by itself looks no more than twice', async () => {
+test('any run can be asked to look at the mirror, too; one that does it by itself says so, and looks no more than twice', async () => {
   const { run } = await trainOn(digits, { taps: 'none', mirror: 'no' });
+  const told: string[] = [];
+  const onEvent = (event: PipelineEvent) => {
+    if (event.type === 'warning') told.push(event.message);
+  };
   const confidences = async (views?: 1 | 2) => {
-    const classifier = await finetune.loadClassifier({ model: run, views });
+    const classifier = await finetune.loadClassifier({ model: run, views }, { onEvent });
     const { probabilities } = await classifier.classify(seven);
     await classifier.close();
     return [...probabilities];
@@ -101,7 +106,12 @@ test('any run can be asked to look at the mirror, too; one that does it by itsel
   assert.deepEqual(await confidences(), once);
   assert.notDeepEqual(await confidences(2), once);
   await trainOn(digits, { taps: 'none', mirror: 'yes' });
+  assert.deepEqual(told, []);
   assert.deepEqual(await confidences(2), await confidences());
+  assert.match(
+    told.join('|'),
+    /^[^|]* looks at each image and its mirror by itself: --views 2 changes nothing\.$/,
+  );
   await assert.rejects(confidences(1), {
     code: 'bad-option',
     message: /looks at both by itself\. Leave out --views 1/,
