@@ -1,9 +1,7 @@
 // Finds a Python that has Keras and TensorFlow, for whatever compares with Keras itself, and runs the scripts beside this one.
 
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
-
-const checkout = resolve(import.meta.dirname, '../..');
+import { checkout } from '../checkout.js';
 
 /** $FINETUNE_KERAS_PYTHON alone (`none` for none), else the checkout's .cache, else the system's own. */
 const chosen = process.env.FINETUNE_KERAS_PYTHON;

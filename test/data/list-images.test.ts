@@ -55,16 +55,15 @@ test('no image at all is a mistake', async () => {
 });
 
 test('- is standard input', () => {
-  const module = JSON.stringify(new URL('../../src/data/list-images.ts', import.meta.url).href);
+  const module = JSON.stringify(new URL('../../src/data/list-images.js', import.meta.url).href);
   const script = `
     const { resolveImages } = await import(${module});
     const [input] = await resolveImages(['-']);
     console.log(input.name, (await input.read()).toString('base64'));`;
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '-e', script],
-    { input: first, encoding: 'utf8' },
-  );
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    input: first,
+    encoding: 'utf8',
+  });
   assert.equal(stdout, `- ${first.toString('base64')}\n`, stderr);
 });
 

@@ -4,10 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { readImageFile } from '../../src/data/image-file.js';
 import { listImages, resolveImages } from '../../src/data/list-images.js';
 import { describeLikeness, nameOfBytes, systemPath } from '../../src/data/names.js';
 import { scanDataSet } from '../../src/data/scan.js';
+import { checkout } from '../helpers/finetune.js';
 import { folderWith, numberedJpeg } from './sample-images.js';
 
 const [a, b, c, d] = await Promise.all([1, 2, 3, 4].map(numberedJpeg));
@@ -167,7 +169,7 @@ test('a folder inside a class that may not be looked into is told of', {
   });
   openTo(root);
   chmodSync(join(root, 'cats/private'), 0);
-  const url = (name: string) => new URL(`../../dist/data/${name}.js`, import.meta.url).href;
+  const url = (name: string) => pathToFileURL(join(checkout, `dist/data/${name}.js`)).href;
   const script = `
     const { scanDataSet } = await import(${JSON.stringify(url('scan'))});
     const { listImages } = await import(${JSON.stringify(url('list-images'))});

@@ -14,12 +14,12 @@ test('the wasm engine starts anywhere and computes', async () => {
 
 test('starting an engine prints nothing and leaves errors to their owner', () => {
   const program = `
-    import { startEngine } from './src/engines/start.ts';
+    import { startEngine } from '${new URL('../../src/engines/start.js', import.meta.url)}';
     await startEngine('wasm');
     const tf = await import('@tensorflow/tfjs-core');
     tf.square([1]).dispose();
     process.stdout.write(String(process.listenerCount('uncaughtException')));`;
-  const output = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });

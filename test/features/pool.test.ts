@@ -12,11 +12,11 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** @param moment after so many results, or, where it is negative, after so many milliseconds */
 function disturb(what: 'exit' | 'throw' | 'abort' | 'fail', moment: number) {
-  const program = join(import.meta.dirname, 'pool-process.ts');
+  const program = join(import.meta.dirname, 'pool-process.js');
   const temporary = mkdtempSync(join(folder, 'tmp-'));
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', program, join(folder, 'digits'), what, String(moment)],
+    [program, join(folder, 'digits'), what, String(moment)],
     { cwd: checkout, encoding: 'utf8', env: { ...process.env, TMPDIR: temporary }, timeout: 60_000 },
   );
   const left = readdirSync(temporary).filter(name => name.startsWith('finetune-'));

@@ -216,7 +216,7 @@ describe('The feature store', () => {
   });
 });
 
-const writer = ['--import', 'tsx', join(import.meta.dirname, 'store-writer.ts')];
+const writer = [join(import.meta.dirname, 'store-writer.js')];
 
 const isRoot = process.getuid?.() === 0;
 

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { checkout } from '../../scripts/checkout.js';
 
-export const checkout = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+export { checkout };
 
 /** The program, as a user starts it. */
 export const cli = join(checkout, 'dist/finetune.cjs');

@@ -13,7 +13,7 @@ const plans: [given: object, taps: unknown, mirror: string, most: readonly numbe
   [{ taps: ['a', 'b'], mirror: 'yes' }, ['a', 'b'], 'yes', [Infinity, Infinity]],
   [{ pooling: 'flatten' }, undefined, 'auto', [2000, 400]],
   [{ hidden: 8 }, 'auto', 'no', [2000, 400]],
-  [{ recipe: 'fine-tune' }, 'auto', 'auto', [2000, 400]],
+  [{ recipe: 'fine-tune' }, 'auto', 'auto', [2000, 2000]],
 ];
 
 for (const [given, taps, mirror, most] of plans) {

@@ -10,9 +10,9 @@ import { checkout } from '../helpers/finetune.js';
 /** 2,000 images whose features take 200 MB. */
 function train(budgetMb: number) {
   const dir = mkdtempSync(join(tmpdir(), 'finetune-streamed-'));
-  const script = join(checkout, 'scripts/bench/streamed-features.ts');
+  const script = join(import.meta.dirname, '../../scripts/bench/streamed-features.js');
   const flags = ['--images', '2000', '--shape', '7x7x512', '--budget-mb', String(budgetMb), '--dir', dir];
-  const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, ...flags], {
+  const { stdout, stderr } = spawnSync(process.execPath, [script, ...flags], {
     cwd: checkout,
     encoding: 'utf8',
   });

@@ -34,7 +34,7 @@ test('a process that does not answer in time is not waited for', async () => {
 
 test('a process whose parent has gone does not work on, whenever it goes', async () => {
   for (const moment of ['spawn', 'message']) {
-    const child = fork(new URL('../helpers/answering-process.ts', import.meta.url), ['"wait"']);
+    const child = fork(new URL('../helpers/answering-process.js', import.meta.url), ['"wait"']);
     await once(child, moment);
     child.disconnect();
     assert.deepEqual(await once(child, 'exit'), [1, null]);

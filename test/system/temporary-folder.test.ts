@@ -25,8 +25,8 @@ const root = mkdtempSync(join(tmpdir(), 'finetune-temporary-'));
 after(() => rmSync(root, { recursive: true }));
 
 function killed(prefix: string, folder = 'new'): void {
-  const program = join(checkout, 'test/helpers/temporary-process.ts');
-  const { signal } = spawnSync(process.execPath, ['--import', 'tsx', program, prefix, folder], {
+  const program = join(import.meta.dirname, '../helpers/temporary-process.js');
+  const { signal } = spawnSync(process.execPath, [program, prefix, folder], {
     cwd: checkout,
   });
   assert.equal(signal, 'SIGKILL');
