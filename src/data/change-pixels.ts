@@ -1,7 +1,7 @@
 // What a view of a training image changes beside the part that it shows: geometry, colours, sharpness, a hole.
 
-import sharp from 'sharp';
 import type { PixelChange, Pixels, ViewedPart } from './image-rules.js';
+import { sharp } from './sharp.js';
 
 const middleGrey = 128;
 

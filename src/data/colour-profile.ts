@@ -4,9 +4,9 @@
 
 import { createHash } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
-import sharp from 'sharp';
 import { convertColours, gridColours, gridPicture } from './colour-table.js';
 import { headerSegments, jpegMarkers } from './jpeg.js';
+import { sharp } from './sharp.js';
 
 /** Converts the pixels of a photo, RGB bytes, to sRGB, in place. */
 export type ColourConversion = (pixels: Uint8Array) => void;

@@ -1,7 +1,7 @@
 // An image file to 8-bit pixels of the size and channels that a network wants. The only place that decodes.
 
 import { createHash } from 'node:crypto';
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { FinetuneError, messageOf } from '../errors.js';
 import { changePixels } from './change-pixels.js';
 import { findConversion } from './colour-profile.js';
@@ -23,6 +23,7 @@ import { type Orientation, orientations, placePixels } from './place-pixels.js';
 import { dropPngText } from './png-text.js';
 import type { ImageSource, ReadOptions } from './read-image.js';
 import { type Placement, planPlacement, type Rectangle, resample } from './resize.js';
+import { sharp } from './sharp.js';
 import { type PlainPixels, readPlainPng } from './small-png.js';
 import { bitsOf, isNarrow, type ValueRange } from './value-range.js';
 

@@ -1,9 +1,9 @@
 // What images of a data set are like, for a network that is made for them.
 
-import sharp from 'sharp';
 import { readImageFile } from './image-file.js';
 import type { Channels, Size } from './image-rules.js';
 import { dropPngText } from './png-text.js';
+import { sharp } from './sharp.js';
 
 /** Size and channels that suit images. */
 export interface ImageKind {

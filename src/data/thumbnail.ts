@@ -1,7 +1,7 @@
 // Small pictures of photos, for pages that stand alone.
 
-import sharp from 'sharp';
 import { decodeImage } from './decode.js';
+import { sharp } from './sharp.js';
 
 const side = 112;
 

@@ -33,8 +33,6 @@ export interface PrecisionChoice {
 export interface ChoiceOptions extends SessionOptions {
   /** Take the best trial even where it is not faster or not faithful enough. */
   readonly force?: boolean;
-  /** Images per second in float, where they are known. */
-  readonly floatSpeed?: number | undefined;
   /** Stops between two images and between two trials. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -76,7 +74,7 @@ const stages: readonly Stage[] = [
 export async function choosePrecision(
   network: Network,
   images: Images,
-  { force = false, floatSpeed: knownSpeed, signal, ...options }: ChoiceOptions = {},
+  { force = false, signal, ...options }: ChoiceOptions = {},
 ): Promise<PrecisionChoice> {
   const graph = compileGraph(network);
   const iterator = iterate(images);
@@ -84,7 +82,7 @@ export async function choosePrecision(
   const { value: second } = await iterator.next();
   if (first === undefined || second === undefined) return { precision: 'fp32', trials: [] };
   // As it runs where int8 is not taken.
-  const floatSpeed = knownSpeed ?? (await measureSpeed(useWinograd(graph), first.shape, options));
+  const floatSpeed = await measureSpeed(useWinograd(graph), first.shape, options);
   const settingOn = async (observed: Images, isGood: TrialSetting['isFaithful']): Promise<TrialSetting> => ({
     ...(await observeImages(graph, observed, signal)),
     ...{ graph, options, isFaithful: isGood, floatSpeed },
