@@ -47,13 +47,16 @@ function flagsOf({ options, argument }: NamedCommand): [name: string, option: Op
 }
 
 function describe({ kind, help, expects, schema }: Option, isHelp: boolean) {
-  if (kind === 'flag') return { type: 'boolean', describe: help } as const;
+  // yargs lays out the help before every command: what is hidden takes it no time.
+  const hidden = !isHelp;
+  if (kind === 'flag') return { type: 'boolean', describe: help, hidden } as const;
   const fallback = v.safeParse(schema, undefined);
   const shown = fallback.success && fallback.output !== undefined ? String(fallback.output) : undefined;
   return {
     // When it runs, what was typed has to be seen as it was typed.
     type: isHelp && kind === 'number' ? 'number' : 'string',
     requiresArg: true,
+    hidden,
     describe: `${help} [${expects}]`,
     ...(shown ? { defaultDescription: shown } : {}),
   } as const;

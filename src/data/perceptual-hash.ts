@@ -37,9 +37,11 @@ export function hashPicture(picture: ArrayLike<number>): PerceptualHash {
 function lowestFrequencies(picture: ArrayLike<number>): Float64Array {
   const rows = new Float64Array(frequencies * pictureSide); // [v, x]
   for (let v = 0; v < frequencies; v++)
-    for (let y = 0; y < pictureSide; y++)
+    for (let y = 0; y < pictureSide; y++) {
+      const cosine = cosines[v * pictureSide + y]!;
       for (let x = 0; x < pictureSide; x++)
-        rows[v * pictureSide + x]! += cosines[v * pictureSide + y]! * picture[y * pictureSide + x]!;
+        rows[v * pictureSide + x]! += cosine * picture[y * pictureSide + x]!;
+    }
   const coefficients = new Float64Array(frequencies ** 2); // [v, u]
   for (let v = 0; v < frequencies; v++)
     for (let u = 0; u < frequencies; u++)

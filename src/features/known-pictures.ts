@@ -24,7 +24,7 @@ export class KnownPictures {
   /** Grey, `[pictureSide, pictureSide]`. */
   of({ hash }: Example): Uint8Array | undefined {
     const row = new Float32Array(pictureSide ** 2);
-    return this.#store.read(keyOf(hash), row) ? Uint8Array.from(row) : undefined;
+    return this.#store.read(keyOf(hash), row) ? new Uint8Array(row) : undefined;
   }
 
   close(): void {

@@ -62,7 +62,7 @@ export function writeFloats(features: Float32Array | QuantizedFeatures, target: 
     return;
   }
   const { data, scale, zeroPoint } = features;
-  for (const [i, byte] of data.entries()) target[i] = (byte - zeroPoint) * scale;
+  for (let i = 0; i < data.length; i++) target[i] = (data[i]! - zeroPoint) * scale;
 }
 
 /** A file of rows that is open. */
