@@ -42,8 +42,8 @@ for (const count of values.images.split(',').map(Number)) {
     );
     const accuracies = results.map(({ test }): number => test.accuracy);
     const mean = accuracies.reduce((sum, each) => sum + each, 0) / accuracies.length;
-    const mirrored = results.map(({ head }): boolean => head.features.mirrored);
-    const taps = results.map(({ head }): number => head.features.taps.length);
+    const mirrored = results.map(({ head }): boolean | undefined => head.features?.mirrored);
+    const taps = results.map(({ head }): number | undefined => head.features?.taps.length);
     const tuned = results.map(({ head }): boolean | undefined => head.tuning?.kept);
     console.log(
       JSON.stringify({ data: basename(values.data), count, way, mean, accuracies, mirrored, taps, tuned }),
