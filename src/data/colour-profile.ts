@@ -3,9 +3,10 @@
 // come from few cameras.
 
 import { createHash } from 'node:crypto';
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { convertColours, gridColours, gridPicture } from './colour-table.js';
 import { headerSegments, jpegMarkers } from './jpeg.js';
+import { renderPngChunk } from './png-chunks.js';
 import { sharp } from './sharp.js';
 
 /** Converts the pixels of a photo, RGB bytes, to sRGB, in place. */
@@ -72,11 +73,7 @@ const pngHeadLength = 8 + 25;
 
 /** A PNG with an `iCCP` chunk (PNG specification, section 11.3.2.3). */
 function embedProfile(png: Buffer, profile: Buffer): Buffer {
-  const named = Buffer.from('iCCPprofile\0\0', 'latin1');
-  const body = Buffer.concat([named, deflateSync(profile)]);
-  const chunk = Buffer.alloc(body.length + 8);
-  chunk.writeUInt32BE(body.length - 4);
-  body.copy(chunk, 4);
-  chunk.writeUInt32BE(crc32(body), body.length + 4);
+  const named = Buffer.from('profile\0\0', 'latin1');
+  const chunk = renderPngChunk('iCCP', Buffer.concat([named, deflateSync(profile)]));
   return Buffer.concat([png.subarray(0, pngHeadLength), chunk, png.subarray(pngHeadLength)]);
 }

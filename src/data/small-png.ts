@@ -1,7 +1,8 @@
 // Small plain PNG files, written and read without the decoder, which takes a millisecond to start on each of them: of
 // sixty thousand digits that is a minute. Whatever is not plain and whole is left to the decoder, which says what is wrong.
 
-import { crc32, deflateSync, inflateSync } from 'node:zlib';
+import { deflateSync, inflateSync } from 'node:zlib';
+import { isPngChunkWhole, pngSignature, readPngChunks, renderPngChunk } from './png-chunks.js';
 
 /** Pixels of a plain PNG, 8 bits each: `[height, width, channels]`. */
 export interface PlainPixels {
@@ -11,8 +12,6 @@ export interface PlainPixels {
   /** Grey or RGB. */
   readonly channels: 1 | 3;
 }
-
-const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 
 /** Colour types of PNG, as channels. */
 const channelsOfType: ReadonlyMap<number, 1 | 3> = new Map([
@@ -38,20 +37,11 @@ export function renderGreyPng(pixels: Uint8Array, height: number, width: number)
   const rows = Buffer.alloc(height * (width + 1));
   for (let y = 0; y < height; y++) rows.set(pixels.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   return Buffer.concat([
-    signature,
-    renderChunk('IHDR', header),
-    renderChunk('IDAT', deflateSync(rows, { level: 9 })),
-    renderChunk('IEND', Buffer.alloc(0)),
+    pngSignature,
+    renderPngChunk('IHDR', header),
+    renderPngChunk('IDAT', deflateSync(rows, { level: 9 })),
+    renderPngChunk('IEND', Buffer.alloc(0)),
   ]);
-}
-
-function renderChunk(type: string, body: Buffer): Buffer {
-  const chunk = Buffer.alloc(12 + body.length);
-  chunk.writeUInt32BE(body.length, 0);
-  chunk.write(type, 4, 'latin1');
-  body.copy(chunk, 8);
-  chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + body.length)), 8 + body.length);
-  return chunk;
 }
 
 /**
@@ -59,20 +49,16 @@ function renderChunk(type: string, body: Buffer): Buffer {
  * @returns undefined for every other file, damaged ones among them
  */
 export function readPlainPng(file: Buffer): PlainPixels | undefined {
-  if (file.length > mostFileBytes || !file.subarray(0, signature.length).equals(signature)) return undefined;
+  if (file.length > mostFileBytes) return undefined;
   const data: Buffer[] = [];
   let header: Omit<PlainPixels, 'data'> | undefined;
-  for (let at = signature.length; at + 12 <= file.length; ) {
-    const end = at + 12 + file.readUInt32BE(at);
-    if (end > file.length || crc32(file.subarray(at + 4, end - 4)) !== file.readUInt32BE(end - 4))
-      return undefined;
-    const type = file.toString('latin1', at + 4, at + 8);
-    const body = file.subarray(at + 8, end - 4);
+  for (const chunk of readPngChunks(file)) {
+    if (!isPngChunkWhole(file, chunk)) return undefined;
+    const { type, body, end } = chunk;
     if (type === 'IHDR') header = readHeader(body);
     else if (type === 'IDAT') data.push(body);
     else if (type === 'IEND') return header && end === file.length ? readPixels(header, data) : undefined;
     else if (!harmless.has(type)) return undefined;
-    at = end;
   }
   return undefined;
 }

@@ -1,18 +1,10 @@
 // Text inside PNGs, which is not unpacked.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
+import { renderPngChunk as chunk } from '../../src/data/png-chunks.js';
 import { dropPngText } from '../../src/data/png-text.js';
 import { quartersImage } from './sample-images.js';
-
-function chunk(type: string, body: Buffer): Buffer {
-  const bytes = Buffer.alloc(12 + body.length);
-  bytes.writeUInt32BE(body.length, 0);
-  bytes.write(type, 4, 'latin1');
-  body.copy(bytes, 8);
-  bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + body.length)), 8 + body.length);
-  return bytes;
-}
 
 const png = await quartersImage().png().toBuffer();
 /** Behind the signature and the header. */
