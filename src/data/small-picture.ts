@@ -8,6 +8,18 @@ import { pictureSide } from './perceptual-hash.js';
 /** With fewer pixels a side, a picture of a network's input would say too little. */
 const leastSide = 2 * pictureSide;
 
+/**
+ * Makes the picture of an image that is about to be decoded.
+ * @returns takes its pixels; undefined where they do not show the whole image, or are too few
+ */
+export function pictureTaker(
+  rules: Pick<InputRules, 'size' | 'resize'>,
+  view: View,
+  onPicture: (picture: Uint8Array) => void,
+): ((pixels: Pixels) => void) | undefined {
+  return showsPicture(rules, view) ? pixels => onPicture(shrinkToPicture(pixels)) : undefined;
+}
+
 /** Whether what a network sees of an image is the whole image, as it is, and large enough. */
 export function showsPicture({ size, resize }: Pick<InputRules, 'size' | 'resize'>, { key }: View): boolean {
   return resize.method === 'stretch' && Math.min(...size) >= leastSide && key === originalView.key;

@@ -1,7 +1,6 @@
 // The base on a device other than the CPU, by batches; the next images are decoded meanwhile.
 
-import type { Pixels } from '../data/image-rules.js';
-import { showsPicture, shrinkToPicture } from '../data/small-picture.js';
+import { pictureTaker } from '../data/small-picture.js';
 import type { ValueRange } from '../data/value-range.js';
 import { messageOf } from '../errors.js';
 import { compileGraph } from '../formats/onnx/compile.js';
@@ -58,9 +57,7 @@ export async function* runOnDevice(
     ...asExamples.optionsOf(image),
     onBytes: (bytes: Buffer) => sampler?.look(image.example.path, bytes),
     onNarrowRange: (range: ValueRange) => void narrowRanges.set(image, range),
-    onPixels: showsPicture(rules, image.view)
-      ? (pixels: Pixels) => void pictures.set(image, shrinkToPicture(pixels))
-      : undefined,
+    onPixels: pictureTaker(rules, image.view, picture => void pictures.set(image, picture)),
   });
   // Between two batches it hears of an abort.
   const options = { ...asExamples, optionsOf, rules, signal, batchSize: devices[placement.name].batchSize };

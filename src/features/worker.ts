@@ -1,9 +1,9 @@
 // A thread that decodes images and runs the frozen base on them, a group at a time.
 
 import { workerData } from 'piscina';
-import type { InputRules, Pixels, View } from '../data/image-rules.js';
+import type { InputRules, View } from '../data/image-rules.js';
 import type { ReadOptions } from '../data/read-image.js';
-import { showsPicture, shrinkToPicture } from '../data/small-picture.js';
+import { pictureTaker } from '../data/small-picture.js';
 import type { ValueRange } from '../data/value-range.js';
 import { type ErrorCode, FinetuneError } from '../errors.js';
 import type { SessionOptions } from '../inference/session.js';
@@ -75,9 +75,7 @@ export default async function computeFeatures(
     const outcomes = await Promise.all(
       tasks.map((task, i) => {
         const onNarrowRange = (range: ValueRange) => void narrowRanges.set(i, range);
-        const onPixels = showsPicture(rules, task.view)
-          ? (pixels: Pixels) => void pictures.set(i, shrinkToPicture(pixels))
-          : undefined;
+        const onPixels = pictureTaker(rules, task.view, picture => void pictures.set(i, picture));
         return compute(runner, { ...task, onNarrowRange, onPixels });
       }),
     );

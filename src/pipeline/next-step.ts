@@ -8,7 +8,7 @@ import { splitAt } from '../network/split.js';
 import type { Suggestion } from '../runs/suggestion.js';
 import { countProcessors } from '../system/processors.js';
 import { averageViews } from '../training/data.js';
-import { type Metrics, predictLabels } from '../training/metrics.js';
+import { computeMetrics, type Metrics } from '../training/metrics.js';
 import { planCut } from '../training/unfreeze.js';
 import type { Stage } from './stage.js';
 import type { TuningPlan } from './tuning-plan.js';
@@ -47,19 +47,28 @@ export async function mayHelp(
 ): Promise<boolean> {
   const val = features.subset('val');
   const { probabilities, labels } = averageViews(await head.predict(val), val);
-  const predicted = predictLabels(probabilities, labels.length);
-  const mistakes = labels.filter((label, image) => predicted[image] !== label).length;
+  return isWorthTuning(figuresOf({ head, features }, computeMetrics(probabilities, labels, classNames)));
+}
+
+/** @param val on validation images */
+function figuresOf({ head, features }: Pick<Stage, 'head' | 'features'>, val: Metrics): HeadFigures {
   const train = features.subset('train');
-  return isWorthTuning({
-    ...{ trainImages: (train.views ?? train.labels).length, classes: classNames.length, mistakes },
-    accuracy: head.crossValidation?.accuracy ?? 1 - mistakes / labels.length,
-  });
+  const validated = countValidated(val);
+  return {
+    trainImages: (train.views ?? train.labels).length,
+    classes: val.perClass.length,
+    accuracy: head.crossValidation?.accuracy ?? val.accuracy,
+    mistakes: Math.round(validated * (1 - val.accuracy)),
+  };
+}
+
+function countValidated({ perClass }: Metrics): number {
+  return perClass.reduce((sum, { support }) => sum + support, 0);
 }
 
 /** What is known when a head is trained. */
 export interface HeadTraining {
   readonly stage: Stage;
-  readonly classNames: readonly string[];
   readonly engine: Engine;
   /** Of fine-tuning, as the recipe has it. */
   readonly plan: TuningPlan;
@@ -70,22 +79,19 @@ export interface HeadTraining {
  * @param val on validation images, without which there is nothing to compare on
  */
 export function suggestTuning(
-  { stage, classNames, engine, plan }: HeadTraining,
+  { stage, engine, plan }: HeadTraining,
   val: Metrics | undefined,
 ): Suggestion | undefined {
-  const { head, features } = stage;
+  const { head } = stage;
   if (val === undefined || head.solver !== 'lbfgs' || 'tuning' in head.details) return undefined;
-  const train = features.subset('train');
-  const trainImages = (train.views ?? train.labels).length;
-  const validated = val.perClass.reduce((sum, { support }) => sum + support, 0);
-  const accuracy = head.crossValidation?.accuracy ?? val.accuracy;
-  const figures = { trainImages, classes: classNames.length, accuracy };
-  const mistakes = Math.round(validated * (1 - val.accuracy));
-  if (!isWorthTuning({ ...figures, mistakes })) return undefined;
+  const figures = figuresOf(stage, val);
+  if (!isWorthTuning(figures)) return undefined;
+  const { trainImages, classes, accuracy } = figures;
   const reason =
     accuracy < weakAccuracy
       ? `the head's accuracy is ${accuracy.toFixed(2)}`
-      : `classes have ${Math.round(trainImages / classNames.length)} training images`;
+      : `classes have ${Math.round(trainImages / classes)} training images`;
+  const validated = countValidated(val);
   const measured = measureRow(stage);
   const { views, loop } = plan;
   return {

@@ -139,7 +139,6 @@ export const train = verb(trainOptions, async (asked, given): Promise<TrainResul
     opened.push(stage.features);
     timer.step('tune');
 
-    const { classNames } = dataSet;
     const usual = planUsualTuning(startOptions(plan.fit));
     const known = {
       options: { ...options, backbone: backbone.name },
@@ -147,7 +146,7 @@ export const train = verb(trainOptions, async (asked, given): Promise<TrainResul
       // They are of the base alone.
       floatFeatures: stage.base === base ? floatFeatures : undefined,
       time: budget?.report(),
-      suggest: (val: Metrics | undefined) => suggestTuning({ stage, classNames, engine, plan: usual }, val),
+      suggest: (val: Metrics | undefined) => suggestTuning({ stage, engine, plan: usual }, val),
     };
     const result = await saveRun(dir, known, context);
     await tuned?.forgetCheckpoint();

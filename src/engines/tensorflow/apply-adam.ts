@@ -1,22 +1,9 @@
 // A step of Adam by TensorFlow's own operation: one pass over memory instead of a dozen. It changes variables that
 // TensorFlow keeps: every step fills them with what tfjs has, and gives tfjs what has become of them.
 
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelFunc } from '@tensorflow/tfjs-core';
 import { tf } from '../tfjs.js';
-
-/** What of tfjs-node's backend this takes. */
-interface Backend {
-  readonly binding: Readonly<
-    Record<'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL' | 'TF_ATTR_SHAPE', number>
-  >;
-  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly TensorInfo[]): TensorInfo;
-  executeMultipleOutputs(
-    name: string,
-    attributes: readonly object[],
-    inputs: readonly TensorInfo[],
-    outputs: number,
-  ): TensorInfo[];
-}
+import type { TensorflowBackend } from './backend.js';
 
 /**
  * The name of a kernel that an engine may have: one step of Adam, from `weights`, `mean`, `square` and `gradient` to new
@@ -42,7 +29,7 @@ export function registerAdam(backendName: string): void {
 }
 
 const applyAdam: KernelFunc = ({ inputs, attrs, backend: current }) => {
-  const backend = current as Backend;
+  const backend = current as TensorflowBackend;
   const { weights, mean, square, gradient } = inputs;
   if (!weights || !mean || !square || !gradient) throw new Error('A step of Adam lacks an input.');
   const { binding } = backend;

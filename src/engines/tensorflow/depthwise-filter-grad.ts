@@ -2,16 +2,10 @@
 // TensorFlow's own for filters larger than 3x3. oneDNN leaves paddings that are given as numbers alone: that is how
 // TensorFlow's own kernel is reached.
 
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelFunc } from '@tensorflow/tfjs-core';
 import { shape4D, sizesOf } from '../convolution.js';
 import { tf } from '../tfjs.js';
-
-/** What of tfjs-node's backend this takes. */
-interface Backend {
-  readonly isUsingGpuDevice: boolean;
-  readonly binding: Readonly<Record<'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_ATTR_INT' | 'TF_ATTR_STRING', number>>;
-  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly TensorInfo[]): TensorInfo;
-}
+import type { TensorflowBackend } from './backend.js';
 
 /** Up to here oneDNN's is the quicker one. */
 const largestOfOneDnn = 3;
@@ -19,7 +13,7 @@ const largestOfOneDnn = 3;
 /** The kernel that takes the place of `original`, which stays for GPUs and small filters. */
 export function quickenDepthwiseFilterGrad(original: KernelFunc): KernelFunc {
   return call => {
-    const backend = call.backend as Backend;
+    const backend = call.backend as TensorflowBackend;
     const { x, dy } = call.inputs;
     const [height, width, channels, multiplier] = shape4D(call.attrs?.filterShape as number[]);
     const isLarge = height > largestOfOneDnn && width > largestOfOneDnn;

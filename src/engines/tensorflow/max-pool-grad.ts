@@ -2,24 +2,9 @@
 // training time; oneDNN's, which Keras gets where it compiles a graph, knows from the pooling where each maximum lay. By
 // name it is reached here as well: the pooling is done again, and both together take an eighth of the time.
 
-import type { DataId, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { tf } from '../tfjs.js';
-
-/** What of tfjs-node's backend this takes. */
-interface Backend {
-  readonly isUsingGpuDevice: boolean;
-  readonly binding: Readonly<
-    Record<'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_ATTR_INT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL', number>
-  >;
-  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly TensorInfo[]): TensorInfo;
-  executeMultipleOutputs(
-    name: string,
-    attributes: readonly object[],
-    inputs: readonly TensorInfo[],
-    outputs: number,
-  ): TensorInfo[];
-  disposeData(data: DataId): void;
-}
+import type { TensorflowBackend } from './backend.js';
 
 interface Attributes {
   readonly filterSize: number | [number, number];
@@ -32,7 +17,7 @@ interface Attributes {
 export function quickenMaxPoolGrad(original: KernelFunc): KernelFunc {
   let isKnown = true;
   return call => {
-    const backend = call.backend as Backend;
+    const backend = call.backend as TensorflowBackend;
     const { dy, input } = call.inputs;
     if (!isKnown || backend.isUsingGpuDevice || dy === undefined || input?.dtype !== 'float32')
       return original(call);
@@ -60,7 +45,7 @@ export function quickenMaxPoolGrad(original: KernelFunc): KernelFunc {
 
 /** TensorFlow's attributes; undefined for a padding that it does not know by name. */
 function describe(
-  { binding }: Backend,
+  { binding }: TensorflowBackend,
   { shape }: TensorInfo,
   { filterSize, strides, pad, dimRoundingMode }: Attributes,
 ): object[] | undefined {

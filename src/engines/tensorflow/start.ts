@@ -3,22 +3,17 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
-import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelBackend } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine.js';
 import { registerGradients } from '../gradients.js';
 import { tf } from '../tfjs.js';
 import { registerAdam } from './apply-adam.js';
+import type { TensorflowBackend } from './backend.js';
 import { completeKernels } from './kernels.js';
 import { findBindings, type TensorflowPlace } from './place.js';
 
-interface NodeBackend extends KernelBackend {
-  readonly isUsingGpuDevice: boolean;
-  /** Runs any operation of TensorFlow's. */
-  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly TensorInfo[]): TensorInfo;
-}
-
 interface BackendModule {
-  readonly NodeJSKernelBackend: new (addon: object, packageName: string) => NodeBackend;
+  readonly NodeJSKernelBackend: new (addon: object, packageName: string) => KernelBackend & TensorflowBackend;
   /** The attribute that says of what type an operation's tensors are. */
   createTensorsTypeOpAttr(name: string, dtype: 'float32'): object;
 }
@@ -43,8 +38,8 @@ export async function startTensorflow(
   return { name: 'tensorflow', device, description: describe(device) };
 }
 
-function startedBackend(): NodeBackend {
-  return tf.findBackend('tensorflow') as NodeBackend;
+function startedBackend(): TensorflowBackend {
+  return tf.findBackend('tensorflow') as KernelBackend & TensorflowBackend;
 }
 
 function registerTensorflow(place: TensorflowPlace): void {
