@@ -151,7 +151,8 @@ export const sizeInPixels = (help: string) =>
 /** A month. */
 const longestSeconds = 31 * 24 * 3600;
 
-const durationParts = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s?)?$/;
+/** A number by itself is seconds; behind hours or minutes it could be either, and needs its unit. */
+const durationParts = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?$|^(\d{1,7})$/;
 
 /** `90`, `60s`, `5m`, `1h30m`, or a number, to seconds. */
 export const duration = (help: string) =>
@@ -171,8 +172,8 @@ export const duration = (help: string) =>
   }) as const;
 
 function countSeconds(typed: string): number {
-  const [, hours = 0, minutes = 0, seconds = 0] = typed.match(durationParts) ?? [];
-  return 3600 * Number(hours) + 60 * Number(minutes) + Number(seconds);
+  const [, hours = 0, minutes = 0, seconds = 0, alone = 0] = typed.match(durationParts) ?? [];
+  return 3600 * Number(hours) + 60 * Number(minutes) + Number(seconds) + Number(alone);
 }
 
 /** The option with a value for whoever does not give it. */

@@ -86,6 +86,7 @@ const mistakes: [given: Record<string, unknown>, message: RegExp][] = [
   [{ time: 'soon' }, /^--time expects .* Received: "soon"\.$/],
   [{ time: '0m' }, /^--time expects .* Received: "0m"\.$/],
   [{ time: '' }, /^--time expects .* Received: ""\.$/],
+  [{ time: '1h30' }, /^--time expects .* Received: "1h30"\.$/],
   [{ time: '745h' }, /^--time expects .* Received: "745h"\.$/],
   [{ pooling: 'mean' }, /^--pooling expects avg \| max \| flatten\. Received: "mean"/],
   [{ hidden: [256, -1] }, /^--hidden expects whole numbers .* Received: -1\.$/],
