@@ -32,7 +32,7 @@ export { type Prepared, type PrepareOptions, prepare } from './pipeline/prepare.
 export { type SetupOptions, type SetupResult, setup } from './pipeline/setup.js';
 export { type SummaryOptions, summary } from './pipeline/summary.js';
 export { train } from './pipeline/train.js';
-export type { TrainOptions } from './pipeline/train-options.js';
+export type { TrainOptions } from './pipeline/train/options.js';
 export type { ListedBackbone } from './report/backbones.js';
 export {
   type Classification,

@@ -5,7 +5,7 @@ import { FinetuneError } from '../src/errors.js';
 import { flagOf, resolveOptions } from '../src/options.js';
 import { benchOptions } from '../src/pipeline/bench.js';
 import { predictOptions } from '../src/pipeline/predict.js';
-import { trainOptions } from '../src/pipeline/train-options.js';
+import { trainOptions } from '../src/pipeline/train/options.js';
 
 test('options that are not given have their defaults', () => {
   const options = resolveOptions(trainOptions, { data: 'pets' });

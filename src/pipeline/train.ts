@@ -20,21 +20,21 @@ import type { TrainingData } from '../training/data.js';
 import { type Fit, fit } from '../training/fit.js';
 import type { Metrics } from '../training/metrics.js';
 import { planFit, startOptions } from '../training/plan.js';
-import { beginAttempt, refuseFinished } from './attempt.js';
-import { loadAugmentation } from './augment-option.js';
+import { beginAttempt, refuseFinished } from './train/attempt.js';
+import { loadAugmentation } from './train/augment-option.js';
 import { chooseBackbone, chooseBestBackbone } from './choose-backbone.js';
-import { limitTaps } from './choose-features.js';
-import { chooseOnOneDevice } from './choose-on-one-device.js';
-import { divideAgain } from './divide-again.js';
-import { fineTune } from './fine-tune.js';
-import { describeFeatures, planChosenFit } from './fit-chosen.js';
-import { suggestTuning } from './next-step.js';
-import { isFromScratch } from './scratch-options.js';
+import { limitTaps } from './train/choose-features.js';
+import { chooseOnOneDevice } from './train/choose-on-one-device.js';
+import { divideAgain } from './train/divide-again.js';
+import { fineTune } from './train/fine-tune.js';
+import { describeFeatures, planChosenFit } from './train/fit-chosen.js';
+import { suggestTuning } from './train/next-step.js';
+import { isFromScratch } from './train/scratch-options.js';
 import { splitData } from './split-data.js';
-import { tellOfDataSet, tellOfImages } from './tell-of-data-set.js';
-import { tellOfLongExtraction, withBudget } from './time-options.js';
-import { planTraining, type SettledTrainOptions, type TrainingPlan, trainOptions } from './train-options.js';
-import { planUsualTuning, withoutMirrors } from './tuning-plan.js';
+import { tellOfDataSet, tellOfImages } from './train/tell-of-data-set.js';
+import { tellOfLongExtraction, withBudget } from './train/time-options.js';
+import { planTraining, type SettledTrainOptions, type TrainingPlan, trainOptions } from './train/options.js';
+import { planUsualTuning, withoutMirrors } from './train/tuning-plan.js';
 import { verb } from './verb.js';
 
 /**
@@ -49,7 +49,7 @@ export const train = verb(trainOptions, async (asked, given): Promise<TrainResul
   const context = withBudget(options.time, given);
   if (isFromScratch(options)) {
     // Here, since it brings the readers of all formats with it.
-    const { trainFromScratch } = await import('./scratch.js');
+    const { trainFromScratch } = await import('./train/scratch.js');
     return await trainFromScratch(options, context);
   }
   const { emit, signal, budget } = context;

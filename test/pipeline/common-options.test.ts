@@ -6,7 +6,7 @@ import { predictOptions } from '../../src/pipeline/predict.js';
 import { prepareOptions } from '../../src/pipeline/prepare.js';
 import { setupOptions } from '../../src/pipeline/setup.js';
 import { summaryOptions } from '../../src/pipeline/summary.js';
-import { trainOptions } from '../../src/pipeline/train-options.js';
+import { trainOptions } from '../../src/pipeline/train/options.js';
 
 const tables = {
   benchOptions,

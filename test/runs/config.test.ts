@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import test from 'node:test';
 import { load as loadYaml } from 'js-yaml';
 import { resolveOptions } from '../../src/options.js';
-import { trainOptions } from '../../src/pipeline/train-options.js';
+import { trainOptions } from '../../src/pipeline/train/options.js';
 import { renderConfig } from '../../src/runs/config.js';
 
 const load = (text: string) => Object(loadYaml(text));

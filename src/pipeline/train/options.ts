@@ -1,0 +1,217 @@
+// What `train` can be told, what contradicts itself, and the plan that each step gets.
+
+import { refuseOption } from '../../errors.js';
+import type { BaseOptions } from '../../features/base.js';
+import { storeDirectory } from '../../features/store.js';
+import { deviceNames } from '../../inference/devices.js';
+import {
+  choice,
+  flag,
+  integer,
+  maybe,
+  number,
+  type OptionTable,
+  type Resolved,
+  text,
+  withDefault,
+} from '../../option-kinds.js';
+import { tellOption } from '../../options.js';
+import type { RunPlan } from '../../runs/folder.js';
+import { type FitOptions, planTuning, startOptions, trainsByEpochs } from '../../training/plan.js';
+import { augmentOption, planAugmentation } from './augment-option.js';
+import type { FeaturePlan } from './choose-features.js';
+import { exclude, force, groupBy, inputShape } from '../common-options.js';
+import { featureOptions, planFeatures } from './feature-options.js';
+import { fitOptions, planFitOptions, validateFit, validateTarget } from './fit-options.js';
+import { folds, validateFolds, validateFoldsInTime } from './folds-options.js';
+import type { SplitPlan } from '../split-data.js';
+import { time } from './time-options.js';
+import { planUsualTuning, recipeViews, type TuningPlan } from './tuning-plan.js';
+import type { OptionsOf } from '../verb.js';
+
+/** Options of `train`. */
+export const trainOptions = {
+  data: text(
+    'Folder with one sub-folder of images per class, or train/ (and val/, test/) holding such folders',
+    'a folder',
+  ),
+  backbone: maybe(
+    text(
+      'Pretrained network, prepared: a name or a folder (default: vgg16 if prepared, else efficientnet-lite0); ' +
+        'auto, the best of those that are prepared; convnet, a small one that is trained from scratch; or, with ' +
+        '--recipe scratch, a model file of your own, whose weights do not count',
+      'a name or a folder',
+    ),
+  ),
+  exclude,
+  groupBy,
+  out: maybe(text("The run's folder (default: ./runs/<name of the data folder>)", 'a folder')),
+  force,
+  time,
+  resume: flag(
+    'Go on with the training that was stopped, which the same command does anyway: refused where there is none, or ' +
+      'its data set or an option was another',
+  ),
+  inputShape,
+  channels: maybe(
+    integer(
+      1,
+      4,
+      'Channels that convnet takes: 1 is grey, 3 is RGB (default: 1 where all images are grey, else 3)',
+    ),
+  ),
+  cut: maybe(
+    text(
+      'Layer of the backbone whose output the head gets (default: its last feature map)',
+      'the name of a layer',
+    ),
+  ),
+  recipe: maybe(
+    choice(
+      ['head', 'fine-tune', 'scratch'],
+      'Train the head alone, or also the topmost blocks of the backbone, on views of the images, ' +
+        'or a network from scratch (default: head; with convnet: scratch)',
+    ),
+  ),
+  unfreeze: maybe(
+    text(
+      'Blocks of the backbone to train too: a layer, a block such as block5, how many from the top, or all',
+      'a layer, a block, a number or all',
+    ),
+  ),
+  layerDecay: maybe(
+    number(0.1, 1, 'What the learning rate is multiplied with from block to block downwards (default: 1)'),
+  ),
+  views: maybe(
+    integer(
+      0,
+      100,
+      'Changed views of every training image to train unfrozen blocks on (default: 0; fine-tune: 6)',
+    ),
+  ),
+  ...augmentOption,
+  resize: maybe(choice(['stretch', 'crop', 'pad'], 'How a photo becomes a rectangle (default: stretch)')),
+  val: maybe(number(0, 0.9, 'Share of the images held out for validation (default: 0.2)')),
+  test: maybe(number(0, 0.9, 'Share of the images held out for a final test (default: 0)')),
+  folds,
+  ...featureOptions,
+  pooling: withDefault(choice(['avg', 'max', 'flatten'], 'How feature maps become one vector'), 'avg'),
+  ...fitOptions,
+  precision: withDefault(
+    choice(['auto', 'fp32', 'int8'], 'How the frozen base computes; auto measures int8 on your images'),
+    'auto',
+  ),
+  device: withDefault(
+    choice(['auto', ...deviceNames], 'What the frozen base runs on; auto measures where there is a GPU'),
+    'auto',
+  ),
+  verify: flag('Compare the int8 model with the fp32 one on every validation image, not on 32'),
+  engine: withDefault(choice(['auto', 'tensorflow', 'wasm'], 'What trains the head'), 'auto'),
+  seed: withDefault(integer(0, 2 ** 31 - 1, 'Seed of the split, the order, dropout and initial weights'), 1),
+  store: maybe(text('Folder of the feature store (default: in the cache directory)', 'a folder')),
+  config: maybe(text('YAML or JSON file with any of these options, e.g. of a run', 'a file')),
+} as const satisfies OptionTable;
+
+/** What `train` takes. */
+export type TrainOptions = OptionsOf<typeof trainOptions>;
+
+/** The same, checked and completed. */
+export type SettledTrainOptions = Resolved<typeof trainOptions>;
+
+/** What each step of a training gets to know. */
+export interface TrainingPlan {
+  readonly base: Omit<BaseOptions, 'backbone'>;
+  readonly split: SplitPlan;
+  readonly features: FeaturePlan;
+  readonly fit: FitOptions;
+  /** Absent: the backbone stays as it is. */
+  readonly tuning: TuningPlan | undefined;
+  readonly run: RunPlan;
+  /** Of the feature store. */
+  readonly store: string;
+}
+
+/**
+ * Deals the options out to the steps.
+ * @throws FinetuneError `bad-option` for options that contradict each other, or would do nothing
+ */
+export function planTraining(options: SettledTrainOptions): TrainingPlan {
+  const { val, test, folds: count, seed, data, out, force, inputShape, cut, resize, pooling } = options;
+  if (options.channels !== undefined) {
+    refuseOption(
+      '--channels is for --backbone convnet: a pretrained network takes the channels that it was trained with.',
+    );
+  }
+  const store = storeDirectory(options.store);
+  const given = planFitOptions(options);
+  const tuning = planFineTuning(options, given);
+  // What is said of epochs is then said of the unfrozen blocks.
+  const fit = tuning ? startOptions(given) : given;
+  validateFit(fit);
+  validatePrecision(options);
+  validateFolds(options, tuning === undefined);
+  validateFoldsInTime(options, trainsByEpochs(fit));
+  validateTarget(options);
+  const features = planFeatures(options, { solved: !trainsByEpochs(fit), tuned: tuning !== undefined });
+  return {
+    base: { inputShape, cut, resize, pooling, taps: features.candidates },
+    split: { val, test, folds: count, seed, groupBy: options.groupBy, store },
+    features,
+    fit,
+    tuning: tuning ?? planExtraTuning(options, given),
+    run: { data, out, force, inputs: { '--data': data, '--store': store } },
+    store,
+  };
+}
+
+const tuningOptions = ['layerDecay', 'views', 'augment'] as const;
+
+function planFineTuning(options: SettledTrainOptions, given: FitOptions): TuningPlan | undefined {
+  const { recipe = 'head', unfreeze, layerDecay = 1, augment = 'light' } = options;
+  if (recipe === 'head' && unfreeze === undefined) {
+    const idle = tuningOptions.find(name => options[name] !== undefined);
+    if (idle === undefined) return undefined;
+    refuseOption(
+      `${tellOption(idle, options[idle])} does nothing here: the backbone stays as it is. ` +
+        'Leave it out, or add --recipe fine-tune or --unfreeze.',
+    );
+  }
+  return {
+    ...{ unfreeze: unfreeze ?? 'top', layerDecay, loop: planTuning(given), views: countViews(options) },
+    ...{ augment: planAugmentation(augment), mirrorsAsTold: typeof augment === 'object' },
+  };
+}
+
+/** @throws FinetuneError `bad-option` where changes have no views, or views no changes */
+function countViews({ recipe, views, augment, mirror }: SettledTrainOptions): number {
+  if (augment === 'none' && views !== undefined && views > 0) {
+    refuseOption(`--views ${views} does nothing with --augment none, which changes nothing: leave one out.`);
+  }
+  if (typeof augment === 'object' && augment.flip !== undefined && mirror === 'no') {
+    refuseOption('--mirror no contradicts the flip of the table in --augment: leave one of them out.');
+  }
+  const usual = recipe === 'fine-tune' ? recipeViews : 0;
+  const count = views ?? usual;
+  if (count === 0 && augment !== undefined) {
+    const told = tellOption('augment', augment);
+    refuseOption(`${told} does nothing here: there are no views. Add --views, e.g. --views 8.`);
+  }
+  return augment === 'none' ? 0 : count;
+}
+
+/** With a budget, blocks are trained too in the time that the head leaves, unless something is asked for that this would undo. */
+function planExtraTuning(options: SettledTrainOptions, given: FitOptions): TuningPlan | undefined {
+  const { time: seconds, recipe, taps, mirror, folds: count, val } = options;
+  const isSettled = [recipe, taps, mirror, count].some(value => value !== undefined);
+  if (seconds === undefined || isSettled || val === 0 || trainsByEpochs(given)) return undefined;
+  return { ...planUsualTuning(given), isExtra: true };
+}
+
+function validatePrecision({ verify, precision, device }: SettledTrainOptions): void {
+  if (precision === 'int8' && device !== 'auto' && device !== 'cpu')
+    refuseOption(`--precision int8 runs on the CPU. Leave out --device ${device}, or --precision int8.`);
+  if (!verify || precision !== 'fp32') return;
+  refuseOption(
+    '--verify compares the int8 model with the fp32 one: with --precision fp32 there is no int8 model.',
+  );
+}

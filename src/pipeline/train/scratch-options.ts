@@ -1,0 +1,108 @@
+// A training from scratch: what of train's options it takes, and the plan that its steps get.
+
+import { convnetName } from '../../backbones/architectures/convnet.js';
+import type { Channels, ResizeRule, Size } from '../../data/image-rules.js';
+import { refuseOption } from '../../errors.js';
+import { storeDirectory } from '../../features/store.js';
+import { flagOf, tellOption } from '../../options.js';
+import type { RunPlan } from '../../runs/folder.js';
+import { planScratch, type TrainingPlan } from '../../training/plan.js';
+import { planFitOptions, validateTarget } from './fit-options.js';
+import { validateFolds } from './folds-options.js';
+import type { SplitPlan } from '../split-data.js';
+import type { SettledTrainOptions } from './options.js';
+
+/** What each step of a training from scratch gets to know. */
+export interface ScratchPlan {
+  /** A file or folder of the user's own with the topology; the ConvNet where absent. */
+  readonly network: string | undefined;
+  readonly split: SplitPlan;
+  /** Height and width of the input; those that suit the images where absent. */
+  readonly size: Size | undefined;
+  /** Channels of the input; those of the images where absent. */
+  readonly channels: Channels | undefined;
+  readonly resize: ResizeRule['method'];
+  readonly loop: TrainingPlan;
+  readonly run: RunPlan;
+}
+
+/** Whether options ask for a network without pretrained weights. */
+export function isFromScratch({
+  recipe,
+  backbone,
+}: Pick<SettledTrainOptions, 'recipe' | 'backbone'>): boolean {
+  return recipe === 'scratch' || backbone === convnetName;
+}
+
+/** Options about pretrained weights and what is frozen of them. */
+const ofPretrained = [
+  ...([
+    'cut',
+    'taps',
+    'mirror',
+    'unfreeze',
+    'layerDecay',
+    'views',
+    'augment',
+    'headSolver',
+    'l2',
+    'dropout',
+    'store',
+  ] as const),
+];
+
+/**
+ * Deals the options out to the steps.
+ * @throws FinetuneError `bad-option` for options that would do nothing
+ */
+export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
+  const {
+    backbone = convnetName,
+    recipe = 'scratch',
+    seed,
+    val,
+    test,
+    inputShape,
+    channels,
+    resize,
+  } = options;
+  const { data, out, force } = options;
+  if (recipe !== 'scratch') {
+    refuseOption(
+      `${convnetName} is trained from scratch, and has nothing to start from: leave out --recipe ${recipe}.`,
+    );
+  }
+  if (backbone !== convnetName && channels !== undefined) {
+    refuseOption(`--channels is for ${convnetName}: ${backbone} says itself how many it takes.`);
+  }
+  validateFolds(options, false);
+  validateTarget(options);
+  const idle = ofPretrained.find(name => options[name] !== undefined);
+  if (idle !== undefined)
+    refuseOption(
+      `${tellOption(idle, options[idle])} does nothing here: nothing is pretrained. Leave it out.`,
+    );
+  const other = {
+    hidden: options.hidden.length > 0,
+    verify: options.verify,
+    precision: options.precision === 'int8',
+  };
+  for (const [name, isGiven] of Object.entries(other)) {
+    if (isGiven) refuseOption(`${flagOf(name)} does nothing here: there is no frozen base. Leave it out.`);
+  }
+  return {
+    network: backbone === convnetName ? undefined : backbone,
+    split: { val, test, seed, groupBy: options.groupBy, store: storeDirectory(options.store) },
+    size: inputShape,
+    channels: channelsOf(channels),
+    resize: resize ?? 'stretch',
+    loop: planScratch(planFitOptions(options)),
+    run: { data, out, force, inputs: { '--data': data } },
+  };
+}
+
+const allChannels = [1, 2, 3, 4] as const;
+
+function channelsOf(channels: number | undefined): Channels | undefined {
+  return allChannels.find(each => each === channels);
+}

@@ -1,0 +1,141 @@
+// A training from scratch: a ConvNet of random weights learns from the images themselves. The base is the bare input, so
+// that what comes after it, saved runs and predictions, is as in every other training.
+
+import { convnetName, planConvnet } from '../../backbones/architectures/convnet.js';
+import { preprocessingFor } from '../../backbones/preprocessing.js';
+import type { DataSet } from '../../data/data-set.js';
+import { findImageKind } from '../../data/image-kind.js';
+import { scanDataSet } from '../../data/scan.js';
+import { type Engine, startEngine } from '../../engines/start.js';
+import type { EmitEvent } from '../../events.js';
+import { type Base, baseOfInput } from '../../features/base.js';
+import type { FeatureSet, SubsetFeatures } from '../../features/feature-set.js';
+import { readPixels } from '../../features/pixels.js';
+import { inFloat } from '../../features/precision.js';
+import { fingerprintOf } from '../../network/fingerprint.js';
+import type { Network } from '../../network/network.js';
+import { planRunFolder } from '../../runs/folder.js';
+import { saveRun, type TrainResult } from '../../runs/save.js';
+import type { Context } from '../../system/context.js';
+import { startTimer } from '../../system/timer.js';
+import { versions } from '../../system/versions.js';
+import { type CheckpointPlace, placeCheckpoint } from '../../training/checkpoint.js';
+import { tune } from '../../training/fit.js';
+import { drawWeights } from '../../training/initialize.js';
+import { beginAttempt, refuseFinished } from './attempt.js';
+import { divideAgain } from './divide-again.js';
+import { type OwnTopology, readOwnTopology } from './own-topology.js';
+import { planFromScratch, type ScratchPlan } from './scratch-options.js';
+import { splitData } from '../split-data.js';
+import { tellOfDataSet, tellOfImages } from './tell-of-data-set.js';
+import { tellOfLongExtraction } from './time-options.js';
+import type { SettledTrainOptions } from './options.js';
+
+/**
+ * Trains a network from scratch and saves it as a run.
+ * @throws FinetuneError for what the user can mend: options, data set
+ */
+export async function trainFromScratch(options: SettledTrainOptions, context: Context): Promise<TrainResult> {
+  const { emit, signal } = context;
+  const plan = planFromScratch(options);
+  const timer = startTimer();
+  refuseFinished(plan.run, options.resume);
+  const dir = await planRunFolder(plan.run);
+  const scanned = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
+  const divided = await splitData(scanned, plan.split, signal);
+  tellOfDataSet(divided.dataSet, divided.warnings, emit);
+  timer.step('scan');
+
+  const engine = await startEngine(options.engine);
+  timer.step('engine');
+  const attempt = await beginAttempt({ dir, plan: plan.run, options, dataSet: scanned, engine });
+  const { base, start } = await planNetwork(scanned, plan, emit);
+  const { store } = plan.split;
+  const reading = tellOfLongExtraction(context);
+  const seen = await readPixels({ ...divided, rules: base.rules, store }, reading);
+  try {
+    tellOfImages(seen, emit);
+    const division = { scanned, plan: plan.split, divided, features: seen };
+    const { dataSet, split, features } = await divideAgain(division, context);
+    timer.step('features');
+
+    const checkpoint = await findCheckpoint({ base, start, features, engine, plan });
+    const data = { train: features.subset('train'), val: features.subset('val') };
+    const parameters = [...start.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const trained = {
+      ...{ ...plan.loop, start, checkpoint, classes: dataSet.classNames.length },
+      description: `${plan.network === undefined ? 'a ConvNet' : base.card.name} of ${parameters.toLocaleString('en')} parameters, from scratch`,
+    };
+    const head = await tune(data, trained, context);
+    signal.throwIfAborted();
+    timer.step('head');
+
+    const [height, width] = base.size;
+    const known = {
+      options: {
+        ...options,
+        backbone: plan.network ?? convnetName,
+        recipe: 'scratch',
+        inputShape: `${height}x${width}`,
+        channels: plan.network === undefined ? base.rules.channels : undefined,
+      },
+      ...{ plan: plan.run, base, dataSet, split, features, engine, head, timer },
+      runtime: { precision: inFloat('trained from scratch') } as const,
+      floatFeatures: undefined,
+      time: context.budget?.report(),
+    };
+    const result = await saveRun(dir, known, context);
+    await checkpoint.forget();
+    await attempt.end();
+    return result;
+  } finally {
+    seen.close();
+  }
+}
+
+/** The network with its first weights, and the bare input below it. */
+async function planNetwork(
+  { examples, classNames }: DataSet,
+  { network: path, size, channels, resize, loop }: ScratchPlan,
+  emit: EmitEvent,
+): Promise<{ readonly base: Base; readonly start: Network }> {
+  const isSettled = size !== undefined && channels !== undefined;
+  const kind = isSettled ? { size, channels } : await findImageKind(examples.map(({ file }) => file));
+  const classes = classNames.length;
+  const planned =
+    path === undefined
+      ? planOwnConvnet([...(size ?? kind.size), channels ?? kind.channels], classes)
+      : await readOwnTopology(path, { classes, size, usualSize: kind.size });
+  for (const message of planned.notes) emit({ type: 'warning', message });
+  const { network, inputShape, preprocessing } = planned;
+  const drawn = drawWeights(network.topology, loop.seed, network.weights);
+  const { name } = network.topology.config;
+  const { base, trainable } = baseOfInput(drawn, {
+    ...{ formatVersion: 1, name, architecture: name, inputShape, preprocessing },
+    resize: { method: resize, interpolation: 'linear', cropFraction: resize === 'crop' ? 0.875 : 1 },
+    source: 'trained from scratch',
+    licence: 'that of the images',
+  });
+  return { base, start: trainable };
+}
+
+function planOwnConvnet(inputShape: OwnTopology['inputShape'], classes: number): OwnTopology {
+  const network = { topology: planConvnet({ inputShape, classes }), weights: new Map() };
+  return { network, inputShape, preprocessing: preprocessingFor('unit', inputShape[2]), notes: [] };
+}
+
+interface Known {
+  readonly base: Base;
+  readonly start: Network;
+  readonly features: FeatureSet;
+  readonly engine: Engine;
+  readonly plan: ScratchPlan;
+}
+
+/** Everything that the weights depend on. */
+function findCheckpoint({ base, start, features, engine, plan: { loop } }: Known): Promise<CheckpointPlace> {
+  const identify = ({ images }: SubsetFeatures) =>
+    images.map(({ example: { hash, label } }) => [hash, label]);
+  const images = [identify(features.subset('train')), identify(features.subset('val'))];
+  return placeCheckpoint([fingerprintOf(start), base.preprocessingHash, loop, engine, versions(), images]);
+}

@@ -1,0 +1,43 @@
+// How to fine-tune, settled from the options.
+
+import type { Example } from '../../data/data-set.js';
+import { originalView, type View } from '../../data/image-rules.js';
+import { type Augmentation, namedAugmentations } from '../../training/augmentation.js';
+import { type LoopOptions, planTuning, type TrainingPlan } from '../../training/plan.js';
+import { planViews } from '../../training/views.js';
+
+/** How to fine-tune. */
+export interface TuningPlan {
+  /** What is trained beside the head, as `planCut` takes it. */
+  readonly unfreeze: string;
+  /** What the rate is multiplied with from block to block downwards. */
+  readonly layerDecay: number;
+  /** Changed views of every training image, stored at the cut beside the image itself. */
+  readonly views: number;
+  readonly augment: Augmentation;
+  /** A table of the user's own mirrors as it says. */
+  readonly mirrorsAsTold?: boolean | undefined;
+  readonly loop: TrainingPlan;
+  /** Nobody asked for it: done where it is likely to help and there is time for a training worth the name. */
+  readonly isExtra?: boolean | undefined;
+}
+
+/** Views of the recipe fine-tune. */
+export const recipeViews = 6;
+
+/** The recipe fine-tune, as it is where nothing else is said. */
+export function planUsualTuning(options: LoopOptions): TuningPlan {
+  const usual = { unfreeze: 'top', layerDecay: 1, views: recipeViews, augment: namedAugmentations.light };
+  return { ...usual, loop: planTuning(options) };
+}
+
+/** The views that a training image is seen in. */
+export function viewsOf({ augment, views: count, loop: { seed } }: TuningPlan): (example: Example) => View[] {
+  return example => [originalView, ...planViews({ augment, count, seed }, example)];
+}
+
+/** The same plan, for images whose left and right matter. */
+export function withoutMirrors(plan: TuningPlan): TuningPlan {
+  const { flip: _, ...augment } = plan.augment;
+  return plan.mirrorsAsTold ? plan : { ...plan, augment };
+}
