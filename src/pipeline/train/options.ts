@@ -18,16 +18,16 @@ import {
 import { tellOption } from '../../options.js';
 import type { RunPlan } from '../../runs/folder.js';
 import { type FitOptions, planTuning, startOptions, trainsByEpochs } from '../../training/plan.js';
+import { exclude, force, groupBy, inputShape } from '../common-options.js';
+import type { SplitPlan } from '../split-data.js';
+import type { OptionsOf } from '../verb.js';
 import { augmentOption, planAugmentation } from './augment-option.js';
 import type { FeaturePlan } from './choose-features.js';
-import { exclude, force, groupBy, inputShape } from '../common-options.js';
 import { featureOptions, planFeatures } from './feature-options.js';
 import { fitOptions, planFitOptions, validateFit, validateTarget } from './fit-options.js';
 import { folds, validateFolds, validateFoldsInTime } from './folds-options.js';
-import type { SplitPlan } from '../split-data.js';
 import { time } from './time-options.js';
 import { planUsualTuning, recipeViews, type TuningPlan } from './tuning-plan.js';
-import type { OptionsOf } from '../verb.js';
 
 /** Options of `train`. */
 export const trainOptions = {

@@ -7,9 +7,9 @@ import { storeDirectory } from '../../features/store.js';
 import { flagOf, tellOption } from '../../options.js';
 import type { RunPlan } from '../../runs/folder.js';
 import { planScratch, type TrainingPlan } from '../../training/plan.js';
+import type { SplitPlan } from '../split-data.js';
 import { planFitOptions, validateTarget } from './fit-options.js';
 import { validateFolds } from './folds-options.js';
-import type { SplitPlan } from '../split-data.js';
 import type { SettledTrainOptions } from './options.js';
 
 /** What each step of a training from scratch gets to know. */

@@ -22,14 +22,14 @@ import { versions } from '../../system/versions.js';
 import { type CheckpointPlace, placeCheckpoint } from '../../training/checkpoint.js';
 import { tune } from '../../training/fit.js';
 import { drawWeights } from '../../training/initialize.js';
+import { splitData } from '../split-data.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
 import { divideAgain } from './divide-again.js';
+import type { SettledTrainOptions } from './options.js';
 import { type OwnTopology, readOwnTopology } from './own-topology.js';
 import { planFromScratch, type ScratchPlan } from './scratch-options.js';
-import { splitData } from '../split-data.js';
 import { tellOfDataSet, tellOfImages } from './tell-of-data-set.js';
 import { tellOfLongExtraction } from './time-options.js';
-import type { SettledTrainOptions } from './options.js';
 
 /**
  * Trains a network from scratch and saves it as a run.

@@ -1,0 +1,81 @@
+// The start of a training: everything that is settled before the first image is seen.
+
+import type { PreparedBackbone } from '../../backbones/resolve.js';
+import type { DataSet } from '../../data/data-set.js';
+import { scanDataSet } from '../../data/scan.js';
+import { type Engine, startEngine } from '../../engines/start.js';
+import { type Base, loadBase } from '../../features/base.js';
+import type { FeatureSet } from '../../features/feature-set.js';
+import { planRunFolder, type RunPlan } from '../../runs/folder.js';
+import type { Context } from '../../system/context.js';
+import { startTimer, type Timer } from '../../system/timer.js';
+import { chooseBackbone, chooseBestBackbone } from '../choose-backbone.js';
+import { type DividedData, splitData } from '../split-data.js';
+import { type Attempt, beginAttempt, refuseFinished } from './attempt.js';
+import { limitTaps } from './choose-features.js';
+import { planTraining, type SettledTrainOptions, type TrainingPlan } from './options.js';
+import { tellOfDataSet } from './tell-of-data-set.js';
+
+/** A training under way. */
+export interface Job {
+  /** With the backbone's name, under which the same training can be asked for again. */
+  readonly options: SettledTrainOptions & { readonly backbone: string };
+  readonly plan: TrainingPlan;
+  /** The run's folder. */
+  readonly dir: string;
+  readonly run: RunPlan;
+  /** The whole backbone, with the lower layers that there are few enough images to try. */
+  readonly base: Base;
+  /** As the folder was found. */
+  readonly scanned: DataSet;
+  /** As far as copies were known before any image was seen. */
+  readonly divided: DividedData;
+  readonly engine: Engine;
+  readonly attempt: Attempt;
+  readonly timer: Timer;
+  /** Closed when the job ends, however it does. */
+  readonly opened: FeatureSet[];
+}
+
+/**
+ * Settles the backbone, the run's folder, the split and the engine.
+ * @throws FinetuneError for what the user can mend: options, data set, backbone, folder
+ */
+export async function beginTraining(options: SettledTrainOptions, context: Context): Promise<Job> {
+  const { emit, signal } = context;
+  const plan = planTraining(options);
+  const timer = startTimer();
+  const backbone = await settleBackbone(options, plan, context);
+  const whole = await loadBase({ ...plan.base, backbone: backbone.dir });
+  const run = { ...plan.run, inputs: { ...plan.run.inputs, '--backbone': backbone.dir } };
+  refuseFinished(run, options.resume);
+  const dir = await planRunFolder(run);
+  timer.step('start');
+
+  const scanned = await scanDataSet(run.data, { exclude: options.exclude, signal });
+  const divided = await splitData(scanned, plan.split, signal);
+  tellOfDataSet(divided.dataSet, divided.warnings, emit);
+  signal.throwIfAborted();
+  timer.step('scan');
+
+  const engine = await startEngine(options.engine);
+  const attempt = await beginAttempt({ dir, plan: run, options, dataSet: scanned, engine });
+  timer.step('engine');
+  return {
+    ...{ plan, dir, run, scanned, divided, engine, attempt, timer },
+    options: { ...options, backbone: backbone.name },
+    base: limitTaps(whole, plan.features, divided.split.train.length),
+    opened: [],
+  };
+}
+
+/** Under the name that repeats the training. */
+async function settleBackbone(
+  { backbone: asked, data, exclude, engine }: SettledTrainOptions,
+  { split, store }: TrainingPlan,
+  context: Context,
+): Promise<PreparedBackbone & { readonly name: string }> {
+  if (asked === 'auto') return await chooseBestBackbone({ data, exclude, engine, split, store }, context);
+  const found = await chooseBackbone(asked, context.emit);
+  return { ...found, name: asked ?? found.card.name };
+}
