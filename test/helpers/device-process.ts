@@ -1,32 +1,62 @@
-// The process that devices.test.ts starts with SwiftShader in its environment: two sessions on WebGPU, asked at once.
+// The process that devices.test.ts starts with SwiftShader in its environment: networks on WebGPU beside the CPU.
 import { join } from 'node:path';
+import { planMobilenetV2 } from '../../src/backbones/architectures/mobilenet-v2.js';
+import { planVgg16 } from '../../src/backbones/architectures/vgg.js';
 import { compileGraph } from '../../src/formats/onnx/compile.js';
 import { loadLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
-import { withSession } from '../../src/inference/temporary-model.js';
+import type { ImageBatch } from '../../src/inference/session.js';
+import { openTemporarySession } from '../../src/inference/temporary-model.js';
 import { cutAt, withInputShape } from '../../src/network/cut.js';
+import type { Network } from '../../src/network/network.js';
 import { answerParent } from '../../src/system/child-process.js';
 import { checkout } from './finetune.js';
+import { madeUpNetwork, madeUpNumbers } from './made-up-weights.js';
 
-await answerParent(async (layer: string) => {
-  const network = await loadLayersModel(join(checkout, 'pretrained/efficientnet-lite0'));
-  const graph = compileGraph(withInputShape(cutAt(network, layer), [32, 32]));
-  const shape = [10, 32, 32, 3] as const;
-  const inputs = [1, 2, 3].map(seed => Float32Array.from({ length: 30720 }, (_, i) => Math.sin(i * seed)));
-  return withSession(graph, { device: 'webgpu' }, first =>
-    withSession(graph, { device: 'webgpu' }, second =>
-      withSession(graph, {}, async cpu => {
-        const outputs = await Promise.all(
-          inputs.map((input, i) => (i % 2 === 0 ? first : second).run(input, shape)),
-        );
-        const differences: number[] = [];
-        for (const [i, input] of inputs.entries()) {
-          const expected = await cpu.run(input, shape);
-          const largest = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-          for (const [j, value] of expected.data.entries())
-            differences.push(Math.abs(value - (outputs[i]?.data[j] ?? Number.NaN)) / largest);
-        }
-        return { compared: differences.length, largest: differences.reduce((a, b) => Math.max(a, b), 0) };
-      }),
-    ),
-  );
+const size = [32, 32] as const;
+const planned = { inputSize: size, includeTop: false };
+
+/** One image through the large ones: WebGPU in software takes seconds for each. */
+await answerParent(async () => {
+  const lite = await loadLayersModel(join(checkout, 'pretrained/efficientnet-lite0'));
+  const block1 = withInputShape(cutAt(lite, 'block1a_project_bn'), size);
+  const block3 = cutAt(madeUpNetwork(planVgg16(planned)), 'block3_pool');
+  return {
+    'efficientnet-lite0': await findDifference(block1, [10, 2]),
+    mobilenetv2: await findDifference(madeUpNetwork(planMobilenetV2(0.35)(planned)), [1]),
+    vgg16: await findDifference(block3, [1]),
+  };
 });
+
+/**
+ * Runs batches on WebGPU at once, a session for each, and on the CPU.
+ * @returns the largest difference, as a part of the largest number
+ */
+async function findDifference(network: Network, counts: readonly number[]): Promise<number> {
+  const graph = compileGraph(network);
+  const run = async (device: 'cpu' | 'webgpu') => {
+    const work = counts.map(async count => ({
+      session: await openTemporarySession(graph, { device }),
+      images: madeUpImages(count),
+    }));
+    const ready = await Promise.all(work);
+    const outputs = await Promise.all(
+      ready.map(({ session, images }) => session.run(images.input, images.shape)),
+    );
+    for (const { session } of ready) await session.release();
+    return outputs.flatMap(({ data }) => [...data]);
+  };
+  const [found, expected] = [await run('webgpu'), await run('cpu')];
+  const differences = expected.map((value, i) => Math.abs(value - (found[i] ?? Number.NaN)));
+  return greatest(differences) / greatest(expected.map(Math.abs));
+}
+
+function madeUpImages(count: number): ImageBatch {
+  const shape = [count, ...size, 3] as const;
+  const numbers = madeUpNumbers(`${count} images`, count * size[0] * size[1] * 3);
+  return { input: Float32Array.from(numbers), shape };
+}
+
+/** As a spread, so many numbers would be too many arguments. */
+function greatest(numbers: readonly number[]): number {
+  return numbers.reduce((most, each) => Math.max(most, each), 0);
+}
