@@ -1,12 +1,15 @@
 // Fetches one published file: several sources, resume after a break, checksum before use.
 
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { link, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvHttpProxyAgent } from 'undici';
 import { FinetuneError, messageOf } from '../errors.js';
 import { fetchPart, isVouchedFor, SourceError, sizeOf, type Transfer } from './download-part.js';
 import { fileDigest } from './file-digest.js';
+import { takePart } from './part-place.js';
+import { codeOf } from './write-failure.js';
 
 /** What is known of the file, whom to tell, and how patient to be. */
 export interface DownloadOptions {
@@ -34,10 +37,10 @@ const fruitlessConnections = 4;
 const connectionsPerSource = 64;
 
 /**
- * Downloads a file. What arrived before a break is kept as `PATH.part` and gone on with, also by the next process
- * where a checksum can vouch for it. Proxies come from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+ * Downloads a file. What arrived before a break is kept in a folder beside it and gone on with, also by the next
+ * process where a checksum can vouch for it. Proxies come from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
  * @param sources http or https addresses of the same bytes, tried in this order
- * @param path appears only when the file is whole and its checksum right
+ * @param path appears only when the file is whole and its checksum right; a file that is there is not replaced
  * @throws FinetuneError `download-failed` telling what each source did; an `AbortError` once it is stopped
  */
 export async function downloadFile(
@@ -53,19 +56,40 @@ export async function downloadFile(
     connect: { timeout: stallTimeout },
   });
   const problems: string[] = [];
+  const part = await takePart(path, isVouchedFor(options));
   try {
     for (const source of sources) {
-      const transfer: Transfer = { source, part: `${path}.part`, agent, validator: undefined };
+      const transfer: Transfer = { source, part: part.path, agent, validator: undefined };
       if (!isVouchedFor(options)) await rm(transfer.part, { force: true });
       const problem = await trySource(transfer, options);
-      if (problem === undefined) return await rename(transfer.part, path);
+      if (problem === undefined) return await place(part.path, path);
       problems.push(`${source}: ${problem}`);
       options.onProblem?.(`${source}: ${problem}`);
     }
   } finally {
+    await part.release(isVouchedFor(options));
     await agent.destroy();
   }
   throw new FinetuneError('download-failed', `The download failed. ${problems.join('. ')}.`);
+}
+
+/** A link, unlike a renaming, replaces nothing. */
+async function place(part: string, path: string): Promise<void> {
+  try {
+    await link(part, path);
+    await rm(part);
+  } catch (error) {
+    // Where there are no links, a moment is left in which a file could appear.
+    if (codeOf(error) !== 'EEXIST' && !existsSync(path)) return await rename(part, path);
+    if ((await fileDigest(path, 'sha256')) === (await fileDigest(part, 'sha256'))) return await rm(part);
+    throw new FinetuneError(
+      'download-failed',
+      `${path} is there already, and is not replaced. Move it away.`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** @returns what went wrong, or undefined when the part is whole and right */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { downloadFile } from '../../src/system/download.js';
+import { takePart } from '../../src/system/part-place.js';
 import {
   answering,
   type Behaviour,
@@ -67,7 +68,8 @@ describe('a download ends whole', () => {
       await downloadFile([server.url], path, checked);
       assert.deepEqual(readFileSync(path), content);
       assert.deepEqual(server.ranges, ranges);
-      assert.deepEqual(readdirSync(dir), ['weights.h5']);
+      assert.deepEqual(readdirSync(dir).sort(), ['unfinished', 'weights.h5']);
+      assert.deepEqual(readdirSync(join(dir, 'unfinished')), ['.finetune-setup']);
     });
   }
 
@@ -127,24 +129,48 @@ test('the second source serves where the first one fails, and both are named whe
   await assert.rejects(downloadFile([bad.url, bad.url], join(dir, 'other'), checked), /403.*403/);
 });
 
+/** As a process leaves them that was stopped. */
+async function leavePart(bytes: Uint8Array, of = path): Promise<void> {
+  const part = await takePart(of, true);
+  writeFileSync(part.path, bytes);
+  await part.release(true);
+}
+
 test('what an earlier process left is gone on with, unless the checksum is against it', async () => {
   await using server = await startServer(content);
-  writeFileSync(`${path}.part`, content.subarray(0, 200_000));
-  await downloadFile([server.url], path, checked);
-  assert.deepEqual(readFileSync(path), content);
-  writeFileSync(`${path}.part`, Buffer.alloc(200_000));
-  await downloadFile([server.url], path, checked);
-  assert.deepEqual(readFileSync(path), content);
-  writeFileSync(`${path}.part`, Buffer.alloc(200_000));
-  await downloadFile([server.url], path, quick);
-  assert.deepEqual(readFileSync(path), content);
+  const rest = [content.subarray(0, 200_000), Buffer.alloc(200_000), Buffer.alloc(200_000)];
+  for (const [i, options] of [checked, checked, quick].entries()) {
+    const target = join(dir, `${i}.h5`);
+    await leavePart(rest[i]!, target);
+    await downloadFile([server.url], target, options);
+    assert.deepEqual(readFileSync(target), content);
+  }
   assert.deepEqual(server.ranges, ['bytes=200000-', 'bytes=200000-', '-', '-']);
+});
+
+test('a file beside it that has the name of a part is not touched, nor one that appears under its own name', async () => {
+  await using server = await startServer(content);
+  writeFileSync(`${path}.part`, 'mine');
+  await downloadFile([server.url], path, checked);
+  assert.equal(readFileSync(`${path}.part`, 'utf8'), 'mine');
+  await downloadFile([server.url], path, checked);
+  writeFileSync(path, 'mine');
+  await assert.rejects(downloadFile([server.url], path, checked), /weights\.h5 is there already, and is not/);
+  assert.equal(readFileSync(path, 'utf8'), 'mine');
+});
+
+test("where the folder of parts is somebody else's, nothing is written", async () => {
+  await using server = await startServer(content);
+  mkdirSync(join(dir, 'unfinished'));
+  writeFileSync(join(dir, 'unfinished/weights.h5.part'), 'mine');
+  await assert.rejects(downloadFile([server.url], path, checked), /unfinished was not made by this program/);
+  assert.equal(readFileSync(join(dir, 'unfinished/weights.h5.part'), 'utf8'), 'mine');
 });
 
 test('a sha-256 vouches for a file as an md5 does', async () => {
   await using server = await startServer(content);
   const sha256 = createHash('sha256').update(content).digest('hex');
-  writeFileSync(`${path}.part`, content.subarray(0, 200_000));
+  await leavePart(content.subarray(0, 200_000));
   await downloadFile([server.url], path, { ...quick, sha256 });
   assert.deepEqual(readFileSync(path), content);
   const wrong = downloadFile([server.url], join(dir, 'other'), {

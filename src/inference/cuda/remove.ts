@@ -5,6 +5,7 @@ import { rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isClaimed, markName, removeClaimed } from '../../system/claimed-folder.js';
 import { fileDigest } from '../../system/file-digest.js';
+import { removeParts } from '../../system/part-place.js';
 import { cudaPackages } from './packages.js';
 import {
   type CudaPlace,
@@ -88,9 +89,10 @@ async function isAsRecorded(
 export async function removeUnfinished(): Promise<CudaRemoval> {
   const work = workDirectory();
   if (!isClaimed(work)) return { removed: [], bytes: 0, kept: existsSync(work) ? [work] : [] };
-  const wheels = new Set(cudaPackages.flatMap(each => [wheelName(each), `${wheelName(each)}.part`]));
+  const wheels = new Set(cudaPackages.map(wheelName));
   const beginnings = cudaPackages.flatMap(({ libraries }) => libraries);
   const parts = [
+    { ...(await removeParts(work)), kept: [] },
     await removeLibraries(join(work, workFolders.replaced)),
     await removeFiles(
       join(work, workFolders.fresh),

@@ -1,10 +1,12 @@
 // Where the libraries for CUDA come from: PyPI, or a folder that the user brings.
 
 import { existsSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { globSync } from 'glob';
 import { FinetuneError } from '../../errors.js';
 import type { Context } from '../../system/context.js';
+import { isClaimed } from '../../system/claimed-folder.js';
 import { downloadFile } from '../../system/download.js';
 import { fileDigest } from '../../system/file-digest.js';
 import { type CudaPackage, cudaPackages, provider } from './packages.js';
@@ -20,7 +22,7 @@ export function wheelName({ address }: CudaPackage): string {
 }
 
 /**
- * Downloads a wheel into a folder, unless it is there; goes on where an earlier download broke off.
+ * Downloads a wheel into a folder, unless it is there whole; goes on where an earlier download broke off.
  * @throws FinetuneError `download-failed`, telling what else can be done
  */
 export async function downloadWheel(
@@ -31,6 +33,7 @@ export async function downloadWheel(
   const wheel = join(folder, wheelName(each));
   const { address, sha256, bytes } = each;
   if (existsSync(wheel) && (await fileDigest(wheel, 'sha256')) === sha256) return { wheel };
+  if (isClaimed(folder)) await rm(wheel, { force: true });
   emit({ type: 'setup', step: `downloading ${each.name} ${each.version}` });
   try {
     await downloadFile([address], wheel, {

@@ -34,6 +34,7 @@ import {
 } from '../../../src/inference/cuda/requirements.js';
 import { downloadWheel, findGiven, wheelName } from '../../../src/inference/cuda/wheels.js';
 import { claimFolder } from '../../../src/system/claimed-folder.js';
+import { takePart } from '../../../src/system/part-place.js';
 import { silent } from '../../../src/system/context.js';
 import { answering, breakingAfter, honest, someBytes, startServer } from '../../helpers/unruly-server.js';
 
@@ -248,12 +249,15 @@ test('what a broken download left is removed too, from a folder that this progra
   const [first] = cudaPackages;
   const work = workDirectory();
   mkdirSync(join(work, 'libraries'), { recursive: true });
-  writeFileSync(join(work, `${first && wheelName(first)}.part`), 'some bytes');
   writeFileSync(join(work, 'libraries/libcublas.so.13'), 'some bytes');
   assert.deepEqual(await removeCuda(), { removed: [], bytes: 0, kept: [work] });
   renameSync(work, `${work}-mine`);
   await claimFolder(work);
   for (const name of readdirSync(`${work}-mine`)) renameSync(join(`${work}-mine`, name), join(work, name));
-  assert.equal((await removeCuda()).removed.length, 2);
+  const part = await takePart(join(work, first ? wheelName(first) : ''), true);
+  writeFileSync(part.path, 'some bytes');
+  await part.release(true);
+  const { removed, bytes } = await removeCuda();
+  assert.deepEqual([removed.length, bytes], [2, 20]);
   assert.equal(existsSync(work), false);
 });
