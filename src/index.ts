@@ -31,8 +31,8 @@ export { type Prediction, type PredictOptions, predict } from './pipeline/predic
 export { type Prepared, type PrepareOptions, prepare } from './pipeline/prepare.js';
 export { type SetupOptions, type SetupResult, setup } from './pipeline/setup.js';
 export { type SummaryOptions, summary } from './pipeline/summary.js';
-export { train } from './pipeline/train.js';
 export type { TrainOptions } from './pipeline/train/options.js';
+export { train } from './pipeline/train.js';
 export type { ListedBackbone } from './report/backbones.js';
 export {
   type Classification,

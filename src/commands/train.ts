@@ -2,8 +2,8 @@
 
 import { relative } from 'node:path';
 import { flag } from '../option-kinds.js';
-import { train } from '../pipeline/train.js';
 import { trainOptions } from '../pipeline/train/options.js';
+import { train } from '../pipeline/train.js';
 import { renderCrossValidation } from '../report/cross-validation.js';
 import { renderMetrics } from '../report/metrics.js';
 import { renderProfile } from '../report/profile.js';

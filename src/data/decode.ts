@@ -51,7 +51,8 @@ export async function decodeImage(
   options: Omit<ReadOptions, 'target'> = {},
 ): Promise<Pixels> {
   return takeTurn(async () => {
-    const bytes = typeof source === 'string' ? await readImageFile(source) : bufferOf(source);
+    const bytes =
+      typeof source === 'string' ? await readImageFile(source, options.isCached) : bufferOf(source);
     options.onStep?.('read');
     validateFile(bytes, options);
     options.onBytes?.(bytes);

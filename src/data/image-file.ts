@@ -1,6 +1,6 @@
 // The bytes of image files, bounded, with failures in plain words.
 
-import type { Stats } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { FinetuneError, messageOf } from '../errors.js';
@@ -14,11 +14,14 @@ const chunkBytes = 2 ** 20;
 
 /**
  * Reads an image file, or what comes through a pipe.
+ * @param isCached the system has it in memory: it is read at once, and does not wait in line behind images being decoded
  * @throws FinetuneError `bad-image` when it cannot be read or is too large, as an endless device is
  */
-export async function readImageFile(path: string): Promise<Buffer> {
+export async function readImageFile(path: string, isCached = false): Promise<Buffer> {
   try {
-    const file = await open(systemPath(path));
+    const name = systemPath(path);
+    if (isCached && isOrdinary(statSync(name))) return readFileSync(name);
+    const file = await open(name);
     try {
       return await readAll(file);
     } finally {
@@ -28,6 +31,12 @@ export async function readImageFile(path: string): Promise<Buffer> {
     if (cause instanceof FinetuneError) throw cause;
     throw new FinetuneError('bad-image', describeReadFailure(cause), { cause });
   }
+}
+
+/** A file that ends where it says. @throws FinetuneError `bad-image` where that is too far */
+function isOrdinary(status: Stats): boolean {
+  validateLength(status.size);
+  return status.isFile() && status.size > 0;
 }
 
 async function readAll(file: FileHandle): Promise<Buffer> {

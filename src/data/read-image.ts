@@ -28,6 +28,8 @@ export interface ReadOptions {
   readonly view?: View | undefined;
   /** sha-256 that the bytes of the file must have, hex: another image under the same name is a bad one. */
   readonly hash?: string | undefined;
+  /** The system has the file in memory, since somebody has read it a moment ago. */
+  readonly isCached?: boolean | undefined;
   /** A JPEG is read code by code: every damage is found, for a sixth of the time that a photo takes otherwise. */
   readonly thorough?: boolean | undefined;
   /** Told of the file's bytes before they are decoded, unless they are known to be bad. */

@@ -125,7 +125,8 @@ async function compute(
   };
   const onBytes = (bytes: Buffer) => sampler?.look(path, bytes);
   try {
-    const result = await runner.run(file, { ...options, onBytes, onStep });
+    // The folder was looked through just now.
+    const result = await runner.run(file, { ...options, isCached: true, onBytes, onStep });
     if ('reason' in result) return result;
     clock.mark('base');
     const { data, bytes } = result;
