@@ -21,10 +21,18 @@ export interface FeaturePlan {
   /** Whether they are taken as asked for, or where they are better. */
   readonly taps: 'take' | 'choose';
   readonly mirror: 'auto' | 'yes' | 'no';
-  /** With more training images than this, nothing is tried. */
-  readonly mostImages: { readonly taps: number; readonly mirror: number };
-  /** Mirrors are not tried where the base needs more for those of the training images. */
-  readonly mostMultiplications: number;
+  /** With more training images than this, lower layers are not tried. */
+  readonly mostImages: number;
+  /** How much work mirrors may be to be tried at all, and to be taken for the head. */
+  readonly mostMirrored: { readonly tried: WorkLimit; readonly taken: WorkLimit };
+}
+
+/** Told by numbers that are the same on every machine, so that the same command gives the same run. */
+export interface WorkLimit {
+  /** For training. */
+  readonly images: number;
+  /** That the base needs for those. */
+  readonly multiplications: number;
 }
 
 /** What is chosen from. */
@@ -72,7 +80,7 @@ interface Trial extends TriedFeatures {
 
 /** The base without lower layers, where there are too many training images to try them on. */
 export function limitTaps(base: Base, { taps, mostImages }: FeaturePlan, trainImages: number): Base {
-  return taps === 'choose' && trainImages > mostImages.taps ? withoutTaps(base) : base;
+  return taps === 'choose' && trainImages > mostImages ? withoutTaps(base) : base;
 }
 
 /** Chooses the features of a head. Needs a started engine; leaves no tensor behind. */
@@ -82,14 +90,16 @@ export async function chooseFeatures(
   context: Context,
 ): Promise<ChosenFeatures> {
   const { features } = choices;
-  const mayMirror = plan.mirror === 'auto' && isSoonTried(choices, plan);
+  const mayMirror = plan.mirror === 'auto' && isWithin(plan.mostMirrored.tried, choices);
   const { trials, longest } = await tryTaps(choices, { ...plan, triesMirror: mayMirror }, context);
   const asTheyAre = findBest(trials);
   const { groups } = asTheyAre;
   const mirrorSeconds = (choices.secondsPerImage ?? 0) * features.count + fitsOfMirror * longest;
   const triesMirror = mayMirror && hasTimeFor('mirrored views', mirrorSeconds, context.budget);
   const mirror = triesMirror ? await tryMirror(asTheyAre, choices, context) : undefined;
-  const mirrored = plan.mirror === 'yes' || (mirror !== undefined && isWorthTwice(mirror, asTheyAre));
+  const mayTake = isWithin(plan.mostMirrored.taken, choices);
+  const isChosen = mirror !== undefined && mayTake && isWorthTwice(mirror, asTheyAre);
+  const mirrored = plan.mirror === 'yes' || isChosen;
   const both = [originalView, mirroredView];
   const seen = mirrored ? await choices.extract({ train: both, val: both, test: both }) : features;
   const base = groups.length === 1 ? withoutTaps(choices.base) : choices.base;
@@ -105,13 +115,9 @@ export async function chooseFeatures(
 /** Cross-validations that trying mirrored views takes about as long as: on twice the rows, and the head that follows. */
 const fitsOfMirror = 4;
 
-/** Told by numbers that are the same on every machine, so that the same command gives the same run. */
-function isSoonTried(
-  { base, features }: FeatureChoices,
-  { mostImages, mostMultiplications }: FeaturePlan,
-): boolean {
+function isWithin(most: WorkLimit, { base, features }: FeatureChoices): boolean {
   const images = features.subset('train').labels.length;
-  return images <= mostImages.mirror && images * countMultiplications(base.network) <= mostMultiplications;
+  return images <= most.images && images * countMultiplications(base.network) <= most.multiplications;
 }
 
 /**

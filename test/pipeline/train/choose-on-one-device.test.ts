@@ -20,6 +20,7 @@ const store = mkdtempSync(join(tmpdir(), 'finetune-one-device-'));
 after(() => rmSync(store, { recursive: true }));
 
 const device = { name: 'webgpu', half: false, trials: {} } as const;
+const none = { images: 0, multiplications: 0 };
 const examples = ['a', 'b', 'c'].map(hash => ({ path: hash, file: hash, label: 0, hash }));
 
 test('a device that fails while mirrored images go through it leaves none of its features behind', async () => {
@@ -50,7 +51,8 @@ test('a device that fails while mirrored images go through it leaves none of its
       runtimes: { runtime, onCpu: async () => runtimeOf(1, true) },
       plan: {
         ...({ candidates: undefined, taps: 'take', mirror: 'yes' } as const),
-        ...{ mostImages: { taps: 0, mirror: 0 }, mostMultiplications: 0 },
+        mostImages: 0,
+        mostMirrored: { tried: none, taken: none },
       },
     },
     { ...silent, emit },

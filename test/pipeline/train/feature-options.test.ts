@@ -7,20 +7,21 @@ import { planTraining, trainOptions } from '../../../src/pipeline/train/options.
 const plan = (given: object) => planTraining(resolveOptions(trainOptions, { data: 'pets', ...given }));
 
 const plans: [given: object, taps: unknown, mirror: string, most: readonly number[]][] = [
-  [{}, 'auto', 'auto', [2000, 400]],
-  [{ taps: 'auto', mirror: 'auto' }, 'auto', 'auto', [Infinity, Infinity]],
-  [{ taps: 'none', mirror: 'no' }, undefined, 'no', [Infinity, Infinity]],
-  [{ taps: ['a', 'b'], mirror: 'yes' }, ['a', 'b'], 'yes', [Infinity, Infinity]],
-  [{ pooling: 'flatten' }, undefined, 'auto', [2000, 400]],
-  [{ hidden: 8 }, 'auto', 'no', [2000, 400]],
-  [{ recipe: 'fine-tune' }, 'auto', 'auto', [2000, 2000]],
+  [{}, 'auto', 'auto', [2000, 400, 400]],
+  [{ taps: 'auto', mirror: 'auto' }, 'auto', 'auto', [Infinity, Infinity, Infinity]],
+  [{ taps: 'none', mirror: 'no' }, undefined, 'no', [Infinity, Infinity, Infinity]],
+  [{ taps: ['a', 'b'], mirror: 'yes' }, ['a', 'b'], 'yes', [Infinity, Infinity, Infinity]],
+  [{ pooling: 'flatten' }, undefined, 'auto', [2000, 400, 400]],
+  [{ hidden: 8 }, 'auto', 'no', [2000, 400, 400]],
+  [{ recipe: 'fine-tune' }, 'auto', 'auto', [2000, 2000, 400]],
 ];
 
 for (const [given, taps, mirror, most] of plans) {
   test(`${JSON.stringify(given)}: taps ${taps}, mirror ${mirror}`, () => {
     const { base, features } = plan(given);
     assert.deepEqual([base.taps, features.mirror], [taps, mirror]);
-    assert.deepEqual([features.mostImages.taps, features.mostImages.mirror], most);
+    const { tried, taken } = features.mostMirrored;
+    assert.deepEqual([features.mostImages, tried.images, taken.images], most);
   });
 }
 
