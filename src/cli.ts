@@ -7,6 +7,7 @@ import { openProgram } from './commands/program.js';
 import { argumentOf, commands, nameOf } from './commands/registry.js';
 import { describeNearest, FinetuneError } from './errors.js';
 import { endAsInterrupted, listenForInterrupts } from './system/interrupt.js';
+import { printable } from './system/printable.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -80,7 +81,8 @@ async function runCommand(argv: readonly string[]): Promise<number> {
 function showFailure(error: unknown): number {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof Error && (error instanceof FinetuneError || mishaps.includes(code))) {
-    program.say(`${error.message}\n`);
+    const lines = error instanceof FinetuneError ? error.lines : [error.message];
+    program.say(`${lines.map(printable).join('\n')}\n`);
     return 1;
   }
   program.say(`${error instanceof Error ? error.stack : String(error)}\nThis is a bug in finetune.\n`);

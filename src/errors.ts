@@ -21,13 +21,17 @@ export type ErrorCode =
  */
 export class FinetuneError extends Error {
   override name = 'FinetuneError';
+  /** The message by lines. Another line break in it comes from a name that it tells of. */
+  readonly lines: readonly string[];
 
+  /** @param more `lines`, e.g. of a table, that come after the message */
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: { cause?: unknown },
+    { lines = [], ...options }: { cause?: unknown; lines?: readonly string[] } = {},
   ) {
-    super(message, options);
+    super([message, ...lines].join('\n'), options);
+    this.lines = [message, ...lines];
   }
 }
 

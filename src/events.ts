@@ -73,9 +73,16 @@ export type PipelineEvent =
   /** The folder of the run that predicts, what on, and in which precision. */
   | { readonly type: 'run'; readonly run: string; readonly device: string; readonly precision: string }
   /** What was decided where nothing was asked for; nothing is wrong. */
-  | { readonly type: 'notice'; readonly message: string }
-  | { readonly type: 'warning'; readonly message: string }
+  | ({ readonly type: 'notice' } & Message)
+  | ({ readonly type: 'warning' } & Message)
   | { readonly type: 'bad-image'; readonly image: BadImage };
+
+/** Something to tell a person. */
+interface Message {
+  readonly message: string;
+  /** What comes after it, e.g. a table. A line break elsewhere comes from a name. */
+  readonly lines?: readonly string[];
+}
 
 /** Hears of events. It never throws: what a listener throws ends the work elsewhere (system/context.ts). */
 export type EmitEvent = (event: PipelineEvent) => void;

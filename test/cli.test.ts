@@ -57,6 +57,8 @@ test('a name that holds control characters cannot command the terminal', () => {
   const { stderr, stdout } = workplace.run(['predict', ...lite, 'a\x1b[31m.png']);
   assert.equal(stderr, 'a?[31m.png: no such file\n');
   assert.equal(stdout, '');
+  const { stderr: message } = workplace.run(['summary', 'no\nWarning: \x1b[2J']);
+  assert.match(message, /^[^\n]*no\?Warning: \?\[2J/);
 });
 
 test('a training that is interrupted leaves nothing, neither a run nor temporary folders', async () => {

@@ -2,6 +2,7 @@
 
 import { backbones, backbonesOptions } from '../pipeline/backbones.js';
 import { renderBackbones } from '../report/backbones.js';
+import { renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -18,7 +19,7 @@ export const command: Command = {
     const { prepared, available } = result;
     await program.print(
       printing.json
-        ? `${JSON.stringify(result)}\n`
+        ? `${renderJson(result)}\n`
         : `${renderBackbones(prepared, available, options.data !== undefined)}\n`,
     );
     program.say('Next: finetune train --data DIR --backbone NAME, or finetune prepare NAME\n');

@@ -2,6 +2,7 @@
 
 import { bench, benchOptions } from '../pipeline/bench.js';
 import { renderBench } from '../report/bench.js';
+import { renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -16,7 +17,7 @@ export const command: Command = {
   async run(given, program) {
     const [options, printing] = dealOut(given, benchOptions, { json });
     const result = await bench(options, program.callbacks);
-    await program.print(printing.json ? `${JSON.stringify(result)}\n` : `${renderBench(result)}\n`);
+    await program.print(printing.json ? `${renderJson(result)}\n` : `${renderBench(result)}\n`);
     program.say('Next: finetune train --data DIR --backbone NAME\n');
     return result.rows.some(row => 'failure' in row) ? 1 : 0;
   },

@@ -2,6 +2,7 @@
 
 import { relative } from 'node:path';
 import { dataset, datasetOptions } from '../pipeline/dataset.js';
+import { renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -20,7 +21,7 @@ export const command: Command = {
     const dir = relative('', written.dir);
     await program.print(
       printing.json
-        ? `${JSON.stringify(written)}\n`
+        ? `${renderJson(written)}\n`
         : `${dir}: ${images} images of ${classes} classes, ${seconds.toFixed(1)} s.\n`,
     );
     program.say(`Next: finetune train ${dir} --backbone convnet\n`);

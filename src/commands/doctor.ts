@@ -2,6 +2,7 @@
 
 import { doctor, doctorOptions } from '../pipeline/doctor.js';
 import { renderDiagnosis } from '../report/doctor.js';
+import { renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -12,7 +13,7 @@ export const command: Command = {
   async run(given, program) {
     const [options, printing] = dealOut(given, doctorOptions, { json });
     const diagnosis = await doctor(options, program.callbacks);
-    await program.print(printing.json ? `${JSON.stringify(diagnosis)}\n` : `${renderDiagnosis(diagnosis)}\n`);
+    await program.print(printing.json ? `${renderJson(diagnosis)}\n` : `${renderDiagnosis(diagnosis)}\n`);
     program.say('Next: finetune train --data DIR\n');
     return 0;
   },

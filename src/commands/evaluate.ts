@@ -3,6 +3,7 @@
 import { type Evaluation, evaluate, evaluateOptions, type Gate } from '../pipeline/evaluate.js';
 import { renderMetrics } from '../report/metrics.js';
 import { wrap } from '../report/wrap.js';
+import { renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -21,7 +22,7 @@ export const command: Command = {
     const [options, printing] = dealOut(given, evaluateOptions, { json });
     const evaluation = await evaluate(options, program.callbacks);
     const { metrics, gate, run } = evaluation;
-    await program.print(printing.json ? `${JSON.stringify(evaluation)}\n` : `${renderMetrics(metrics)}\n`);
+    await program.print(printing.json ? `${renderJson(evaluation)}\n` : `${renderMetrics(metrics)}\n`);
     program.say(wrap(`Predicted in ${evaluation.precision} on ${evaluation.device}.\n`));
     program.say(renderSeen(evaluation));
     program.say(gate === undefined ? '' : renderGate(gate, evaluation));

@@ -136,5 +136,7 @@ export function dealOut<Table extends OptionTable, Own extends OptionTable>(
  * @param command where there is more to read
  */
 export function wrongUse(message: string, command?: string): FinetuneError {
-  return new FinetuneError('bad-option', `${message}\nSee finetune ${command ? `${command} ` : ''}--help.`);
+  return new FinetuneError('bad-option', message, {
+    lines: [`See finetune ${command ? `${command} ` : ''}--help.`],
+  });
 }

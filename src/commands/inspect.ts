@@ -4,6 +4,7 @@ import { inspect } from '../pipeline/inspect.js';
 import { inspectOptions } from '../pipeline/inspect-options.js';
 import { renderInspection } from '../report/inspect.js';
 import { wrap } from '../report/wrap.js';
+import { renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -19,7 +20,7 @@ export const command: Command = {
   async run(given, program) {
     const [options, printing] = dealOut(given, inspectOptions, { json });
     const found = await inspect(options, program.callbacks);
-    await program.print(printing.json ? `${JSON.stringify(found)}\n` : `${renderInspection(found)}\n`);
+    await program.print(printing.json ? `${renderJson(found)}\n` : `${renderInspection(found)}\n`);
     if (found.page !== undefined) program.say(wrap(`Wrote ${found.page}: open it in a browser.\n`));
     if (found.list !== undefined)
       program.say(wrap(`Wrote ${found.list}: look through it and take out what is to stay.\n`));

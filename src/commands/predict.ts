@@ -3,13 +3,13 @@
 import { FinetuneError } from '../errors.js';
 import { flag } from '../option-kinds.js';
 import { type Prediction, predict, predictOptions } from '../pipeline/predict.js';
-import { printable } from '../report/printable.js';
+import { printable, renderCell, renderJson } from '../system/printable.js';
 import { dealOut } from './flags.js';
 import type { Command } from './registry.js';
 
 const printingOptions = {
   json: flag('One JSON object a line: file, label, confidence, top'),
-  csv: flag('Comma-separated values with a header line'),
+  csv: flag('Comma-separated values with a header line, for people: --json has names to the letter'),
 };
 
 type Printing = { readonly json: boolean; readonly csv: boolean };
@@ -31,7 +31,7 @@ export const command: Command = {
     for await (const prediction of predict(options, program.callbacks)) {
       if (prediction.error !== undefined) {
         unreadable += 1;
-        program.say(`${printable(prediction.file)}: ${prediction.error}\n`);
+        program.say(`${printable(prediction.file)}: ${printable(prediction.error)}\n`);
       }
       isRead = await program.print(render(prediction, printing));
       if (!isRead) break;
@@ -47,7 +47,7 @@ function validate({ json, csv }: Printing, top: number | undefined): void {
 }
 
 function render(prediction: Prediction, { json, csv }: Printing): string {
-  if (json) return `${JSON.stringify(prediction)}\n`;
+  if (json) return `${renderJson(prediction)}\n`;
   return csv ? `${renderCsv(prediction)}\n` : renderText(prediction);
 }
 
@@ -68,10 +68,5 @@ function renderCsv(prediction: Prediction): string {
     prediction.error !== undefined
       ? [prediction.file, '', '', prediction.error]
       : [prediction.file, prediction.label, prediction.confidence.toFixed(6), ''];
-  return cells.map(quoteCell).join(',');
-}
-
-/** RFC 4180. */
-function quoteCell(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  return cells.map(renderCell).join(',');
 }

@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import { catalogue } from '../backbones/catalogue.js';
 import { FinetuneError } from '../errors.js';
 import { type Prepared, prepare, prepareOptions } from '../pipeline/prepare.js';
+import { renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -22,7 +23,7 @@ export const command: Command = {
     const [options, printing] = dealOut(given, prepareOptions, { json });
     for (const name of namesOf(options.name, options.out)) {
       const prepared = await prepare({ ...options, name }, program.callbacks);
-      await program.print(printing.json ? `${JSON.stringify(prepared)}\n` : renderPrepared(prepared));
+      await program.print(printing.json ? `${renderJson(prepared)}\n` : renderPrepared(prepared));
     }
     return 0;
   },

@@ -2,6 +2,7 @@
 
 import { showEventsOn } from '../report/terminal.js';
 import type { Callbacks } from '../system/context.js';
+import { printableLines } from '../system/printable.js';
 import { explainWriteFailure } from '../system/write-failure.js';
 
 /** What commands print with. */
@@ -33,12 +34,12 @@ export async function openProgram(signal: AbortSignal): Promise<Program> {
     async print(text) {
       if (!isRead) return false;
       const error = await new Promise<NodeJS.ErrnoException | null | undefined>(resolve => {
-        stdout.write(text, resolve);
+        stdout.write(printableLines(text), resolve);
       });
       if (error?.code === 'EPIPE') isRead = false;
       else if (error) throw explainWriteFailure('The result on standard output', error);
       return isRead;
     },
-    say: text => void stderr.write(text),
+    say: text => void stderr.write(printableLines(text)),
   };
 }

@@ -2,6 +2,7 @@
 
 import { type SetupResult, setup, setupOptions } from '../pipeline/setup.js';
 import { wrap } from '../report/wrap.js';
+import { renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -16,7 +17,7 @@ export const command: Command = {
   async run(given, program) {
     const [options, printing] = dealOut(given, setupOptions, { json });
     const result = await setup(options, program.callbacks);
-    await program.print(printing.json ? `${JSON.stringify(result)}\n` : renderResult(result));
+    await program.print(printing.json ? `${renderJson(result)}\n` : renderResult(result));
     const { cuda, tensorflow } = result;
     if (tensorflow !== undefined) program.say('Next: finetune train --data DIR --engine tensorflow\n');
     else if (cuda !== undefined) program.say('Next: finetune bench --device cuda,cpu\n');

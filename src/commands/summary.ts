@@ -2,6 +2,7 @@
 
 import { summary, summaryOptions } from '../pipeline/summary.js';
 import { renderSummary } from '../report/summary.js';
+import { renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -21,7 +22,7 @@ export const command: Command = {
   async run(given, program) {
     const [options, printing] = dealOut(given, summaryOptions, { json });
     const network = await summary(options, program.callbacks);
-    await program.print(printing.json ? `${JSON.stringify(network)}\n` : `${renderSummary(network)}\n`);
+    await program.print(printing.json ? `${renderJson(network)}\n` : `${renderSummary(network)}\n`);
     program.say('Next: finetune train --data DIR --backbone NAME\n');
     return 0;
   },

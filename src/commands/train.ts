@@ -11,6 +11,7 @@ import { renderSuggestion } from '../report/suggestion.js';
 import { renderTime } from '../report/time.js';
 import { wrap } from '../report/wrap.js';
 import type { TrainResult } from '../runs/save.js';
+import { renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -29,7 +30,7 @@ export const command: Command = {
   async run(given, program) {
     const [options, printing] = dealOut(given, trainOptions, { profile, json });
     const result = await train(options, program.callbacks);
-    await program.print(printing.json ? `${JSON.stringify(result)}\n` : renderResult(result));
+    await program.print(printing.json ? `${renderJson(result)}\n` : renderResult(result));
     program.say(renderMeans(result));
     program.say(renderAdvice(result, options.engine));
     if (printing.profile) program.say(`${renderProfile(result.profile, result.computed)}\n`);

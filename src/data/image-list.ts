@@ -2,6 +2,7 @@
 
 import { open } from 'node:fs/promises';
 import { FinetuneError } from '../errors.js';
+import { printable, renderJson } from '../system/printable.js';
 import { describeReadFailure } from './image-file.js';
 
 /** First line of every list that is written, by which it is known again. */
@@ -37,7 +38,7 @@ export function renderList(images: readonly ListedImage[]): string {
 
 /** Names that would be read as something else stand in quotes, as in JSON. */
 function writePath(path: string): string {
-  return /^[#"\s]|\s$|[\p{Cc}\p{Cs}]/u.test(path) ? JSON.stringify(path) : path;
+  return /^[#"\s]|\s$/.test(path) || path !== printable(path) ? renderJson(path) : path;
 }
 
 /**

@@ -24,10 +24,11 @@ export async function chooseBackbone(asked: string | undefined, emit: EmitEvent)
   } catch (error) {
     if (!(error instanceof FinetuneError && error.code === 'not-prepared')) throw error;
   }
-  const message =
-    `Backbone: ${embedded}, which comes with finetune, as ${preferred} is not prepared here.\n` +
-    'To train on VGG16 instead: `finetune prepare`, then the same command again.';
-  emit({ type: 'notice', message });
+  emit({
+    type: 'notice',
+    message: `Backbone: ${embedded}, which comes with finetune, as ${preferred} is not prepared here.`,
+    lines: ['To train on VGG16 instead: `finetune prepare`, then the same command again.'],
+  });
   return await resolveBackbone(embedded);
 }
 
@@ -47,11 +48,12 @@ export async function chooseBestBackbone(
   const { classNames } = dataSet;
   const compared = await compareBackbones({ train, classNames, store, seed: split.seed }, context);
   const best = bestBackbone(compared);
-  const table = renderComparison(compared);
+  const [head = '', ...rows] = renderComparison(compared).split('\n');
   if (best === undefined) {
-    throw new FinetuneError('not-prepared', `No prepared backbone can be used on ${data}:\n${table}`);
+    const message = `No prepared backbone can be used on ${data}:`;
+    throw new FinetuneError('not-prepared', message, { lines: [head, ...rows] });
   }
-  emit({ type: 'notice', message: `${table}\nBackbone: ${best.name}.` });
+  emit({ type: 'notice', message: head, lines: [...rows, `Backbone: ${best.name}.`] });
   return { ...(await resolveBackbone(best.dir)), name: best.name };
 }
 

@@ -1,6 +1,6 @@
 // What `finetune backbones` shows, and what a training that chooses its backbone says of the choice.
 
-import { printable } from './printable.js';
+import { printable } from '../system/printable.js';
 import { renderTable } from './table.js';
 import { wrap } from './wrap.js';
 

@@ -1,7 +1,7 @@
 // What `finetune bench` shows: what was measured, a row per measurement, then why others failed.
 
 import type { BenchResult, BenchRow } from '../inference/measurement.js';
-import { printable } from './printable.js';
+import { printable } from '../system/printable.js';
 import { renderTable } from './table.js';
 import { wrap } from './wrap.js';
 

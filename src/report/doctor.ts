@@ -1,6 +1,7 @@
 // What `finetune doctor` shows: a table of what is here, then each problem with its remedy.
 
 import type { Check, Diagnosis } from '../system/check.js';
+import { printable } from '../system/printable.js';
 import { renderTable } from './table.js';
 
 /** @returns several lines, without a line break at the end */
@@ -11,10 +12,14 @@ export function renderDiagnosis({ checks }: Diagnosis): string {
 }
 
 function renderChecks(checks: readonly Check[]): string {
-  const rows = checks.map(({ name, finding, problem }) => [problem === undefined ? '' : '!', name, finding]);
+  const rows = checks.map(({ name, finding, problem }) => [
+    problem === undefined ? '' : '!',
+    name,
+    printable(finding),
+  ]);
   return renderTable([], rows, ['left', 'left', 'left']);
 }
 
-function renderProblem({ name, problem, remedy }: Check): string {
-  return `! ${name}: ${problem}\n  Remedy: ${remedy}`;
+function renderProblem({ name, problem = '', remedy }: Check): string {
+  return `! ${name}: ${printable(problem)}\n  Remedy: ${remedy}`;
 }

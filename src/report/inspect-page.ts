@@ -1,6 +1,7 @@
 // The page of `finetune inspect --html`: findings with thumbnails, in one file that needs nothing else.
 
 import type { CopyGroup, Inspection } from '../features/inspection.js';
+import { printable } from '../system/printable.js';
 import { copyKinds, keysOf, unusualKinds } from './inspect.js';
 
 /** How every such page begins, by which it is known again. */
@@ -141,7 +142,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Names may be anything: here they are text, in elements and in attributes. Halves of characters become `?`. */
+/** Names may be anything: here they are text, in elements and in attributes. */
 function escapeHtml(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cs}]/gu, '?').replace(/[&<>"']/g, character => entities[character] ?? '');
+  return printable(text).replace(/[&<>"']/g, character => entities[character] ?? '');
 }

@@ -1,7 +1,7 @@
 // What `finetune inspect` shows in a terminal: sizes, then each kind of finding, the surest first.
 
 import type { CopyGroup, InspectedImage, Inspection, UnusualImage } from '../features/inspection.js';
-import { printable } from './printable.js';
+import { printable } from '../system/printable.js';
 import { renderTable } from './table.js';
 import { wrap } from './wrap.js';
 
@@ -56,7 +56,7 @@ export function renderInspection(found: Inspection): string {
         unusual.filter(each => each.kind === kind).map(({ path, detail }) => [path, detail]),
       ),
     ),
-    warnings.map(message => wrap(`Warning: ${message.split('\n').map(printable).join('\n')}`)).join('\n'),
+    warnings.map(message => wrap(`Warning: ${printable(message)}`)).join('\n'),
   ];
   const shown = sections.filter(section => section !== '');
   return (shown.length > 1 ? shown : [...shown, 'Nothing to complain of.']).join('\n\n');

@@ -2,6 +2,7 @@
 
 import Table from 'cli-table3';
 import type { LayerRow, NetworkSummary } from '../network/summarize.js';
+import { printable } from '../system/printable.js';
 
 /**
  * Renders a summary as Keras prints it: layer (type), output shape, parameters, and, unless the network is a plain
@@ -17,7 +18,7 @@ export function renderSummary(summary: NetworkSummary): string {
   });
   for (const row of rows) table.push(renderRow(row, sequential));
   return [
-    `Model: "${name}"`,
+    `Model: "${printable(name)}"`,
     table.toString(),
     ` Total params: ${renderCount(parameters)}`,
     ` Trainable params: ${renderCount(trainable)}`,
@@ -29,7 +30,10 @@ export function renderSummary(summary: NetworkSummary): string {
 function explainStars(rows: readonly LayerRow[]): string[] {
   const last = rows.findLast(({ startsBlock }) => startsBlock);
   if (last === undefined) return [];
-  return [' * A block begins, and train can unfreeze it and all that follows:', `   --unfreeze ${last.name}`];
+  return [
+    ' * A block begins, and train can unfreeze it and all that follows:',
+    `   --unfreeze ${printable(last.name)}`,
+  ];
 }
 
 function renderRow(
@@ -37,11 +41,11 @@ function renderRow(
   sequential: boolean,
 ): string[] {
   const cells = [
-    `${name} (${className})${startsBlock ? ' *' : ''}`,
+    `${printable(name)} (${className})${startsBlock ? ' *' : ''}`,
     outputShape,
     parameters.toLocaleString('en-US'),
   ];
-  return sequential ? cells : [...cells, connectedTo.join('\n') || '-'];
+  return sequential ? cells : [...cells, connectedTo.map(printable).join('\n') || '-'];
 }
 
 /** `14,714,688 (56.13 MB)`: parameters, and their size in single precision. */

@@ -2,7 +2,7 @@
 
 import type { EmitEvent, PipelineEvent } from '../events.js';
 import { renderEpoch } from './epoch.js';
-import { printable } from './printable.js';
+import { printable } from '../system/printable.js';
 import { wrap } from './wrap.js';
 
 interface Terminal {
@@ -36,13 +36,13 @@ const previousLine = '\x1b[1A\r\x1b[2K';
 function renderEvent(event: PipelineEvent, interactive: boolean): string | undefined {
   switch (event.type) {
     case 'warning':
-      return wrap(`Warning: ${event.message.split('\n').map(printable).join('\n')}`);
+      return wrap(`Warning: ${renderMessage(event)}`);
     case 'notice':
-      return wrap(event.message.split('\n').map(printable).join('\n'));
+      return wrap(renderMessage(event));
     case 'run':
       return wrap(`Run: ${printable(event.run)}, in ${event.precision} on ${event.device}`);
     case 'bad-image':
-      return wrap(`Bad image left out: ${printable(event.image.path)} (${event.image.reason})`);
+      return wrap(`Bad image left out: ${printable(event.image.path)} (${printable(event.image.reason)})`);
     case 'scan':
       return interactive ? `scan: ${event.images} images in ${event.classes} classes` : undefined;
     case 'prepare':
@@ -56,4 +56,11 @@ function renderEvent(event: PipelineEvent, interactive: boolean): string | undef
     default:
       return undefined;
   }
+}
+
+function renderMessage({
+  message,
+  lines = [],
+}: Extract<PipelineEvent, { readonly message: string }>): string {
+  return [message, ...lines].map(printable).join('\n');
 }

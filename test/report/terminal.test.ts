@@ -34,12 +34,12 @@ test('when piped there are warnings and bad images only', async () => {
   const events: PipelineEvent[] = [
     ...progress,
     { type: 'setup', step: 'checking' },
-    { type: 'warning', message: 'one\ntwo' },
+    { type: 'warning', message: 'one\nand', lines: ['two'] },
     { type: 'bad-image', image: { path: 'cat/\x1b[31m.jpg', reason: 'an empty file' } },
   ];
   assert.equal(
     await show(false, events),
-    'Warning: one\ntwo\nBad image left out: cat/?[31m.jpg (an empty file)\n',
+    'Warning: one?and\ntwo\nBad image left out: cat/?[31m.jpg (an empty file)\n',
   );
 });
 

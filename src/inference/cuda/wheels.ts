@@ -42,25 +42,28 @@ export async function downloadWheel(
     });
   } catch (error) {
     if (!(error instanceof FinetuneError) || error.code !== 'download-failed') throw error;
-    throw new FinetuneError('download-failed', `${error.message} ${whatElse()}`, { cause: error });
+    const message = `${error.message} ${whatElse}`;
+    throw new FinetuneError('download-failed', message, { cause: error, lines: pipLines() });
   }
   return { wheel };
 }
 
 /** What somebody does whose machine does not reach PyPI. */
-function whatElse(): string {
+const whatElse =
+  'The same command goes on from here; HTTPS_PROXY names a proxy. Where PyPI is out of reach, take this machine the ' +
+  'wheels on another way, and say finetune setup --cuda --from FOLDER:';
+
+function pipLines(): string[] {
   const packages = cudaPackages.map(({ name, version }) => `${name}==${version}`);
-  return (
-    'The same command goes on from here; HTTPS_PROXY names a proxy. Where PyPI is out of reach, take this machine the ' +
-    `wheels on another way, and say finetune setup --cuda --from FOLDER:\n\n    ${pipCommand} \\\n      ` +
-    `${packages.join(' \\\n      ')}\n`
-  );
+  const lines = [...pipCommand, ...packages].map((line, i) => `${i === 0 ? '    ' : '      '}${line}`);
+  return ['', ...lines.join(' \\\n').split('\n'), ''];
 }
 
-const pipCommand =
-  'pip download --dest FOLDER --no-deps --only-binary=:all: --python-version 3.12 \\\n' +
-  '      --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 \\\n' +
-  '      --platform manylinux_2_17_x86_64 --platform manylinux_2_12_x86_64';
+const pipCommand = [
+  'pip download --dest FOLDER --no-deps --only-binary=:all: --python-version 3.12',
+  '--platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64',
+  '--platform manylinux_2_17_x86_64 --platform manylinux_2_12_x86_64',
+];
 
 /**
  * Finds what a package gives in a folder: its wheel at the top, or its libraries anywhere below, as Python has them.

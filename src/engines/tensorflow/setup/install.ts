@@ -117,7 +117,7 @@ async function findWay(device: Device, mayFallBack: boolean, context: Context): 
     }
   }
   if (device === 'cpu' || !mayFallBack) throw noneWorks(device, failed);
-  emit({ type: 'warning', message: `The GPU cannot be used, so the CPU is. ${reasonsOf(failed)}` });
+  emit({ type: 'warning', message: 'The GPU cannot be used, so the CPU is.', lines: reasonsOf(failed) });
   return findWay('cpu', false, context);
 }
 
@@ -167,14 +167,13 @@ async function check(place: TensorflowPlace, device: Device, signal: AbortSignal
 
 function noneWorks(device: Device, failed: readonly FailedWay[]): FinetuneError {
   const wanted = device === 'cuda' ? 'TensorFlow on CUDA' : 'TensorFlow';
-  return new FinetuneError(
-    'engine-missing',
-    `${wanted} could not be installed. ${reasonsOf(failed)}\nWithout it the wasm engine trains everything, slower.`,
-  );
+  return new FinetuneError('engine-missing', `${wanted} could not be installed.`, {
+    lines: [...reasonsOf(failed), 'Without it the wasm engine trains everything, slower.'],
+  });
 }
 
-function reasonsOf(failed: readonly FailedWay[]): string {
-  return failed.map(({ way, reason }) => `\n- ${titles[way]}: ${reason}.`).join('');
+function reasonsOf(failed: readonly FailedWay[]): string[] {
+  return failed.flatMap(({ way, reason }) => `- ${titles[way]}: ${reason}.`.split('\n'));
 }
 
 const titles: Readonly<Record<SetupWay, string>> = {
