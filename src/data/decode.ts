@@ -9,20 +9,13 @@ import { estimateDecodingBytes, type ImageHeader, takeTurn, withDecodingMemory }
 import { isJpeg, reasonNotReadable } from './formats.js';
 import { toGrey } from './grey.js';
 import { readImageFile } from './image-file.js';
-import {
-  type InputRules,
-  originalView,
-  type Pixels,
-  type ResizeRule,
-  type Size,
-  type ViewedPart,
-} from './image-rules.js';
+import { type InputRules, originalView, type Pixels, type ResizeRule, type Size } from './image-rules.js';
 import { mendScanHeader, readJpegHeader } from './jpeg.js';
 import { findJpegBreak, findJpegDamage } from './jpeg-check.js';
 import { type Orientation, orientations, placePixels } from './place-pixels.js';
 import { dropPngText } from './png-text.js';
 import type { ImageSource, ReadOptions } from './read-image.js';
-import { type Placement, planPlacement, type Rectangle, resample } from './resize.js';
+import { planPlacement, type Rectangle, resample, showPart } from './resize.js';
 import { sharp } from './sharp.js';
 import { type PlainPixels, readPlainPng } from './small-png.js';
 import { bitsOf, isNarrow, type ValueRange } from './value-range.js';
@@ -115,7 +108,9 @@ async function decodeAny(
   const header = await readHeader(file);
   const { orientation, width, height } = header;
   const upright = orientation > 4 ? ([width, height] as const) : ([height, width] as const);
-  const { from, to } = showPart(planPlacement(upright, size, rule), view.part);
+  const { from: whole, to } = planPlacement(upright, size, rule);
+  // Of an image that is stored on its side or upside down, the part lies elsewhere, which for a view is as good.
+  const from = view.part === undefined ? whole : showPart(whole, view.part);
   // As they are stored, not yet upright.
   const part = orientation > 4 ? turn(from) : from;
   const target = orientation > 4 ? turn(to) : to;
@@ -130,15 +125,6 @@ async function decodeAny(
 
 function turn({ left, top, width, height }: Rectangle): Rectangle {
   return { left: top, top: left, width: height, height: width };
-}
-
-/** Of an image that is stored on its side or upside down, the part lies elsewhere, which for a view is as good. */
-function showPart({ from, to }: Placement, part: ViewedPart | undefined): Placement {
-  if (part === undefined) return { from, to };
-  const [left, top] = [Math.floor(part.left * from.width), Math.floor(part.top * from.height)];
-  const width = Math.max(1, Math.min(from.width - left, Math.round(part.width * from.width)));
-  const height = Math.max(1, Math.min(from.height - top, Math.round(part.height * from.height)));
-  return { from: { left: from.left + left, top: from.top + top, width, height }, to };
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

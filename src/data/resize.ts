@@ -5,7 +5,7 @@
 // (i + 0.5) * length / n of the source, where source pixel j has its centre at j + 0.5. Its value is the mean of the
 // source pixels, weighted with kernel(distance / scale), where scale = max(1, length / n): antialiased when scaled down.
 
-import type { Pixels, ResizeRule, Size } from './image-rules.js';
+import type { Pixels, ResizeRule, Size, ViewedPart } from './image-rules.js';
 
 /** A part of an image, in pixels. */
 export interface Rectangle {
@@ -30,6 +30,14 @@ export function planPlacement(image: Size, target: Size, { method, cropFraction 
     return { from: rectangle(image, scaled(target, scale)), to: rectangle(target, target) };
   }
   return { from: rectangle(image, image), to: rectangle(target, scaled(image, 1 / Math.max(...ratios))) };
+}
+
+/** The pixels of a rectangle that a view shows: at least one. */
+export function showPart(of: Rectangle, part: ViewedPart): Rectangle {
+  const [left, top] = [Math.floor(part.left * of.width), Math.floor(part.top * of.height)];
+  const width = Math.max(1, Math.min(of.width - left, Math.round(part.width * of.width)));
+  const height = Math.max(1, Math.min(of.height - top, Math.round(part.height * of.height)));
+  return { left: of.left + left, top: of.top + top, width, height };
 }
 
 function scaled([height, width]: Size, factor: number): Size {

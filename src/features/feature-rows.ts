@@ -4,6 +4,7 @@
 import { totalmem } from 'node:os';
 import { FinetuneError } from '../errors.js';
 import type { EmitEvent } from '../events.js';
+import type { TrainingData } from '../training/data.js';
 import type { FeatureStore } from './store.js';
 import { type QuantizedFeatures, writeFloats } from './store-segment.js';
 
@@ -23,6 +24,8 @@ export interface RowSource {
   read(rows: readonly number[]): Float32Array | Promise<Float32Array>;
   /** `[end - start, size]`, where they are in memory: no copy. */
   slice(start: number, end: number): Float32Array | undefined;
+  /** As training data has it; absent where an epoch sees what `read` gives. */
+  readonly drawEpoch?: TrainingData['drawEpoch'];
   /** From now on row `i` is what was row `order[i]`. */
   reorder(order: readonly number[]): void;
   /** Nothing is read afterwards. */

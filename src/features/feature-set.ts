@@ -78,6 +78,8 @@ export class FeatureSet {
       splitKeys: images.map(({ example }) => splitKeyOf(example)),
       views: groupViews(images),
       read: rows => this.#source.read(rows.map(row => start + row)),
+      // They come first, so that they are numbered as in the source.
+      drawEpoch: name === 'train' ? this.#source.drawEpoch : undefined,
       matrix: () => this.#source.slice(start, start + images.length),
     };
   }

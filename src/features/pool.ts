@@ -35,7 +35,7 @@ const largeWeights = 32 * 2 ** 20;
  * @throws the signal's reason once it is aborted; what a thread failed of
  */
 export async function* runOnThreads(
-  base: Base,
+  base: Pick<Base, 'network' | 'rules'>,
   precision: Precision,
   { images, signal, times, damage }: BaseWork,
 ): AsyncGenerator<BaseResult> {
@@ -78,7 +78,7 @@ function errorOf({ failure: { code, message } }: ThreadFailure): Error {
 function* dealOut(
   images: readonly ViewedExample[],
   groupsUnderWay: number,
-  { rules: { size, channels } }: Base,
+  { rules: { size, channels } }: Pick<Base, 'rules'>,
 ): Generator<readonly ViewedExample[]> {
   const most = Math.min(photosPerGroup, Math.floor(groupBytes / (size[0] * size[1] * channels * 4)));
   for (let start = 0; start < images.length; ) {
@@ -98,7 +98,7 @@ interface Pool {
 
 /** Threads with a base each. The model's file is theirs until they are gone. */
 async function startPool(
-  { network, rules }: Base,
+  { network, rules }: Pick<Base, 'network' | 'rules'>,
   precision: Precision,
   { photos, looksForDamage }: { readonly photos: number; readonly looksForDamage: boolean },
 ): Promise<Pool> {

@@ -10,6 +10,11 @@ export interface TrainingData {
   readonly shape: readonly number[];
   /** The features of the given images, one after the other: `[rows.length, ...shape]`. */
   read(rows: readonly number[]): Float32Array | Promise<Float32Array>;
+  /**
+   * The same, as one epoch sees it: images are changed in ways that are drawn for that epoch. Absent: every epoch sees
+   * what `read` gives.
+   */
+  readonly drawEpoch?: ((request: EpochRequest) => AsyncIterable<Float32Array>) | undefined;
   /** The features of all images, `[labels.length, ...shape]`, where they are in memory. Not to be changed. */
   matrix?(): Float32Array | undefined;
   /**
@@ -24,6 +29,15 @@ export interface TrainingData {
   readonly splitKeys?: readonly (string | number)[] | undefined;
   /** What the features are made of, in order: each group is scaled as a whole. Absent: one group. */
   readonly groups?: readonly FeatureGroup[] | undefined;
+}
+
+/** What an epoch wants to see. */
+export interface EpochRequest {
+  /** From 1. */
+  readonly epoch: number;
+  /** Rows, in the order in which their features are wanted. */
+  readonly batches: readonly (readonly number[])[];
+  readonly signal: AbortSignal;
 }
 
 /** Features that belong together: the pooled output of one layer. */

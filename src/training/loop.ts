@@ -174,7 +174,8 @@ async function runEpoch(
   const { batchSize, mixup } = plan;
   const rateAfter = (done: number) => rateAt(plan, { epoch, part: done / order.length, history });
   let [loss, right, images, learningRate] = [0, 0, 0, 0];
-  for await (const step of takeSteps(trainer, { data, order, batchSize, random, rateAfter, signal, mixup })) {
+  const steps = { data, epoch, order, batchSize, random, rateAfter, signal, mixup };
+  for await (const step of takeSteps(trainer, steps)) {
     loss += step.loss * step.images;
     right += step.right;
     images = step.done;

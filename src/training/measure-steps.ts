@@ -28,6 +28,7 @@ export async function measureSteps(
     const rateAfter = () => plan.learningRate;
     const steps = {
       data,
+      epoch: 1,
       order: drawRows(data, random),
       batchSize: plan.batchSize,
       mixup: plan.mixup,

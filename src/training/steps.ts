@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { prefetch } from '../system/prefetch.js';
-import { groupRows, type TrainingData } from './data.js';
+import { type EpochRequest, groupRows, type TrainingData } from './data.js';
 import type { StepResult } from './gradients.js';
 import { mixBatch } from './mixup.js';
 import { type Batch, trainableWeights } from './model.js';
@@ -14,6 +14,8 @@ import { type Trainer, trainStep } from './step.js';
 /** What to step through, and how. */
 export interface StepsPlan {
   readonly data: TrainingData;
+  /** From 1. */
+  readonly epoch: number;
   /** Rows of the data, in the order in which they are trained on. */
   readonly order: readonly number[];
   readonly batchSize: number;
@@ -37,10 +39,11 @@ export interface Step extends StepResult {
 /** Takes steps for as long as they are asked for. */
 export async function* takeSteps(
   trainer: Trainer,
-  { data, order, batchSize, random, rateAfter, signal, mixup }: StepsPlan,
+  { data, epoch, order, batchSize, random, rateAfter, signal, mixup }: StepsPlan,
 ): AsyncGenerator<Step> {
   let done = 0;
-  for await (const batch of readBatches(data, groupRows(order, batchSize))) {
+  const batches = [...groupRows(order, batchSize)];
+  for await (const batch of readBatches(data, { epoch, batches, signal })) {
     signal.throwIfAborted();
     const images = batch.labels.length;
     done += images;
@@ -53,13 +56,15 @@ export async function* takeSteps(
 }
 
 /** The next batch is read while one is in use. */
-function readBatches(data: TrainingData, groups: Iterable<readonly number[]>): AsyncGenerator<Batch> {
-  const read = async (rows: readonly number[]): Promise<Batch> => ({
-    features: await data.read(rows),
-    shape: data.shape,
-    labels: rows.map(row => data.labels[row]!),
-  });
-  return prefetch(groups, read, { count: 1 });
+async function* readBatches(data: TrainingData, request: EpochRequest): AsyncGenerator<Batch> {
+  const { batches } = request;
+  const read = async (rows: readonly number[]) => data.read(rows);
+  const all = data.drawEpoch?.(request) ?? prefetch(batches, read, { count: 1 });
+  let next = 0;
+  for await (const features of all) {
+    const rows = batches[next++] ?? [];
+    yield { features, shape: data.shape, labels: rows.map(row => data.labels[row]!) };
+  }
 }
 
 /** A row of every image. */

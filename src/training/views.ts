@@ -18,9 +18,21 @@ export interface ViewPlan {
  * more of them begin with the fewer.
  */
 export function planViews({ augment, count, seed }: ViewPlan, { hash }: Pick<Example, 'hash'>): View[] {
-  const stream = createHash('sha256').update(hash).digest().readUInt32LE();
-  const random = seededRandom(seed, stream);
+  const random = seededRandom(seed, streamOf(hash));
   return Array.from({ length: count }, () => drawView(augment, random));
+}
+
+/** Draws how an epoch, from 1, sees an image, in the same way: the same epoch of another training sees the same. */
+export function drawEpochView(
+  { augment, seed }: Pick<ViewPlan, 'augment' | 'seed'>,
+  { hash }: Pick<Example, 'hash'>,
+  epoch: number,
+): View {
+  return drawView(augment, seededRandom(seed, streamOf(`${hash} ${epoch}`)));
+}
+
+function streamOf(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32LE();
 }
 
 function drawView(augment: Augmentation, random: Random): View {

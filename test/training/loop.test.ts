@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { startEngine } from '../../src/engines/start.js';
 import { silent } from '../../src/system/context.js';
-import { dataInMemory, type TrainingData } from '../../src/training/data.js';
+import { dataInMemory, type EpochRequest, type TrainingData } from '../../src/training/data.js';
 import { type Checkpoint, type LoopContext, type LoopPlan, trainByEpochs } from '../../src/training/loop.js';
 import { openModel } from '../../src/training/model.js';
 import { seededRandom } from '../../src/training/random.js';
@@ -120,6 +120,28 @@ test('Features that are read from a store train as those in memory, to the bit',
   };
   const stored = { train: outOfMemory(train), val: outOfMemory(val) };
   assert.deepEqual(await weightsOn(stored), await weightsOn({ train, val }));
+});
+
+test('Where epochs see images in views of their own, each is trained on its own, in its order', async () => {
+  const [plain, drawn] = [await openTrainable({ dropout: 0 }), await openTrainable({ dropout: 0 })];
+  const asked: [epoch: number, rows: number][] = [];
+  async function* drawEpoch({ epoch, batches }: EpochRequest) {
+    for (const rows of batches) {
+      asked.push([epoch, rows.length]);
+      // The second epoch sees nothing but black.
+      yield (await train.read(rows)).map(value => (epoch === 1 ? value : 0));
+    }
+  }
+  const epochOf = (trainable: LayersModel, data: TrainingData) =>
+    run(trainable, { epochs: 2, batchSize: 16 }, { train: data, val });
+  const { history } = await epochOf(drawn, { ...train, drawEpoch });
+  const expected = (await epochOf(plain, train)).history;
+  assert.deepEqual(
+    asked,
+    [1, 1, 2, 2].map((epoch, i) => [epoch, i % 2 === 0 ? 16 : 6]),
+  );
+  assert.equal(history[0]?.loss, expected[0]?.loss);
+  assert.notEqual(history[1]?.loss, expected[1]?.loss);
 });
 
 for (const given of [{}, { mixup: 0.4 }])

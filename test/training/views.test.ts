@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { changePixels } from '../../src/data/change-pixels.js';
 import { namedAugmentations, validateAugmentation } from '../../src/training/augmentation.js';
-import { planViews } from '../../src/training/views.js';
+import { drawEpochView, planViews } from '../../src/training/views.js';
 
 const image = { hash: 'a1' };
 const light = { augment: namedAugmentations.light, count: 8, seed: 3 };
@@ -18,6 +18,14 @@ test('Views show half of the image or more, a third wider or narrower at most, a
   }
   const mirrored = views.filter(view => view.mirrored).length;
   assert.ok(mirrored > 60 && mirrored < 140, `${mirrored}`);
+});
+
+test('An epoch sees an image in a view that follows from seed, image and epoch', () => {
+  const key = (seed: number, hash: string, epoch: number) =>
+    drawEpochView({ ...light, seed }, { hash }, epoch).key;
+  assert.equal(key(3, 'a1', 1), key(3, 'a1', 1));
+  const keys = [key(3, 'a1', 1), key(3, 'a1', 2), key(3, 'b2', 1), key(4, 'a1', 1)];
+  assert.equal(new Set(keys).size, keys.length);
 });
 
 test('What the table does not name does not happen', () => {

@@ -27,7 +27,8 @@ export const augmentOption = {
     help:
       'How views are changed. light: parts of the image, every other one in a mirror; strong: turned, sheared, in ' +
       'other colours, blurred and with a part erased, too; or a YAML or JSON file with such a table. light and strong ' +
-      'mirror nothing where --mirror no is given or cross-validation finds heads worse with mirrors (default: light)',
+      'mirror nothing where --mirror no is given or cross-validation finds heads worse with mirrors. From scratch, ' +
+      'every epoch draws new views (default: light; from scratch: none)',
     kind: 'text',
     expects: 'none | light | strong | a file',
     read: (typed: string) => typed,

@@ -3,14 +3,18 @@
 import { convnetName } from '../../backbones/architectures/convnet.js';
 import type { Channels, ResizeRule, Size } from '../../data/image-rules.js';
 import { refuseOption } from '../../errors.js';
+import type { EpochViews } from '../../features/pixel-rows.js';
 import { storeDirectory } from '../../features/store.js';
 import { flagOf, tellOption } from '../../options.js';
 import type { RunPlan } from '../../runs/folder.js';
+import { isAugmentationName } from '../../training/augmentation.js';
 import { planScratch, type TrainingPlan } from '../../training/plan.js';
 import type { SplitPlan } from '../split-data.js';
+import { planAugmentation } from './augment-option.js';
 import { planFitOptions, validateTarget } from './fit-options.js';
 import { validateFolds } from './folds-options.js';
 import type { SettledTrainOptions } from './options.js';
+import { withoutMirrors } from './tuning-plan.js';
 
 /** What each step of a training from scratch gets to know. */
 export interface ScratchPlan {
@@ -22,6 +26,7 @@ export interface ScratchPlan {
   /** Channels of the input; those of the images where absent. */
   readonly channels: Channels | undefined;
   readonly resize: ResizeRule['method'];
+  readonly views: EpochViews;
   readonly loop: TrainingPlan;
   readonly run: RunPlan;
 }
@@ -36,19 +41,7 @@ export function isFromScratch({
 
 /** Options about pretrained weights and what is frozen of them. */
 const ofPretrained = [
-  ...([
-    'cut',
-    'taps',
-    'mirror',
-    'unfreeze',
-    'layerDecay',
-    'views',
-    'augment',
-    'headSolver',
-    'l2',
-    'dropout',
-    'store',
-  ] as const),
+  ...(['cut', 'taps', 'unfreeze', 'layerDecay', 'headSolver', 'l2', 'dropout', 'store'] as const),
 ];
 
 /**
@@ -96,9 +89,29 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
     size: inputShape,
     channels: channelsOf(channels),
     resize: resize ?? 'stretch',
+    views: planEpochViews(options),
     loop: planScratch(planFitOptions(options)),
     run: { data, out, force, inputs: { '--data': data } },
   };
+}
+
+/** Of the pixels where they are in memory, as Keras' layers for that make them: to decode small files takes longer than a step. */
+function planEpochViews({ augment = 'none', mirror, views: count, seed }: SettledTrainOptions): EpochViews {
+  if (count !== undefined) {
+    refuseOption(
+      `--views ${count} does nothing here: with --augment, every epoch draws a new view of each image. Leave it out.`,
+    );
+  }
+  const changes = planAugmentation(augment);
+  const namesMirrors = isAugmentationName(augment) && changes.flip !== undefined;
+  if (mirror !== undefined && !(mirror === 'no' && namesMirrors)) {
+    refuseOption(
+      `--mirror ${mirror} does nothing here: from scratch, images are mirrored by --augment light or strong alone, ` +
+        'with which --mirror no goes. Leave it out.',
+    );
+  }
+  const views = { augment: changes, seed, ofFiles: false };
+  return mirror === 'no' ? withoutMirrors(views) : views;
 }
 
 const allChannels = [1, 2, 3, 4] as const;

@@ -11,6 +11,7 @@ import type { EmitEvent } from '../../events.js';
 import { type Base, baseOfInput } from '../../features/base.js';
 import type { FeatureSet, SubsetFeatures } from '../../features/feature-set.js';
 import { readPixels } from '../../features/pixels.js';
+import type { EpochViews } from '../../features/pixel-rows.js';
 import { inFloat } from '../../features/precision.js';
 import { fingerprintOf } from '../../network/fingerprint.js';
 import type { Network } from '../../network/network.js';
@@ -52,7 +53,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
   const { base, start } = await planNetwork(scanned, plan, emit);
   const { store } = plan.split;
   const reading = tellOfLongExtraction(context);
-  const seen = await readPixels({ ...divided, rules: base.rules, store }, reading);
+  const seen = await readPixels({ ...divided, base, store, views: plan.views }, reading);
   try {
     tellOfImages(seen, emit);
     const division = { scanned, plan: plan.split, divided, features: seen };
@@ -64,7 +65,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
     const parameters = [...start.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
     const trained = {
       ...{ ...plan.loop, start, checkpoint, classes: dataSet.classNames.length },
-      description: `${plan.network === undefined ? 'a ConvNet' : base.card.name} of ${parameters.toLocaleString('en')} parameters, from scratch`,
+      description: `${plan.network === undefined ? 'a ConvNet' : base.card.name} of ${parameters.toLocaleString('en')} parameters, from scratch${describeViews(plan.views)}`,
     };
     const head = await tune(data, trained, context);
     signal.throwIfAborted();
@@ -124,6 +125,10 @@ function planOwnConvnet(inputShape: OwnTopology['inputShape'], classes: number):
   return { network, inputShape, preprocessing: preprocessingFor('unit', inputShape[2]), notes: [] };
 }
 
+function describeViews({ augment }: EpochViews): string {
+  return Object.keys(augment).length > 0 ? ', on new views in each epoch,' : '';
+}
+
 interface Known {
   readonly base: Base;
   readonly start: Network;
@@ -133,9 +138,16 @@ interface Known {
 }
 
 /** Everything that the weights depend on. */
-function findCheckpoint({ base, start, features, engine, plan: { loop } }: Known): Promise<CheckpointPlace> {
+function findCheckpoint({
+  base,
+  start,
+  features,
+  engine,
+  plan: { loop, views },
+}: Known): Promise<CheckpointPlace> {
   const identify = ({ images }: SubsetFeatures) =>
     images.map(({ example: { hash, label } }) => [hash, label]);
   const images = [identify(features.subset('train')), identify(features.subset('val'))];
-  return placeCheckpoint([fingerprintOf(start), base.preprocessingHash, loop, engine, versions(), images]);
+  const how = { ...loop, ...views };
+  return placeCheckpoint([fingerprintOf(start), base.preprocessingHash, how, engine, versions(), images]);
 }

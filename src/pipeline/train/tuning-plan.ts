@@ -37,7 +37,7 @@ export function viewsOf({ augment, views: count, loop: { seed } }: TuningPlan): 
 }
 
 /** The same plan, for images whose left and right matter. */
-export function withoutMirrors(plan: TuningPlan): TuningPlan {
+export function withoutMirrors<Plan extends Pick<TuningPlan, 'augment' | 'mirrorsAsTold'>>(plan: Plan): Plan {
   const { flip: _, ...augment } = plan.augment;
   return plan.mirrorsAsTold ? plan : { ...plan, augment };
 }

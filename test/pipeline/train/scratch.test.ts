@@ -23,6 +23,8 @@ const small = {
   channels: 1,
 } as const;
 
+const changed = { ...small, augment: 'light', mirror: 'no' } as const;
+
 before(() => {
   process.chdir(dir);
   copyDigits(data, ['0', '1', '3'], 40);
@@ -41,15 +43,15 @@ test('A ConvNet learns digits from scratch, at their own size, and predicts as i
   assert.equal(unseen?.loss.toFixed(4), test!.loss.toFixed(4));
 });
 
-test('The config that a run keeps repeats it to the bit', async () => {
-  await finetune.train(small);
+test('The config that a run keeps repeats it to the bit, new views in each epoch and all', async () => {
+  await finetune.train(changed);
   const again = join(dir, 'again');
   await finetune.train({ config: join(out, 'config.yaml'), out: again });
   assert.deepEqual(readRun(again), readRun(out));
 });
 
 test('Killed in the middle, the same command goes on, and ends with the weights of an unbroken training', async () => {
-  const options = { ...small, out: join(dir, 'killed') };
+  const options = { ...changed, out: join(dir, 'killed') };
   const script = `
     const { train } = await import(${JSON.stringify(join(checkout, 'dist/index.js'))});
     const onEvent = event => { if (event.type === 'epoch' && event.epoch.epoch === 4) process.kill(process.pid, 'SIGKILL'); };
@@ -59,7 +61,7 @@ test('Killed in the middle, the same command goes on, and ends with the weights 
   const events: PipelineEvent[] = [];
   await finetune.train({ ...options, resume: true }, { onEvent: event => void events.push(event) });
   assert.ok(events.some(event => event.type === 'notice' && /Going on after epoch 3/.test(event.message)));
-  await finetune.train(small);
+  await finetune.train(changed);
   assert.deepEqual(readRun(options.out), readRun(out));
   await assert.rejects(finetune.train({ ...options, resume: true }), { message: /killed is finished/ });
 });
@@ -70,6 +72,9 @@ const mistakes: [given: object, message: RegExp][] = [
   [{ cut: 'conv2d' }, /--cut conv2d does nothing here: nothing is pretrained/],
   [{ l2: 0.1 }, /--l2 0\.1 does nothing here/],
   [{ hidden: [8] }, /--hidden does nothing here: there is no frozen base/],
+  [{ augment: 'light', views: 4 }, /--views 4 does nothing here: .* every epoch draws a new view/],
+  [{ mirror: 'no' }, /--mirror no does nothing here/],
+  [{ augment: 'light', mirror: 'yes' }, /--mirror yes does nothing here/],
   [{ folds: 5 }, /--folds 5 cross-validates a head/],
   [{ precision: 'int8' }, /--precision does nothing here/],
   [{ inputShape: [8, 8] }, /convnet takes images from 10x10 pixels on. Received: --input-shape 8x8/],
