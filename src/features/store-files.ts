@@ -91,6 +91,34 @@ function openIfPermitted(path: string, flags: 'r' | 'r+'): Segment | undefined {
   }
 }
 
+/**
+ * Removes a file that cannot be opened, if its content proves that it is one of ours: nothing can be read from it.
+ * @returns false where it stays
+ */
+export function removeDamaged({ path, isTaken }: SegmentFile): boolean {
+  try {
+    if (isTaken || !Segment.isDamaged(path)) return false;
+    rmSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Removes those of ours among files that cannot be opened: nothing would ever read them or append to them.
+ * @returns what to tell
+ */
+export function clearDamaged(files: readonly SegmentFile[]): string {
+  const left = files.filter(file => !removeDamaged(file)).map(({ path }) => path);
+  const removed = files.length - left.length;
+  const sentences = [
+    removed > 0 && `${removed} damaged ${removed === 1 ? 'file was' : 'files were'} removed from it.`,
+    left.length > 0 && `${left.join(', ')}: damaged, or not written by this program, and left as it is.`,
+  ];
+  return sentences.filter(Boolean).join(' ');
+}
+
 /** Lets others append to a file. @returns its new path */
 export function releaseSegment(path: string): string {
   const free = nameWithoutOwner(path);
@@ -110,18 +138,25 @@ export function evictSegments(
 ): string[] {
   const folders = namesIn(root).map(name => join(root, name));
   const files = folders.flatMap(listSegments).sort((a, b) => a.modified - b.modified);
-  let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  if (sizeOf(files) <= maxBytes) return [];
+  const own = files.filter(file => formatAt(file.path) !== undefined);
+  for (const file of files) if (!own.includes(file)) removeDamaged(file);
+  let bytes = sizeOf(own);
   if (bytes <= maxBytes) return [];
   const evicted: string[] = [];
-  for (const file of files) {
+  for (const file of own) {
     if (bytes <= maxBytes * fillAfterEviction) break;
-    if (file.isTaken || isNeeded(file.path) || formatAt(file.path) === undefined) continue;
+    if (file.isTaken || isNeeded(file.path)) continue;
     rmSync(file.path, { force: true });
     evicted.push(file.path);
     bytes -= file.bytes;
   }
   removeEmpty(folders);
   return evicted;
+}
+
+function sizeOf(files: readonly SegmentFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function removeEmpty(folders: readonly string[]): void {

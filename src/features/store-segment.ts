@@ -97,6 +97,23 @@ export class Segment {
     return undefined;
   }
 
+  /**
+   * Whether a file that cannot be opened was written here all the same: it begins like one of ours, or as one would but
+   * for its first bytes, or a process was killed before it wrote any.
+   */
+  static isDamaged(path: string): boolean {
+    const file = openSync(path, 'r');
+    try {
+      const header = Buffer.alloc(headerBytes);
+      const bytes = readSync(file, header, 0, headerBytes, 0);
+      if (bytes === 0 || magicOf(header) === magicNumber) return true;
+      new Uint32Array(header.buffer, header.byteOffset, 1).set([magicNumber]);
+      return parseHeader(header) !== undefined;
+    } finally {
+      closeSync(file);
+    }
+  }
+
   /** Makes a file without rows. */
   static create(path: string, format: RowFormat): Segment {
     const file = openSync(path, 'wx+', 0o600);
@@ -203,7 +220,14 @@ function encodeHeader({ kind, count, scale, zeroPoint }: RowFormat): Buffer {
 
 function readHeader(file: number): RowFormat | undefined {
   const header = Buffer.alloc(headerBytes);
-  if (readSync(file, header, 0, headerBytes, 0) !== headerBytes) return undefined;
+  return readSync(file, header, 0, headerBytes, 0) === headerBytes ? parseHeader(header) : undefined;
+}
+
+function magicOf(header: Buffer): number | undefined {
+  return new Uint32Array(header.buffer, header.byteOffset, 1)[0];
+}
+
+function parseHeader(header: Buffer): RowFormat | undefined {
   const [magic, kindNumber = -1, count = 0] = new Uint32Array(header.buffer, header.byteOffset, 3);
   const kind = kinds[kindNumber];
   if (magic !== magicNumber || kind === undefined) return undefined;

@@ -8,11 +8,13 @@ import type { EmitEvent } from '../events.js';
 import { cacheDirectory } from '../system/cache-directory.js';
 import { codeOf, describeWriteFailure } from '../system/write-failure.js';
 import {
+  clearDamaged,
   createSegment,
   evictSegments,
   listSegments,
   openToAppend,
   releaseSegment,
+  type SegmentFile,
   type Writer,
 } from './store-files.js';
 import { formatOf, isSameFormat, type QuantizedFeatures, type RowFormat, Segment } from './store-segment.js';
@@ -85,7 +87,12 @@ export class FeatureStore {
     this.#reserveBytes = options.reserveBytes ?? diskReserveBytes;
     this.#root = join(options.dir, `features-v${formatVersion}`);
     this.#folder = join(this.#root, createHash('sha256').update(options.base).digest('hex').slice(0, 40));
-    for (const { path } of listSegments(this.#folder).slice(-mostFilesOpen)) this.#open(path);
+    const files = listSegments(this.#folder).slice(-mostFilesOpen);
+    const damaged = files.filter(file => !this.#open(file));
+    if (damaged.length > 0) {
+      const message = `The feature store ${options.dir}: ${clearDamaged(damaged)} What was in there is computed again.`;
+      options.emit({ type: 'warning', message });
+    }
   }
 
   /** How many numbers are stored under a key; undefined where there are none. */
@@ -153,16 +160,19 @@ export class FeatureStore {
     this.#canWrite = false;
   }
 
-  #open(path: string): void {
+  /** @returns false where its header is damaged */
+  #open({ path, isTaken }: SegmentFile): boolean {
     try {
       const segment = Segment.open(path, 'r');
-      if (segment === undefined) return;
+      // Another process may be about to write it.
+      if (segment === undefined) return isTaken;
       this.#segments.set(path, segment);
       this.#index(segment);
     } catch (error) {
       // Another process may have evicted it, or taken it over, since it was listed.
       if (codeOf(error) !== 'ENOENT') this.#tell(error);
     }
+    return true;
   }
 
   /** Where a row is in several files, the newest one's counts. */

@@ -21,6 +21,7 @@ import {
   listSegments,
   openToAppend,
   releaseSegment,
+  removeDamaged,
 } from '../../src/features/store-files.js';
 import { formatOf } from '../../src/features/store-segment.js';
 
@@ -92,6 +93,26 @@ test('of another format, a file is left to others', () => {
   );
 });
 
+const headers: readonly [what: string, damage: (bytes: Buffer) => Buffer, isOurs: boolean][] = [
+  ['whose size of rows was changed', bytes => bytes.fill(0xff, 8, 12), true],
+  ['whose first bytes were changed', bytes => bytes.fill(0, 0, 4), true],
+  ['that ends in its header', bytes => bytes.subarray(0, 30), true],
+  ['of which nothing was written', () => Buffer.alloc(0), true],
+  ['that begins with zeros', bytes => bytes.fill(0, 0, 64), false],
+  ['that holds something else', () => Buffer.from('mine'.repeat(500)), false],
+];
+for (const [i, [what, damage, isOurs]] of headers.entries()) {
+  test(`a file ${what} ${isOurs ? 'is ours, and goes' : 'may be anything, and stays'}`, () => {
+    const [file] = listSegments(fill(`damaged-${i}`, [3]));
+    assert.ok(file);
+    assert.equal(removeDamaged({ ...file, isTaken: true }), false);
+    writeFileSync(file.path, damage(readFileSync(file.path)));
+    assert.equal(openToAppend(file.path, format), undefined);
+    assert.equal(removeDamaged(file), isOurs);
+    assert.equal(existsSync(file.path), !isOurs);
+  });
+}
+
 test('the oldest files go until the store is nine tenths full; what is needed or appended to stays', () => {
   const folder = fill('evict', [10, 10, 10, 10]);
   const [oldest, second, third] = listSegments(folder).map(file => file.path);
@@ -114,6 +135,8 @@ test('files that the store does not know, and their folders, are left alone; emp
   }
   assert.equal(openToAppend(join(folder, alike), format), undefined);
   mkdirSync(join(root, 'foreign', 'empty'));
+  // They do not count, either: 5 rows are 5244 bytes.
+  assert.deepEqual(evictSegments(join(root, 'foreign'), 5500), []);
   evictSegments(join(root, 'foreign'), 10);
   assert.deepEqual(readdirSync(folder).sort(), [alike, 'harvest.rows', 'notes.txt']);
   assert.equal(readFileSync(join(folder, alike), 'utf8'), 'mine'.repeat(500));
