@@ -7,7 +7,7 @@ import { changePixels } from './change-pixels.js';
 import { findConversion } from './colour-profile.js';
 import { estimateDecodingBytes, type ImageHeader, takeTurn, withDecodingMemory } from './decode-memory.js';
 import { isJpeg, reasonNotReadable } from './formats.js';
-import { toGrey } from './grey.js';
+import { toGrey, toRgb } from './grey.js';
 import { readImageFile } from './image-file.js';
 import { type InputRules, originalView, type Pixels, type ResizeRule, type Size } from './image-rules.js';
 import { mendScanHeader, readJpegHeader } from './jpeg.js';
@@ -17,7 +17,7 @@ import { dropPngText } from './png-text.js';
 import type { ImageSource, ReadOptions } from './read-image.js';
 import { planPlacement, type Rectangle, resample, showPart } from './resize.js';
 import { sharp } from './sharp.js';
-import { type PlainPixels, readPlainPng } from './small-png.js';
+import { readPlainPng } from './small-png.js';
 import { bitsOf, isNarrow, type ValueRange } from './value-range.js';
 
 /** What of the rules concerns pixels. */
@@ -214,12 +214,6 @@ async function readHeader(file: Buffer): Promise<Header> {
 
 function toOrientation(number: number | undefined): Orientation {
   return orientations.find(each => each === number) ?? 1;
-}
-
-function toRgb({ data: grey, height, width }: PlainPixels): Pixels {
-  const data = new Uint8Array(grey.length * 3);
-  for (let i = 0; i < grey.length; i++) data.fill(grey[i]!, i * 3, i * 3 + 3);
-  return { data, height, width, channels: 3 };
 }
 
 /** What the decoder fails at is a bad image; what we fail at is not. */

@@ -1,4 +1,4 @@
-// Colours to grey, as Pillow and TensorFlow do it.
+// Colours to grey, as Pillow and TensorFlow do it, and back.
 
 import type { Pixels } from './image-rules.js';
 
@@ -18,4 +18,11 @@ export function toGrey({ data: colours, ...size }: Pixels, channels: 1 | 2): Pix
     if (channels === 2) data[to + 1] = colours[from + 3]!;
   }
   return { ...size, data, channels };
+}
+
+/** Grey to RGB of the same brightness. */
+export function toRgb({ data: grey, height, width }: Pixels): Pixels {
+  const data = new Uint8Array(grey.length * 3);
+  for (let i = 0; i < grey.length; i++) data.fill(grey[i]!, i * 3, i * 3 + 3);
+  return { data, height, width, channels: 3 };
 }

@@ -1,6 +1,7 @@
 // The sizes of a convolution, out of the attributes that tfjs gives to kernels and gradients.
 
 import type { backend_util, NamedAttrMap } from '@tensorflow/tfjs-core';
+import { attributesOf } from './attributes.js';
 import { tf } from './tfjs.js';
 
 /** Sizes of a convolution: tfjs' own record of them. */
@@ -32,7 +33,7 @@ export function sizesOf(
   { input, filter, isDepthwise }: ConvolutionShapes,
   attrs: NamedAttrMap | undefined,
 ): Convolution {
-  const { strides, dilations, pad, dimRoundingMode, dataFormat } = attrs as unknown as ConvolutionAttrs;
+  const { strides, dilations, pad, dimRoundingMode, dataFormat } = attributesOf<ConvolutionAttrs>(attrs);
   return tf.backend_util.computeConv2DInfo(
     shape4D(input),
     shape4D(filter),

@@ -66,7 +66,16 @@ function drawMask(length: number, { rate, seed }: SeededLayer): Float32Array {
   return mask;
 }
 
+interface ConvolutionSettings {
+  readonly strides: [number, number];
+  readonly padding: 'same' | 'valid';
+  readonly dilationRate: [number, number];
+  readonly dataFormat: string;
+  readonly activation: string;
+}
+
 interface Convolution extends Layer {
+  getConfig(): ReturnType<Layer['getConfig']> & ConvolutionSettings;
   readonly activation: { getClassName(): string };
   readonly kernel: { read(): tf.Tensor4D };
   readonly depthwiseKernel: { read(): tf.Tensor4D };
@@ -80,7 +89,7 @@ interface Convolution extends Layer {
 function activateLate(layer: Layer, model: LayersModel): void {
   const convolution = layer as Convolution;
   const pooling = findPooling(layer, model);
-  const { strides, padding, dilationRate, dataFormat, activation } = layer.getConfig();
+  const { strides, padding, dilationRate, dataFormat, activation } = convolution.getConfig();
   if (
     pooling === undefined ||
     convolution.bias === null ||
@@ -93,10 +102,10 @@ function activateLate(layer: Layer, model: LayersModel): void {
     tf.conv2d(
       onlyInput(inputs) as tf.Tensor4D,
       convolution.kernel.read(),
-      strides as [number, number],
-      padding as 'same' | 'valid',
+      strides,
+      padding,
       'NHWC',
-      dilationRate as [number, number],
+      dilationRate,
     );
   pooling.call = (inputs, kwargs) =>
     tf.tidy(() => {
@@ -171,9 +180,10 @@ function foldIntoKernel(normalization: Layer, model: LayersModel): void {
   if (below === undefined || findOnlyUser(below, model) !== normalization) return;
   const isDepthwise = below.getClassName() === 'DepthwiseConv2D';
   if ((!isDepthwise && below.getClassName() !== 'Conv2D') || !normalizesLast(normalization, 4)) return;
-  const { strides, padding, dilationRate, dataFormat, activation } = below.getConfig();
+  const convolution = below as Convolution;
+  const { strides, padding, dilationRate, dataFormat, activation } = convolution.getConfig();
   if (activation !== 'linear' || dataFormat !== 'channelsLast') return;
-  const { kernel, depthwiseKernel, bias } = below as Convolution;
+  const { kernel, depthwiseKernel, bias } = convolution;
   const convolve = isDepthwise ? tf.depthwiseConv2d : tf.conv2d;
   below.call = inputs =>
     tf.tidy(() => {
@@ -184,10 +194,10 @@ function foldIntoKernel(normalization: Layer, model: LayersModel): void {
       const convolved = convolve(
         onlyInput(inputs) as tf.Tensor4D,
         tf.mul(weights, factors),
-        strides as [number, number],
-        padding as 'same' | 'valid',
+        strides,
+        padding,
         'NHWC',
-        dilationRate as [number, number],
+        dilationRate,
       );
       return tf.add(convolved, bias === null ? offset : tf.add(tf.mul(bias.read(), factor), offset));
     });

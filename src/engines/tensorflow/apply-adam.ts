@@ -2,6 +2,7 @@
 // TensorFlow keeps: every step fills them with what tfjs has, and gives tfjs what has become of them.
 
 import type { KernelFunc } from '@tensorflow/tfjs-core';
+import { attributesOf } from '../attributes.js';
 import { tf } from '../tfjs.js';
 import type { TensorflowBackend } from './backend.js';
 
@@ -36,7 +37,7 @@ const applyAdam: KernelFunc = ({ inputs, attrs, backend: current }) => {
   const float = (name: string) => ({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT });
   const flag = (name: string) => ({ name, type: binding.TF_ATTR_BOOL, value: false });
   const text = (name: string, value: string) => ({ name, type: binding.TF_ATTR_STRING, value });
-  const { rate, first, second, epsilon, steps } = attrs as unknown as AdamStep;
+  const { rate, first, second, epsilon, steps } = attributesOf<AdamStep>(attrs);
   const constants = [first ** steps, second ** steps, rate, first, second, epsilon];
   return tf.tidy(() => {
     const variables = [weights, mean, square].map((values, i) => {

@@ -3,6 +3,7 @@
 // TensorFlow's own kernel is reached.
 
 import type { KernelFunc } from '@tensorflow/tfjs-core';
+import { attributesOf } from '../attributes.js';
 import { shape4D, sizesOf } from '../convolution.js';
 import { tf } from '../tfjs.js';
 import type { TensorflowBackend } from './backend.js';
@@ -15,7 +16,8 @@ export function quickenDepthwiseFilterGrad(original: KernelFunc): KernelFunc {
   return call => {
     const backend = call.backend as TensorflowBackend;
     const { x, dy } = call.inputs;
-    const [height, width, channels, multiplier] = shape4D(call.attrs?.filterShape as number[]);
+    const { filterShape } = attributesOf<{ readonly filterShape: readonly number[] }>(call.attrs);
+    const [height, width, channels, multiplier] = shape4D(filterShape);
     const isLarge = height > largestOfOneDnn && width > largestOfOneDnn;
     if (!isLarge || backend.isUsingGpuDevice || x === undefined || dy === undefined) return original(call);
     const filter = [height, width, channels, multiplier];

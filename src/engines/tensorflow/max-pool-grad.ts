@@ -3,6 +3,7 @@
 // name it is reached here as well: the pooling is done again, and both together take an eighth of the time.
 
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import { attributesOf } from '../attributes.js';
 import { tf } from '../tfjs.js';
 import type { TensorflowBackend } from './backend.js';
 
@@ -21,7 +22,7 @@ export function quickenMaxPoolGrad(original: KernelFunc): KernelFunc {
     const { dy, input } = call.inputs;
     if (!isKnown || backend.isUsingGpuDevice || dy === undefined || input?.dtype !== 'float32')
       return original(call);
-    const attributes = describe(backend, input, call.attrs as unknown as Attributes);
+    const attributes = describe(backend, input, attributesOf<Attributes>(call.attrs));
     if (attributes === undefined) return original(call);
     let pooled: TensorInfo[];
     try {

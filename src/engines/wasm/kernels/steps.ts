@@ -7,6 +7,7 @@ import type {
   NamedTensorInfoMap,
   TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { attributesOf } from '../../attributes.js';
 import { tf } from '../../tfjs.js';
 
 /** What this folder uses of tfjs' wasm backend beyond the public interface. */
@@ -39,9 +40,9 @@ export function kernelOf<Input extends string, Attrs extends object>(
       if (kernel === undefined) throw new Error('The wasm backend has no such kernel.');
       return kernel(call) as TensorInfo;
     };
-    // tfjs types all kernels alike; which inputs and attributes one gets is laid down with its name.
+    // Which inputs a kernel gets is laid down with its name, as its attributes are.
     const inputs = call.inputs as Record<Input, TensorInfo>;
-    const attrs = call.attrs as unknown as Attrs;
+    const attrs = attributesOf<Attrs>(call.attrs);
     return runSteps(call.backend, steps => compute(steps, inputs, { attrs, original }));
   };
 }
