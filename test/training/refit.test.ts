@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
 import { startEngine } from '../../src/engines/start.js';
-import { join } from '../../src/network/split.js';
 import type { Network } from '../../src/network/network.js';
+import { join } from '../../src/network/split.js';
 import { silent } from '../../src/system/context.js';
 import { dataInMemory } from '../../src/training/data.js';
 import { fit, toFit } from '../../src/training/fit.js';

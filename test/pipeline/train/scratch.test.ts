@@ -67,16 +67,6 @@ test('Killed in the middle, the same command goes on, and ends with the weights 
 });
 
 const mistakes: [given: object, message: RegExp][] = [
-  [{ recipe: 'fine-tune' }, /convnet is trained from scratch.* leave out --recipe fine-tune/],
-  [{ recipe: 'scratch', backbone: 'nowhere.keras' }, /--channels is for convnet/],
-  [{ cut: 'conv2d' }, /--cut conv2d does nothing here: nothing is pretrained/],
-  [{ l2: 0.1 }, /--l2 0\.1 does nothing here/],
-  [{ hidden: [8] }, /--hidden does nothing here: there is no frozen base/],
-  [{ augment: 'light', views: 4 }, /--views 4 does nothing here: .* every epoch draws a new view/],
-  [{ mirror: 'no' }, /--mirror no does nothing here/],
-  [{ augment: 'light', mirror: 'yes' }, /--mirror yes does nothing here/],
-  [{ folds: 5 }, /--folds 5 cross-validates a head/],
-  [{ precision: 'int8' }, /--precision does nothing here/],
   [{ inputShape: [8, 8] }, /convnet takes images from 10x10 pixels on. Received: --input-shape 8x8/],
   [{ backbone: undefined, channels: 1 }, /--channels is for --backbone convnet/],
 ];
