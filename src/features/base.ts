@@ -125,6 +125,11 @@ export function baseOfInput(
   return splitBase(whole, input[0]);
 }
 
+/** Whether nothing is frozen: what is trained begins at the input. */
+export function isBareInput({ network }: Pick<Base, 'network'>): boolean {
+  return network.topology.config.layers.length === 1;
+}
+
 /** Until the weights are saved. */
 const noWeights = '0'.repeat(64);
 

@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { planConvnet } from '../../src/backbones/architectures/convnet.js';
 import type { Example } from '../../src/data/data-set.js';
 import { originalView } from '../../src/data/image-rules.js';
-import { type Base, loadBase } from '../../src/features/base.js';
+import { type Base, baseOfInput, loadBase } from '../../src/features/base.js';
 import type { ViewedExample } from '../../src/features/run-images.js';
+import { drawWeights } from '../../src/training/initialize.js';
 import { checkout } from '../helpers/finetune.js';
 
 /** Which image is cut short. */
@@ -40,4 +42,14 @@ export function openBase(pooling: 'avg' | 'max' | 'flatten'): Promise<Base> {
     resize: undefined,
     pooling,
   });
+}
+
+/** The bare input of a network for digits as they are. */
+export function openInput(): Base {
+  const network = drawWeights(planConvnet({ inputShape: [28, 28, 1], classes: 2 }), 1);
+  return baseOfInput(network, {
+    ...{ formatVersion: 1, name: 'convnet', architecture: 'convnet', inputShape: [28, 28, 1] },
+    ...{ preprocessing: { channelOrder: 'grey', mean: [0], std: [255] }, source: '', licence: '' },
+    resize: { method: 'stretch', interpolation: 'linear', cropFraction: 1 },
+  }).base;
 }

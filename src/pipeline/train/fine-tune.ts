@@ -1,17 +1,13 @@
-// The second half of a training that unfreezes blocks: what lies above a new, lower cut is trained on features stored
-// there, from the pretrained weights and the head that was found before, and kept where that is better by more than chance.
+// The second half of a training that unfreezes blocks: what lies above a new, lower cut is trained on features there, from
+// the pretrained weights and the head that was found before, and kept where that is better by more than chance.
 
-import type { DataSet, Split } from '../../data/data-set.js';
+import type { Split } from '../../data/data-set.js';
 import { originalView } from '../../data/image-rules.js';
 import type { Engine } from '../../engines/start.js';
-import { FinetuneError } from '../../errors.js';
-import { type Base, splitBase, withoutTaps } from '../../features/base.js';
-import type { DeviceRequest } from '../../features/device.js';
-import { countMissing, type Views } from '../../features/extract.js';
-import { extractOrFallBack } from '../../features/extract-or-fall-back.js';
+import { FinetuneError, refuseOption } from '../../errors.js';
+import { isBareInput, splitBase, withoutTaps } from '../../features/base.js';
+import type { Views } from '../../features/extract.js';
 import type { SubsetFeatures } from '../../features/feature-set.js';
-import { estimateRow } from '../../features/precision.js';
-import { type BaseRuntime, chooseRuntime } from '../../features/runtime.js';
 import { fingerprintOf } from '../../network/fingerprint.js';
 import { blockBoundaries, join } from '../../network/split.js';
 import type { Context } from '../../system/context.js';
@@ -26,20 +22,14 @@ import { layerFactors, planCut } from '../../training/unfreeze.js';
 import { mayHelp } from './next-step.js';
 import { compareOnValidation, explain, explainRefusal, type Stage } from './stage.js';
 import { tuneInTime } from './tune-in-time.js';
-import { type TuningPlan, viewsOf } from './tuning-plan.js';
+import { type FeatureRequest, openFeatures } from './tuning-features.js';
+import { noStoredViews, type TuningPlan, viewsOf } from './tuning-plan.js';
 
 /** What the steps before have settled. */
-export interface TuningRequest {
-  readonly plan: TuningPlan;
+export interface TuningRequest extends FeatureRequest {
   /** Of the head that training starts from. */
   readonly head: FitPlan;
-  readonly dataSet: DataSet;
-  readonly split: Split;
   readonly engine: Engine;
-  /** The feature store's folder. */
-  readonly store: string;
-  readonly precision: 'auto' | 'fp32' | 'int8';
-  readonly device: DeviceRequest['device'];
   /** Seconds that the head took. */
   readonly headSeconds: number;
   /** Of a training that is gone on with: how many views and epochs it planned for its time. */
@@ -66,32 +56,25 @@ export async function fineTune(
   context: Context,
 ): Promise<TuningResult> {
   validateComparison(request.split);
-  const { dataSet, split, store } = request;
+  const { dataSet } = request;
   const untouched = { stage, forgetCheckpoint: () => Promise.resolve() };
   if (request.plan.isExtra && !(await mayHelp(stage, dataSet))) return untouched;
   const whole = withoutTaps(stage.base);
   const cut = planCut(whole.network, request.plan.unfreeze);
   const { base, trainable } = splitBase(whole, cut);
-  const chosen = await chooseTuningRuntime(base, request, context);
+  const isWhole = isBareInput(base);
+  const wanted = isWhole ? withoutViews(request.plan) : request.plan;
+  const source = await openFeatures(base, request, context);
   const start = join(trainable, (await findStart(stage, request.head, context)).trainable);
-  const extract = (views: Views) =>
-    extractOrFallBack(
-      { base, runtime: chosen, dataSet, split, store, views: { train: views } },
-      () => chooseTuningRuntime(base, { ...request, device: 'cpu' }, context),
-      context,
-    );
   const work = {
-    ...{ ...request, start, classes: dataSet.classNames.length },
-    extract: async (views: Views) => (await extract(views)).features,
-    countMissing: (views: Views) =>
-      countMissing({ base, split, store, views: { train: views } }, chosen.precision.fingerprint),
-    estimateRow: () => estimateRow(base, split.train),
+    ...{ ...request, ...source, plan: wanted, start, classes: dataSet.classNames.length, isWhole },
+    extract: async (views: Views) => (await source.extract(views)).features,
   };
   const timed = await tuneInTime(work, context);
   if (timed === undefined) return untouched;
   await request.remember({ views: timed.plan.views, epochs: timed.plan.loop.epochs });
   const { plan } = timed;
-  const { features, runtime } = await extract(viewsOf(plan));
+  const { features, runtime } = await source.extract(viewsOf(plan));
   try {
     const [train, val] = [features.subset('train'), features.subset('val')];
     const identity = [
@@ -111,17 +94,17 @@ export async function fineTune(
       {
         ...{ ...plan.loop, start, classes: dataSet.classNames.length, checkpoint },
         layerFactors: layerFactors(start, plan.layerDecay),
-        description: `everything above ${cut} trained`,
+        description: `${isWhole ? 'the whole network' : `everything above ${cut}`} trained`,
       },
       timed.context,
     );
     // An epoch that was trained up to a target is kept as it is.
     const isTarget = plan.loop.targetAccuracy !== undefined;
-    const refitting = { cut, train, plan: request.head, context };
+    const refitting = { cut, isWhole, train, plan: request.head, context };
     const tuned = isTarget ? trained : await solveAgain(trained, stage, refitting);
     const verdict = await compareOnValidation(stage, tuned, val);
-    const { views, augment } = plan;
-    const finding = { cut, views, augment, verdict };
+    const { augment } = plan;
+    const finding = { cut, views: isWhole ? 'new in each epoch' : plan.views, augment, verdict };
     if (!verdict.isBetter) features.close();
     const { forget } = checkpoint;
     return verdict.isBetter
@@ -141,24 +124,14 @@ function validateComparison({ val }: Split): void {
   throw new FinetuneError(
     'bad-option',
     'Unfrozen blocks are kept only where they beat the head alone on validation images, and none are held out. ' +
-      'Leave out --val 0, or --unfreeze and --recipe fine-tune.',
+      'Leave out --val 0, or --unfreeze and --recipe.',
   );
 }
 
-/** In fp32 unless int8 is asked for: what is trained on top would learn the errors of rounding. */
-function chooseTuningRuntime(
-  base: Base,
-  { precision, device, split, store }: TuningRequest,
-  context: Context,
-): Promise<BaseRuntime> {
-  const request = {
-    wanted: precision === 'int8' ? ('int8' as const) : ('fp32' as const),
-    device,
-    train: split.train,
-    images: [...split.train, ...split.val, ...split.test],
-    countMissing: (fingerprint: string) => countMissing({ base, split, store }, fingerprint),
-  };
-  return chooseRuntime(base, request, context);
+/** @throws FinetuneError `bad-option` where a number of views was asked for: every epoch draws new ones */
+function withoutViews(plan: TuningPlan): TuningPlan {
+  if (plan.viewsAsTold) refuseOption(noStoredViews(plan.views));
+  return { ...plan, views: 0 };
 }
 
 /** The head that training starts from: on the last layer alone, as it lies above all that is trained. */
@@ -173,10 +146,15 @@ async function findStart({ base, features, head }: Stage, plan: FitPlan, context
  * Solves the head anew on what the tuned blocks give for the training images as they are, with the lower layers that
  * were chosen for the frozen head, where none of them lies below the cut, and with its L2: the tuned blocks have seen
  * these images, so that cross-validation on what they give would choose too small a one. Features at the cut that do not
- * fit in memory are not read once more: the head stays as it was trained.
+ * fit in memory are not read once more: the head stays as it was trained. Images are.
  */
-async function solveAgain(tuned: Fit, stage: Stage, { cut, train, plan, context }: Refitting): Promise<Fit> {
-  if (plan.solver !== 'lbfgs' || train.matrix() === undefined) return tuned;
+async function solveAgain(
+  tuned: Fit,
+  stage: Stage,
+  { cut, isWhole, train, plan, context }: Refitting,
+): Promise<Fit> {
+  const isReadable = isWhole || train.matrix() !== undefined;
+  if (plan.solver !== 'lbfgs' || !isReadable) return tuned;
   const hasTaps = blockBoundaries(stage.base.network).includes(cut);
   const { trainable } = splitBase(hasTaps ? stage.base : withoutTaps(stage.base), cut);
   const groups = hasTaps ? stage.features.subset('train').groups : undefined;
@@ -192,6 +170,8 @@ async function solveAgain(tuned: Fit, stage: Stage, { cut, train, plan, context 
 
 interface Refitting {
   readonly cut: string;
+  /** Nothing is frozen. */
+  readonly isWhole: boolean;
   readonly train: SubsetFeatures;
   readonly plan: FitPlan;
   readonly context: Context;

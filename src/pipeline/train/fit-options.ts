@@ -12,7 +12,6 @@ import {
 } from '../../option-kinds.js';
 import { flagOf } from '../../options.js';
 import { type FitOptions, loopOptionNames, trainsByEpochs } from '../../training/plan.js';
-import { classWeightsOption } from './class-weights-option.js';
 
 /** Options about fitting what lies above the cut. */
 export const fitOptions = {
@@ -35,7 +34,13 @@ export const fitOptions = {
   epochs: maybe(
     integer(1, 100_000, 'Epochs at most, when training by epochs (default: 100, stopping early)'),
   ),
-  batchSize: maybe(integer(1, 4096, 'Images per training step, when training by epochs (default: 32)')),
+  batchSize: maybe(
+    integer(
+      1,
+      4096,
+      'Images per training step, when training by epochs (default: 32; whole backbone: 16; from scratch: 128)',
+    ),
+  ),
   learningRate: maybe(number(1e-8, 10, 'Learning rate, when training by epochs (default: 0.001)')),
   optimizer: maybe(
     choice(
@@ -68,7 +73,9 @@ export const fitOptions = {
   focalLoss: maybe(
     number(0, 10, 'Focus on images that are not yet right: 2 is usual, 0 is none (default: 0)'),
   ),
-  ...classWeightsOption,
+  classWeights: maybe(
+    choice(['balanced'], 'With balanced, every class counts the same, however few its images'),
+  ),
   ema: maybe(number(0, 0.99999, 'Average the weights over steps, keeping this share each time, e.g. 0.99')),
   targetAccuracy: maybe(
     number(
@@ -82,15 +89,16 @@ export const fitOptions = {
   ),
 } as const satisfies OptionTable;
 
-/** What train's options say about fitting, without the others, and without what is told by the names of classes. */
-export function planFitOptions(options: Omit<FitOptions, 'classWeights'>): FitOptions {
+/** What train's options say about fitting, without the others. */
+export function planFitOptions(options: FitOptions): FitOptions {
   const { seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer } = options;
-  const { schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, ema, patience } = options;
+  const { schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience } =
+    options;
   const { targetAccuracy, mixup } = options;
   return {
     ...{ seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer },
-    ...{ schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, ema, patience },
-    ...{ targetAccuracy, mixup, classWeights: undefined },
+    ...{ schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience },
+    ...{ targetAccuracy, mixup },
   };
 }
 

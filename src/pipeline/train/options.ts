@@ -17,7 +17,6 @@ import {
 } from '../../option-kinds.js';
 import { tellOption } from '../../options.js';
 import type { RunPlan } from '../../runs/folder.js';
-import type { ClassWeights } from '../../training/loss.js';
 import { type FitOptions, planTuning, startOptions, trainsByEpochs } from '../../training/plan.js';
 import { exclude, force, groupBy, inputShape } from '../common-options.js';
 import type { SplitPlan } from '../split-data.js';
@@ -28,7 +27,13 @@ import { featureOptions, planFeatures } from './feature-options.js';
 import { fitOptions, planFitOptions, validateFit, validateTarget } from './fit-options.js';
 import { folds, validateFolds, validateFoldsInTime } from './folds-options.js';
 import { time } from './time-options.js';
-import { planUsualTuning, recipeViews, type TuningPlan } from './tuning-plan.js';
+import {
+  noStoredViews,
+  planUsualTuning,
+  topSettings,
+  type TuningPlan,
+  wholeSettings,
+} from './tuning-plan.js';
 
 /** Options of `train`. */
 export const trainOptions = {
@@ -69,9 +74,9 @@ export const trainOptions = {
   ),
   recipe: maybe(
     choice(
-      ['head', 'fine-tune', 'scratch'],
-      'Train the head alone, or also the topmost blocks of the backbone, on views of the images, ' +
-        'or a network from scratch (default: head; with convnet: scratch)',
+      ['head', 'fine-tune', 'full', 'scratch'],
+      'Train the head alone, or also the topmost blocks of the backbone, on views of the images; or, in much more ' +
+        'time, all of it, on new views in every epoch; or a network from scratch (default: head; with convnet: scratch)',
     ),
   ),
   unfreeze: maybe(
@@ -81,13 +86,19 @@ export const trainOptions = {
     ),
   ),
   layerDecay: maybe(
-    number(0.1, 1, 'What the learning rate is multiplied with from block to block downwards (default: 1)'),
+    number(
+      0.1,
+      1,
+      'What the learning rate is multiplied with from block to block downwards (default: 1; of a whole ' +
+        'backbone 0.85)',
+    ),
   ),
   views: maybe(
     integer(
       0,
       100,
-      'Changed views of every training image to train unfrozen blocks on (default: 0; fine-tune: 6)',
+      'Changed views of every training image to train unfrozen blocks on (default: 0; fine-tune: 6); for a whole ' +
+        'backbone every epoch draws new ones',
     ),
   ),
   ...augmentOption,
@@ -165,20 +176,10 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
   };
 }
 
-/** The plan with what classes weigh, which is known once their names are. */
-export function withClassWeights(plan: TrainingPlan, classWeights: ClassWeights | undefined): TrainingPlan {
-  const { fit, tuning } = plan;
-  return {
-    ...plan,
-    fit: { ...fit, classWeights },
-    tuning: tuning && { ...tuning, loop: { ...tuning.loop, classWeights } },
-  };
-}
-
 const tuningOptions = ['layerDecay', 'views', 'augment'] as const;
 
 function planFineTuning(options: SettledTrainOptions, given: FitOptions): TuningPlan | undefined {
-  const { recipe = 'head', unfreeze, layerDecay = 1, augment = 'light' } = options;
+  const { recipe = 'head', unfreeze, layerDecay, augment = 'light' } = options;
   if (recipe === 'head' && unfreeze === undefined) {
     const idle = tuningOptions.find(name => options[name] !== undefined);
     if (idle === undefined) return undefined;
@@ -187,21 +188,38 @@ function planFineTuning(options: SettledTrainOptions, given: FitOptions): Tuning
         'Leave it out, or add --recipe fine-tune or --unfreeze.',
     );
   }
+  if (recipe === 'full' && unfreeze !== undefined && unfreeze !== 'all') {
+    refuseOption(
+      `--unfreeze ${unfreeze} contradicts --recipe full, which unfreezes all: leave one of them out.`,
+    );
+  }
+  const usual = trainsWhole(options) ? wholeSettings : topSettings;
   return {
-    ...{ unfreeze: unfreeze ?? 'top', layerDecay, loop: planTuning(given), views: countViews(options) },
+    ...{ unfreeze: unfreeze ?? usual.unfreeze, layerDecay: layerDecay ?? usual.layerDecay },
+    ...{ views: countViews(options), viewsAsTold: options.views !== undefined },
     ...{ augment: planAugmentation(augment), mirrorsAsTold: typeof augment === 'object' },
+    loop: planTuning({ ...given, batchSize: given.batchSize ?? usual.batchSize }),
   };
 }
 
+function trainsWhole({ recipe, unfreeze }: Pick<SettledTrainOptions, 'recipe' | 'unfreeze'>): boolean {
+  return recipe === 'full' || unfreeze === 'all';
+}
+
 /** @throws FinetuneError `bad-option` where changes have no views, or views no changes */
-function countViews({ recipe, views, augment, mirror }: SettledTrainOptions): number {
+function countViews(options: SettledTrainOptions): number {
+  const { recipe, views, augment, mirror } = options;
   if (augment === 'none' && views !== undefined && views > 0) {
     refuseOption(`--views ${views} does nothing with --augment none, which changes nothing: leave one out.`);
   }
   if (typeof augment === 'object' && augment.flip !== undefined && mirror === 'no') {
     refuseOption('--mirror no contradicts the flip of the table in --augment: leave one of them out.');
   }
-  const usual = recipe === 'fine-tune' ? recipeViews : 0;
+  if (trainsWhole(options)) {
+    if (views !== undefined) refuseOption(noStoredViews(views));
+    return 0;
+  }
+  const usual = recipe === 'fine-tune' ? topSettings.views : 0;
   const count = views ?? usual;
   if (count === 0 && augment !== undefined) {
     const told = tellOption('augment', augment);

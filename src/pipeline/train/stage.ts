@@ -40,10 +40,10 @@ export async function compareOnValidation(
   );
 }
 
-/** What came of the comparison of a network that is unfrozen above a cut, and was trained on so many views of each image. */
+/** What came of the comparison of a network that is unfrozen above a cut, and was trained on these views of each image. */
 interface Finding {
   readonly cut: string;
-  readonly views: number;
+  readonly views: number | string;
   readonly augment: Augmentation;
   readonly verdict: Verdict;
 }

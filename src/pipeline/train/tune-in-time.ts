@@ -6,7 +6,7 @@ import type { FeatureSet } from '../../features/feature-set.js';
 import type { Network } from '../../network/network.js';
 import { renderDuration } from '../../report/duration.js';
 import type { Context } from '../../system/context.js';
-import type { Amounts, TimeBudget } from '../../system/time-budget.js';
+import { type Amounts, startBudget, type TimeBudget } from '../../system/time-budget.js';
 import { measureSteps } from '../../training/measure-steps.js';
 import { planForImages } from '../../training/plan.js';
 import { type TuningPlan, viewsOf } from './tuning-plan.js';
@@ -14,6 +14,8 @@ import { type TuningPlan, viewsOf } from './tuning-plan.js';
 /** What is to be done within the time. */
 export interface TuningWork {
   readonly plan: TuningPlan;
+  /** All of a backbone is trained: nothing is extracted, and it takes long. */
+  readonly isWhole: boolean;
   /** What is trained. */
   readonly start: Network;
   readonly classes: number;
@@ -54,7 +56,10 @@ const fewestEpochs = { asked: 1, extra: 3 } as const;
 export async function tuneInTime(work: TuningWork, context: Context): Promise<TimedTuning | undefined> {
   const { plan } = work;
   const { budget, emit } = context;
-  if (budget === undefined) return { plan, context };
+  if (budget === undefined) {
+    if (work.isWhole) await warnOfDuration(work, context);
+    return { plan, context };
+  }
   const costs = await measureCosts(work, { ...context, budget });
   const inner = budget.keepBack(costs?.afterwards ?? 0);
   const least = plan.isExtra ? fewestEpochs.extra : fewestEpochs.asked;
@@ -67,11 +72,31 @@ export async function tuneInTime(work: TuningWork, context: Context): Promise<Ti
   }
   const { views = plan.views, epochs = plan.loop.epochs } = fitting;
   budget.plan({ views, epochs });
-  const message = `Fine-tuning: there is time for ${views} changed views of each image and ${epochs} epochs.`;
+  const amounts = work.isWhole
+    ? `${epochs} epochs`
+    : `${views} changed views of each image and ${epochs} epochs`;
+  const message = `Fine-tuning: there is time for ${amounts}.`;
   emit({ type: 'notice', message });
   const loop = { ...plan.loop, epochs, warmup: Math.min(plan.loop.warmup, epochs - 1) };
   return { plan: { ...plan, views, loop }, context: { ...context, budget: inner } };
 }
+
+/** Shorter trainings need no warning, in seconds. */
+const longTraining = 60;
+
+async function warnOfDuration(work: TuningWork, context: Context): Promise<void> {
+  const costs = await measureCosts(work, { ...context, budget: startBudget(endless) });
+  const { epochs } = work.plan.loop;
+  if (costs === undefined || epochs * costs.epoch < longTraining) return;
+  const message =
+    `The whole backbone is trained, which takes about ${renderDuration(epochs * costs.epoch + costs.afterwards)} here: ` +
+    `${epochs} epochs of ${renderDuration(costs.epoch)}. --time sets a limit, --recipe fine-tune trains the topmost ` +
+    'blocks alone.';
+  context.emit({ type: 'warning', message });
+}
+
+/** Seconds: for a budget that is a mere clock. */
+const endless = 1e9;
 
 /**
  * As many epochs as fit, with as many views for each as there would be without a budget: an epoch sees an image once, so

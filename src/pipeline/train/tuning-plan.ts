@@ -12,8 +12,10 @@ export interface TuningPlan {
   readonly unfreeze: string;
   /** What the rate is multiplied with from block to block downwards. */
   readonly layerDecay: number;
-  /** Changed views of every training image, stored at the cut beside the image itself. */
+  /** Changed views of every training image, stored at the cut beside the image itself. Of a whole network none are. */
   readonly views: number;
+  /** The number of views was asked for. */
+  readonly viewsAsTold?: boolean | undefined;
   readonly augment: Augmentation;
   /** A table of the user's own mirrors as it says. */
   readonly mirrorsAsTold?: boolean | undefined;
@@ -22,13 +24,24 @@ export interface TuningPlan {
   readonly isExtra?: boolean | undefined;
 }
 
-/** Views of the recipe fine-tune. */
-export const recipeViews = 6;
+/** What is usual where the topmost blocks are trained. */
+export const topSettings = { unfreeze: 'top', layerDecay: 1, views: 6, batchSize: 32 } as const;
+
+/** Where all of the backbone is. A step keeps what every layer gave: of 32 images through EfficientNet-Lite0 5 GB. */
+export const wholeSettings = { unfreeze: 'all', layerDecay: 0.85, batchSize: 16 } as const;
+
+/** Why a number of views is refused where all is trained. */
+export function noStoredViews(views: number): string {
+  return (
+    `--views ${views} does nothing here: all of the backbone is trained, and every epoch draws a new view of each image. ` +
+    'Leave it out.'
+  );
+}
 
 /** The recipe fine-tune, as it is where nothing else is said. */
 export function planUsualTuning(options: LoopOptions): TuningPlan {
-  const usual = { unfreeze: 'top', layerDecay: 1, views: recipeViews, augment: namedAugmentations.light };
-  return { ...usual, loop: planTuning(options) };
+  const { unfreeze, layerDecay, views } = topSettings;
+  return { unfreeze, layerDecay, views, augment: namedAugmentations.light, loop: planTuning(options) };
 }
 
 /** The views that a training image is seen in. */

@@ -97,6 +97,20 @@ test('Views are stored at the cut, once for each image, and the run keeps how th
   assert.match(readFileSync(join(given.out, 'config.yaml'), 'utf8'), /augment:\n +rotation:\n +degrees:/);
 });
 
+test('The recipe full trains every layer but batch normalization, on new views in each epoch, and keeps what is better', async () => {
+  const { unfreeze: _, ...weak } = other;
+  const { head, val } = await finetune.train({ ...weak, recipe: 'full', epochs: 4 });
+  assert.match(head.description, /^the whole network trained for 4 epochs, then a linear head solved/);
+  const { cut, kept, views, after } = head.tuning as Record<string, number | string | boolean>;
+  assert.deepEqual([cut, kept, views], ['input', true, 'new in each epoch']);
+  assert.ok(Math.abs(val!.accuracy - Number(after) / 52) < 1e-9);
+  const [backbone, tuned] = [await loadLayersModel(lite), await loadLayersModel(join(weak.out, 'model'))];
+  for (const [name, { data: values }] of backbone.weights) {
+    const same = Buffer.from(values.buffer).equals(Buffer.from(tuned.weights.get(name)!.data.buffer));
+    assert.equal(same, /bn\//.test(name), name);
+  }
+});
+
 test('Killed in the middle, the same command goes on, and ends with the weights of an unbroken training; with time to spare, too', async () => {
   const options = { ...small, out: join(dir, 'killed'), time: '1h' };
   const checkpoints = () => readdirSync(join(process.env.FINETUNE_CACHE ?? '', 'checkpoints'));

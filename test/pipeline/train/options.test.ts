@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { resolveOptions } from '../../../src/options.js';
-import { planTraining, trainOptions, withClassWeights } from '../../../src/pipeline/train/options.js';
+import { planTraining, trainOptions } from '../../../src/pipeline/train/options.js';
 import { namedAugmentations } from '../../../src/training/augmentation.js';
 
 const plan = (given: object) => planTraining(resolveOptions(trainOptions, { data: 'pets', ...given }));
@@ -39,6 +39,7 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ labelSmoothing: 0.1 }, /--label-smoothing 0\.1 does nothing here/],
   [{ mixup: 0.2 }, /--mixup 0\.2 does nothing here/],
   [{ focalLoss: 2 }, /--focal-loss 2 does nothing here/],
+  [{ classWeights: 'balanced' }, /--class-weights balanced does nothing here/],
   [{ ema: 0.9 }, /--ema 0\.9 does nothing here/],
   [{ patience: 5 }, /--patience 5 does nothing here/],
   [{ targetAccuracy: 0.9 }, /--target-accuracy 0\.9 does nothing here/],
@@ -48,6 +49,10 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ augment: { flip: {} } }, /--augment does nothing here/],
   [{ unfreeze: '1', augment: 'strong' }, /there are no views\. Add --views/],
   [{ recipe: 'fine-tune', views: 4, augment: 'none' }, /--views 4 does nothing with --augment none/],
+  [{ recipe: 'full', unfreeze: 'block5' }, /--unfreeze block5 contradicts --recipe full/],
+  [{ recipe: 'full', views: 4 }, /--views 4 does nothing here: .* every epoch draws a new view/],
+  [{ unfreeze: 'all', views: 0 }, /--views 0 does nothing here/],
+  [{ recipe: 'full', folds: 5 }, /--folds 5 cross-validates a head/],
   [{ recipe: 'fine-tune', mirror: 'no', augment: { flip: {} } }, /--mirror no contradicts the flip/],
   [{ recipe: 'fine-tune', augment: { flop: {} } }, /unknown name flop\. Did you mean flip/],
   [{ unfreeze: '1', l2: 0.1, headSolver: 'adam' }, /--l2 belongs to --head-solver lbfgs/],
@@ -73,6 +78,8 @@ const allowed = [
   { recipe: 'fine-tune' },
   { recipe: 'fine-tune', views: 0, epochs: 3, batchSize: 4 },
   { unfreeze: 'block5', learningRate: 0.1, l2: 0.1 },
+  { recipe: 'full', unfreeze: 'all', mixup: 0.2 },
+  { unfreeze: 'all', augment: 'strong' },
   { unfreeze: 'all', hidden: [8], dropout: 0.2, optimizer: 'sgd' },
   { l2: 0.1 },
   { epochs: 3, dropout: 0.5 },
@@ -106,21 +113,21 @@ test('the recipe fine-tune names the usual settings, and each can be overridden'
   );
 });
 
+test('the recipe full trains all of the backbone, lower blocks at smaller rates, on views that are not stored', () => {
+  const usual = plan({ recipe: 'full' }).tuning;
+  assert.deepEqual(
+    [usual?.unfreeze, usual?.layerDecay, usual?.views, usual?.augment, usual?.loop.batchSize],
+    ['all', 0.85, 0, namedAugmentations.light, 16],
+  );
+  assert.deepEqual(plan({ unfreeze: 'all' }).tuning, usual);
+  const given = plan({ recipe: 'full', layerDecay: 1, augment: 'none', epochs: 2 }).tuning;
+  assert.deepEqual([given?.layerDecay, given?.augment, given?.loop.epochs], [1, {}, 2]);
+});
+
 test('with unfrozen blocks, the options of epochs are for them: the head is solved', () => {
   const { fit, tuning } = plan({ unfreeze: 'block5', epochs: 3, learningRate: 0.1 });
   assert.deepEqual([fit.epochs, fit.learningRate], [undefined, undefined]);
   assert.deepEqual([tuning?.loop.epochs, tuning?.loop.learningRate], [3, 0.1]);
-});
-
-test('what classes weigh is for the head and for the unfrozen blocks', () => {
-  const { fit, tuning } = withClassWeights(plan({ unfreeze: 'block5', epochs: 3 }), [1, 2]);
-  assert.deepEqual(
-    [fit.classWeights, tuning?.loop.classWeights],
-    [
-      [1, 2],
-      [1, 2],
-    ],
-  );
 });
 
 test('without unfrozen blocks there is nothing to tune', () => {

@@ -1,6 +1,9 @@
 // How many views and epochs fit into a time.
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import test, { before } from 'node:test';
+import { originalView } from '../../../src/data/image-rules.js';
+import { startEngine } from '../../../src/engines/start.js';
+import { FeatureSet } from '../../../src/features/feature-set.js';
 import { fitIntoTime, tuneInTime } from '../../../src/pipeline/train/tune-in-time.js';
 import { silent } from '../../../src/system/context.js';
 import { namedAugmentations } from '../../../src/training/augmentation.js';
@@ -37,7 +40,7 @@ test('where the images do not even get through the base, nothing is extracted, a
   const warnings: string[] = [];
   const { budget } = budgetByHand(100);
   const work = {
-    ...{ plan, start: headNetwork([2], { hidden: [], dropout: 0, classes: 2 }, []) },
+    ...{ plan, isWhole: false, start: headNetwork([2], { hidden: [], dropout: 0, classes: 2 }, []) },
     ...{ classes: 2, headSeconds: 1, countMissing: () => 800, estimateRow: () => Promise.resolve(0.2) },
     extract: () => assert.fail('Nothing is extracted.'),
   } as const;
@@ -49,3 +52,41 @@ test('where the images do not even get through the base, nothing is extracted, a
   );
   assert.deepEqual(budget.report().leftOut, ['fine-tuning']);
 });
+
+before(async () => {
+  await startEngine('auto');
+});
+
+const idle = { reorder: () => undefined, close: () => undefined };
+
+for (const [epochs, told] of [
+  [8, /^$/],
+  [
+    1e9,
+    /^The whole backbone is trained, which takes about .* here: 1000000000 epochs of .*\. --time sets a limit/,
+  ],
+] as const) {
+  test(`training a whole backbone for ${epochs} epochs is measured first, and long training is told of`, async () => {
+    const weights = { kernel: new Float32Array(4), bias: new Float32Array(2) };
+    const images = ['train', 'train', 'val'] as const;
+    const features = new FeatureSet({
+      images: images.map((subset, label) => ({
+        ...{ subset, view: originalView },
+        example: { path: `${label}`, file: '', label: label % 2, hash: '' },
+      })),
+      source: { read: rows => new Float32Array(2 * rows.length), slice: () => undefined, ...idle },
+      ...{ shape: [2], bad: [], narrowRanges: new Map(), computed: 3, profile: {} },
+    });
+    const work = {
+      ...{ plan: { ...plan, views: 0, loop: { ...loop, epochs } }, isWhole: true, classes: 2 },
+      start: headNetwork([2], { hidden: [], dropout: 0, classes: 2 }, [weights]),
+      extract: () => Promise.resolve(features),
+      ...{ headSeconds: 1, countMissing: () => 0, estimateRow: () => Promise.resolve(0) },
+    };
+    const warnings: string[] = [];
+    const emit = (event: { type: string; message?: string }) => void warnings.push(event.message ?? '');
+    const timed = await tuneInTime(work, { ...silent, emit });
+    assert.deepEqual(timed?.plan, work.plan);
+    assert.match(warnings.join(), told);
+  });
+}

@@ -4,7 +4,7 @@ import test from 'node:test';
 import { originalView } from '../../../src/data/image-rules.js';
 import {
   planUsualTuning,
-  recipeViews,
+  topSettings,
   viewsOf,
   withoutMirrors,
 } from '../../../src/pipeline/train/tuning-plan.js';
@@ -17,7 +17,7 @@ const example = { path: 'cat/1.jpg', file: 'cat/1.jpg', label: 0, hash: 'ab' };
 test('where nothing is said, the topmost blocks are trained on lightly changed views, and the seed is that of the training', () => {
   const { loop, ...plan } = usual;
   assert.deepEqual(plan, {
-    ...{ unfreeze: 'top', layerDecay: 1, views: recipeViews, augment: namedAugmentations.light },
+    ...{ unfreeze: 'top', layerDecay: 1, views: topSettings.views, augment: namedAugmentations.light },
   });
   assert.deepEqual([loop.seed, loop.optimizer], [7, 'adamw']);
 });
@@ -25,7 +25,7 @@ test('where nothing is said, the topmost blocks are trained on lightly changed v
 test('an image is seen as it is, then in changed views, which are others for another image or seed', () => {
   const [first, ...changed] = viewsOf(usual)(example);
   assert.equal(first, originalView);
-  assert.equal(changed.length, recipeViews);
+  assert.equal(changed.length, topSettings.views);
   const keysOf = (plan = usual, hash = 'ab') => viewsOf(plan)({ ...example, hash }).map(({ key }) => key);
   assert.deepEqual(keysOf(), keysOf());
   assert.notDeepEqual(keysOf(), keysOf(usual, 'cd'));
