@@ -94,7 +94,7 @@ function resolveOne(name: string, option: Option, value: unknown): unknown {
 }
 
 /** As JSON, or what JSON has no text for: infinity, big integers, functions, objects that hold themselves. */
-function describeReceived(value: unknown): string {
+export function describeReceived(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   try {
     return JSON.stringify(value) ?? `a ${typeof value}`;

@@ -47,6 +47,6 @@ function describeImbalance(counts: readonly ClassCount[]): string[] {
   if (largest.count <= mostTimes * smallest.count) return [];
   return [
     `${largest.name} has ${largest.count} images, ${smallest.name} only ${smallest.count}: rare classes will be predicted ` +
-      `too rarely. Add photos of ${smallest.name}, or train with --epochs 100 --class-weights balanced.`,
+      `too rarely. Add photos of ${smallest.name}, or train with --class-weights balanced.`,
   ];
 }

@@ -1,6 +1,7 @@
 // The file behind --config: options by name, in YAML, of which JSON is a part.
 
 import { readFile, stat } from 'node:fs/promises';
+import { describeSpecialFile } from '../data/image-file.js';
 import { FinetuneError } from '../errors.js';
 import type { RawOptions } from '../options.js';
 
@@ -39,7 +40,9 @@ export async function readYamlFile(
   problem: (reason: string, cause?: unknown) => FinetuneError,
 ): Promise<unknown> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw problem('there is no such file');
+  if (found === undefined) throw problem('there is no such file');
+  if (found.isDirectory()) throw problem('it is a folder, not a file');
+  if (!found.isFile()) throw problem(`it is ${describeSpecialFile(found)}`);
   if (found.size > largestBytes) throw problem(`${found.size} bytes are too many`);
   const text = (await readFile(path, 'utf8')).replace(byteOrderMark, '');
   const [value, ...others] = await parseYaml(text).catch((cause: Error) => {

@@ -7,6 +7,7 @@ import type { Metrics } from '../training/metrics.js';
 import { startOptions } from '../training/plan.js';
 import { loadAugmentation } from './train/augment-option.js';
 import { beginTraining, type Job } from './train/begin.js';
+import { loadClassWeights } from './train/class-weights-option.js';
 import { extractImages, type SeenImages } from './train/extract-images.js';
 import { fineTune, type TuningResult } from './train/fine-tune.js';
 import { type FittedHead, fitHead } from './train/fit-head.js';
@@ -26,7 +27,11 @@ import { verb } from './verb.js';
  * console.log(run, val?.accuracy);
  */
 export const train = verb(trainOptions, async (asked, given): Promise<TrainResult> => {
-  const options = { ...asked, augment: await loadAugmentation(asked.augment) };
+  const options = {
+    ...asked,
+    augment: await loadAugmentation(asked.augment),
+    classWeights: await loadClassWeights(asked.classWeights),
+  };
   const context = withBudget(options.time, given);
   if (!isFromScratch(options)) return await trainOnBackbone(options, context);
   // Here, since it brings the readers of all formats with it.

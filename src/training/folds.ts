@@ -91,6 +91,7 @@ export interface CrossValidation {
 export interface HeldOutImage {
   readonly fold: number;
   readonly isRight: boolean;
+  /** Times what its class weighs, where classes do. */
   readonly loss: number;
 }
 

@@ -36,10 +36,13 @@ export function computeLoss(probabilities: tf.Tensor2D, labels: tf.Tensor1D, pla
 
 const least = 1e-30;
 
-/** Weights under which every class counts the same in sum, and an image 1 on average. */
-export function balanceClasses(labels: Int32Array, classes: number): number[] {
-  return Array.from({ length: classes }, (_, label) => {
-    const images = labels.filter(each => each === label).length;
-    return images === 0 ? 0 : labels.length / (classes * images);
-  });
+/** What an image counts, by its label; `balanced`: so much that all classes count the same in sum. */
+export type ClassWeights = 'balanced' | readonly number[];
+
+/** The same in numbers, so that an image of these counts 1 on average. */
+export function weighClasses(weights: ClassWeights, labels: Int32Array, classes: number): number[] {
+  const counts = Array.from({ length: classes }, (_, label) => labels.filter(each => each === label).length);
+  const given = weights === 'balanced' ? counts.map(count => (count === 0 ? 0 : 1 / count)) : weights;
+  const sum = counts.reduce((total, count, label) => total + count * (given[label] ?? 0), 0);
+  return counts.map((_, label) => ((given[label] ?? 0) * labels.length) / sum);
 }

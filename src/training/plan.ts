@@ -3,7 +3,7 @@
 import type { HeadPlan } from './head.js';
 import type { ChosenL2 } from './linear/l2.js';
 import type { LoopPlan } from './loop.js';
-import { balanceClasses } from './loss.js';
+import { type ClassWeights, weighClasses } from './loss.js';
 import type { OptimizerName } from './optimizer.js';
 import type { ScheduleName } from './schedule.js';
 
@@ -29,7 +29,7 @@ export interface LoopOptions {
   readonly labelSmoothing: number | undefined;
   readonly mixup: number | undefined;
   readonly focalLoss: number | undefined;
-  readonly classWeights: 'balanced' | undefined;
+  readonly classWeights: ClassWeights | undefined;
   readonly ema: number | undefined;
   readonly patience: number | undefined;
   readonly targetAccuracy: number | undefined;
@@ -45,6 +45,8 @@ export interface SolvedPlan {
   readonly seed: number;
   /** Of the L2 penalty; chosen by cross-validation where absent. */
   readonly l2?: number | undefined;
+  /** Absent: every image counts the same. */
+  readonly classWeights?: ClassWeights | undefined;
   /** What cross-validation has found of the same data already. */
   readonly chosen?: ChosenL2 | undefined;
 }
@@ -56,7 +58,7 @@ export interface EpochsPlan extends HeadPlan, TrainingPlan {
 
 /** The loop's plan, less what depends on the images. */
 export interface TrainingPlan extends Omit<LoopPlan, 'classWeights'> {
-  readonly classWeights?: 'balanced' | undefined;
+  readonly classWeights?: ClassWeights | undefined;
 }
 
 type Defaults = Omit<TrainingPlan, 'seed' | 'targetAccuracy' | 'classWeights' | 'layerFactors'>;
@@ -80,10 +82,10 @@ const scratchDefaults: Defaults = {
 /** Of units, while a head with or without hidden layers is trained by epochs. */
 const headDropout = 0.3;
 
-/** Names of the options that say how to train by epochs. */
+/** Names of the options that say how to train by epochs, and nothing else. */
 export const loopOptionNames = [
   ...(['batchSize', 'learningRate', 'optimizer', 'schedule', 'warmup', 'weightDecay', 'clipNorm'] as const),
-  ...(['labelSmoothing', 'mixup', 'focalLoss', 'classWeights', 'ema', 'patience', 'targetAccuracy'] as const),
+  ...(['labelSmoothing', 'mixup', 'focalLoss', 'ema', 'patience', 'targetAccuracy'] as const),
 ];
 
 /** True when the options ask for training by epochs instead of the optimum of a linear head. */
@@ -93,20 +95,21 @@ export function trainsByEpochs(options: Pick<FitOptions, 'headSolver' | 'hidden'
 
 /** Settles how to fit a head for so many classes. */
 export function planFit(options: FitOptions, classes: number): FitPlan {
-  const { seed, hidden, l2, dropout } = options;
-  if (!trainsByEpochs(options)) return { solver: 'lbfgs', classes, seed, l2 };
+  const { seed, hidden, l2, dropout, classWeights } = options;
+  if (!trainsByEpochs(options)) return { solver: 'lbfgs', classes, seed, l2, classWeights };
   const loop = planLoop(options, headDefaults);
   return { ...loop, solver: loop.optimizer, classes, hidden, dropout: dropout ?? headDropout };
 }
 
 /** The options of the head that fine-tuning starts from: those of epochs are for what comes after. */
-export function startOptions({ seed, hidden, l2, dropout, headSolver }: FitOptions): FitOptions {
-  return { ...noLoopOptions, seed, hidden, l2, dropout, headSolver };
+export function startOptions(options: FitOptions): FitOptions {
+  const { seed, hidden, l2, dropout, headSolver, classWeights } = options;
+  return { ...noLoopOptions, seed, hidden, l2, dropout, headSolver, classWeights };
 }
 
 /** A linear head that cannot be solved, as its features do not fit in memory. */
-export function planUnsolved({ classes, seed }: SolvedPlan): EpochsPlan {
-  const loop = planLoop({ ...noLoopOptions, seed }, headDefaults);
+export function planUnsolved({ classes, seed, classWeights }: SolvedPlan): EpochsPlan {
+  const loop = planLoop({ ...noLoopOptions, seed, classWeights }, headDefaults);
   return { ...loop, solver: loop.optimizer, classes, hidden: [], dropout: headDropout };
 }
 
@@ -123,7 +126,7 @@ export function planScratch(options: LoopOptions): TrainingPlan {
 /** The loop's plan for these images. */
 export function planForImages(plan: TrainingPlan, labels: Int32Array, classes: number): LoopPlan {
   const { classWeights, ...rest } = plan;
-  return { ...rest, classWeights: classWeights && balanceClasses(labels, classes) };
+  return { ...rest, classWeights: classWeights && weighClasses(classWeights, labels, classes) };
 }
 
 /** The settings of a loop, for run.json. */

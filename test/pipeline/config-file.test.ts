@@ -47,7 +47,9 @@ for (const [title, content, message] of problems) {
   });
 }
 
-test('a file that is not there, and two files, are refused', async () => {
+test('a file that is not there, a folder, a device, and two files are refused', async () => {
   await assert.rejects(loadConfigFile('nowhere.json'), { message: /nowhere\.json: there is no such file/ });
+  await assert.rejects(loadConfigFile(tmpdir()), { message: /: it is a folder, not a file\./ });
+  await assert.rejects(loadConfigFile('/dev/zero'), { message: /\/dev\/zero: it is a device, not a file\./ });
   await assert.rejects(loadConfigFile(['a', 'b']), { message: /one file is enough/ });
 });

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { startEngine } from '../../src/engines/start.js';
-import { balanceClasses, computeLoss, type LossPlan, plainLoss } from '../../src/training/loss.js';
+import {
+  type ClassWeights,
+  computeLoss,
+  type LossPlan,
+  plainLoss,
+  weighClasses,
+} from '../../src/training/loss.js';
 
 before(async () => {
   await startEngine('auto');
@@ -52,10 +58,19 @@ for (const { name, plan, expected } of losses) {
   });
 }
 
-test('Balanced weights let every class count the same, and an image 1 on average', () => {
-  const weights = balanceClasses(Int32Array.of(0, 0, 0, 1), 2);
-  assert.deepEqual(weights, [4 / 6, 2]);
-});
+const weighed: [given: ClassWeights, expected: number[]][] = [
+  ['balanced', [4 / 6, 2, 0]],
+  [
+    [2, 6, 1],
+    [2 / 3, 2, 1 / 3],
+  ],
+];
+
+for (const [given, expected] of weighed) {
+  test(`Weights ${given} are such that an image counts 1 on average`, () => {
+    assert.deepEqual(weighClasses(given, Int32Array.of(0, 0, 0, 1), 3), expected);
+  });
+}
 
 test('A probability of 0 gives a finite loss, and a gradient', () => {
   const ofProbabilities = tf.grad((p: tf.Tensor) =>

@@ -18,8 +18,11 @@ const headLoop: TrainingPlan = {
 };
 
 const plans: { given: Partial<FitOptions>; expected: FitPlan }[] = [
-  { given: {}, expected: { solver: 'lbfgs', classes: 4, seed: 1, l2: undefined } },
-  { given: { l2: 0.1, seed: 3 }, expected: { solver: 'lbfgs', classes: 4, seed: 3, l2: 0.1 } },
+  { given: {}, expected: { solver: 'lbfgs', classes: 4, seed: 1, l2: undefined, classWeights: undefined } },
+  {
+    given: { l2: 0.1, seed: 3, classWeights: [1, 2] },
+    expected: { solver: 'lbfgs', classes: 4, seed: 3, l2: 0.1, classWeights: [1, 2] },
+  },
   {
     given: { hidden: [8] },
     expected: { ...headLoop, solver: 'adam', classes: 4, hidden: [8], dropout: 0.3 },

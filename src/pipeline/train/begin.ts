@@ -13,7 +13,8 @@ import { chooseBackbone, chooseBestBackbone } from '../choose-backbone.js';
 import { type DividedData, splitData } from '../split-data.js';
 import { type Attempt, beginAttempt, refuseFinished } from './attempt.js';
 import { limitTaps } from './choose-features.js';
-import { planTraining, type SettledTrainOptions, type TrainingPlan } from './options.js';
+import { resolveClassWeights } from './class-weights-option.js';
+import { planTraining, type SettledTrainOptions, type TrainingPlan, withClassWeights } from './options.js';
 import { tellOfDataSet } from './tell-of-data-set.js';
 
 /** A training under way. */
@@ -55,6 +56,7 @@ export async function beginTraining(options: SettledTrainOptions, context: Conte
   const scanned = await scanDataSet(run.data, { exclude: options.exclude, signal });
   const divided = await splitData(scanned, plan.split, signal);
   tellOfDataSet(divided.dataSet, divided.warnings, emit);
+  const classWeights = resolveClassWeights(options.classWeights, divided.dataSet.classNames);
   signal.throwIfAborted();
   timer.step('scan');
 
@@ -62,7 +64,8 @@ export async function beginTraining(options: SettledTrainOptions, context: Conte
   const attempt = await beginAttempt({ dir, plan: run, options, dataSet: scanned, engine });
   timer.step('engine');
   return {
-    ...{ plan, dir, run, scanned, divided, engine, attempt, timer },
+    ...{ dir, run, scanned, divided, engine, attempt, timer },
+    plan: withClassWeights(plan, classWeights),
     options: { ...options, backbone: backbone.name },
     base: limitTaps(whole, plan.features, divided.split.train.length),
     opened: [],

@@ -12,6 +12,7 @@ import {
 } from '../../option-kinds.js';
 import { flagOf } from '../../options.js';
 import { type FitOptions, loopOptionNames, trainsByEpochs } from '../../training/plan.js';
+import { classWeightsOption } from './class-weights-option.js';
 
 /** Options about fitting what lies above the cut. */
 export const fitOptions = {
@@ -73,9 +74,7 @@ export const fitOptions = {
   focalLoss: maybe(
     number(0, 10, 'Focus on images that are not yet right: 2 is usual, 0 is none (default: 0)'),
   ),
-  classWeights: maybe(
-    choice(['balanced'], 'With balanced, every class counts the same, however few its images'),
-  ),
+  ...classWeightsOption,
   ema: maybe(number(0, 0.99999, 'Average the weights over steps, keeping this share each time, e.g. 0.99')),
   targetAccuracy: maybe(
     number(
@@ -89,16 +88,15 @@ export const fitOptions = {
   ),
 } as const satisfies OptionTable;
 
-/** What train's options say about fitting, without the others. */
-export function planFitOptions(options: FitOptions): FitOptions {
+/** What train's options say about fitting, without the others, and without what is told by the names of classes. */
+export function planFitOptions(options: Omit<FitOptions, 'classWeights'>): FitOptions {
   const { seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer } = options;
-  const { schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience } =
-    options;
+  const { schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, ema, patience } = options;
   const { targetAccuracy, mixup } = options;
   return {
     ...{ seed, headSolver, l2, hidden, dropout, epochs, batchSize, learningRate, optimizer },
-    ...{ schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, classWeights, ema, patience },
-    ...{ targetAccuracy, mixup },
+    ...{ schedule, warmup, weightDecay, clipNorm, labelSmoothing, focalLoss, ema, patience },
+    ...{ targetAccuracy, mixup, classWeights: undefined },
   };
 }
 

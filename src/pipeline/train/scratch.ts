@@ -25,6 +25,7 @@ import { tune } from '../../training/fit.js';
 import { drawWeights } from '../../training/initialize.js';
 import { splitData } from '../split-data.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
+import { resolveClassWeights } from './class-weights-option.js';
 import { divideAgain } from './divide-again.js';
 import type { SettledTrainOptions } from './options.js';
 import { type OwnTopology, readOwnTopology } from './own-topology.js';
@@ -38,12 +39,14 @@ import { tellOfLongExtraction } from './time-options.js';
  */
 export async function trainFromScratch(options: SettledTrainOptions, context: Context): Promise<TrainResult> {
   const { emit, signal } = context;
-  const plan = planFromScratch(options);
+  const planned = planFromScratch(options);
   const timer = startTimer();
-  refuseFinished(plan.run, options.resume);
-  const dir = await planRunFolder(plan.run);
-  const scanned = await scanDataSet(plan.run.data, { exclude: options.exclude, signal });
-  const divided = await splitData(scanned, plan.split, signal);
+  refuseFinished(planned.run, options.resume);
+  const dir = await planRunFolder(planned.run);
+  const scanned = await scanDataSet(planned.run.data, { exclude: options.exclude, signal });
+  const divided = await splitData(scanned, planned.split, signal);
+  const classWeights = resolveClassWeights(options.classWeights, divided.dataSet.classNames);
+  const plan = { ...planned, loop: { ...planned.loop, classWeights } };
   tellOfDataSet(divided.dataSet, divided.warnings, emit);
   timer.step('scan');
 

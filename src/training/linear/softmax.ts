@@ -13,6 +13,8 @@ export interface SoftmaxProblem {
   readonly labels: Int32Array;
   readonly classes: number;
   readonly folds: Folds;
+  /** What a row counts, by its label: 1 on average. Absent: all alike. */
+  readonly classWeights?: readonly number[] | undefined;
   /** Rows of the same image: held out, they are averaged. Absent: every row is an image. */
   readonly views?: readonly (readonly number[])[] | undefined;
   /** Per row: rows of one key are held out together. Absent: views alone are. */
@@ -82,7 +84,8 @@ export function evaluateHeldOut(
   problem: SoftmaxProblem,
   { coordinates, bias }: Solution,
 ): readonly HeldOutImage[] {
-  const { space, labels, classes, folds, views = Array.from(labels, (_, row) => [row]) } = problem;
+  const { space, labels, classes, folds, classWeights } = problem;
+  const { views = Array.from(labels, (_, row) => [row]) } = problem;
   const softmax = rowSoftmax(space.project(coordinates), bias, problem);
   const average = new Float64Array(classes);
   const heldOut: HeldOutImage[] = [];
@@ -99,36 +102,39 @@ export function evaluateHeldOut(
     const label = labels[first] ?? 0;
     // The logarithm of a sum of powers knows losses that the probability, rounded to 0, does not.
     const isAlone = rows.length === 1;
+    const loss = isAlone ? lossOfRow : -Math.log(Math.max(average[label] ?? 0, Number.MIN_VALUE));
     heldOut.push({
       fold,
       isRight: average.indexOf(Math.max(...average)) === label,
-      loss: isAlone ? lossOfRow : -Math.log(Math.max(average[label] ?? 0, Number.MIN_VALUE)),
+      loss: loss * (classWeights?.[label] ?? 1),
     });
   }
   return heldOut;
 }
 
 /**
- * Each fold's mean log-loss on the rows it is trained on, summed over the folds, and its derivative by the logits.
+ * Each fold's mean log-loss on the rows it is trained on, weighted, summed over the folds, and its derivative by the logits.
  * @param logits `[folds * classes, rows]`, without bias
  * @param bias `[folds * classes]`
- * @returns residuals `[folds * classes, rows]`: probability minus target, over the fold's rows; 0 where the fold does
- * not see the row
+ * @returns residuals `[folds * classes, rows]`: probability minus target, times the row's share of the fold's
+ * weight; 0 where the fold does not see the row
  */
 function trainingLoss(
   problem: SoftmaxProblem,
   logits: Float32Array,
   bias: Float64Array,
 ): { loss: number; residuals: Float32Array } {
-  const { labels, classes, folds } = problem;
+  const { labels, classes, folds, classWeights } = problem;
+  const weights = Float64Array.from(labels, label => classWeights?.[label] ?? 1);
   const residuals = new Float32Array(logits.length);
   const { probabilities, lossOf } = rowSoftmax(logits, bias, problem);
   let loss = 0;
   for (let fold = 0; fold < folds.count; fold++) {
     const first = fold * classes;
-    const share = 1 / folds.heldOutBy.reduce((seen, by) => seen + (by === fold ? 0 : 1), 0);
+    const seen = folds.heldOutBy.reduce((sum, by, row) => sum + (by === fold ? 0 : weights[row]!), 0);
     for (let row = 0; row < labels.length; row++) {
       if (folds.heldOutBy[row] === fold) continue;
+      const share = weights[row]! / seen;
       loss += share * lossOf(first, row);
       for (let k = 0; k < classes; k++) {
         const target = k === labels[row] ? 1 : 0;

@@ -4,6 +4,7 @@
 //
 //   mean over images of -log softmax(W x' + b)[label]  +  l2 / 2 * |W|^2
 //
+// where an image counts as much as its class weighs,
 // so `l2` is 1 / (n C) of scikit-learn's LogisticRegression on the same n scaled images (2 / (n C) for two classes, where
 // scikit-learn has one vector for the two halves of it here). The bias is free. Beside a mean, the same l2 suits few
 // images and many: on photos, the best ones for 10, 40 and 120 a class were alike.
@@ -13,6 +14,7 @@ import type { Context } from '../../system/context.js';
 import type { TrainingData } from '../data.js';
 import { type HeldOutImage, oneFold } from '../folds.js';
 import type { DenseWeights } from '../head.js';
+import { type ClassWeights, weighClasses } from '../loss.js';
 import { foldScaling, planScaling } from '../scaling.js';
 import { takingTurns } from '../turns.js';
 import { type FeatureSpace, openFeatureSpace } from './feature-space.js';
@@ -27,6 +29,8 @@ export interface LinearHeadPlan {
   readonly l2?: number | undefined;
   /** Deals the images to the folds of cross-validation. */
   readonly seed: number;
+  /** Absent: every image counts the same. */
+  readonly classWeights?: ClassWeights | undefined;
   /** What cross-validation has found of the same data already. */
   readonly chosen?: ChosenL2 | undefined;
 }
@@ -104,9 +108,10 @@ type Problem = Omit<SoftmaxProblem, 'folds'>;
 function planProblem(
   { labels, views, splitKeys }: TrainingData,
   space: FeatureSpace,
-  { classes, signal }: LinearHeadPlan & Context,
+  { classes, classWeights, signal }: LinearHeadPlan & Context,
 ): Problem {
-  return { space, labels, views, splitKeys, classes, pause: takingTurns(signal) };
+  const weights = classWeights && weighClasses(classWeights, labels, classes);
+  return { space, labels, views, splitKeys, classes, classWeights: weights, pause: takingTurns(signal) };
 }
 
 async function findL2(

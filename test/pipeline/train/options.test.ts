@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { resolveOptions } from '../../../src/options.js';
-import { planTraining, trainOptions } from '../../../src/pipeline/train/options.js';
+import { planTraining, trainOptions, withClassWeights } from '../../../src/pipeline/train/options.js';
 import { namedAugmentations } from '../../../src/training/augmentation.js';
 
 const plan = (given: object) => planTraining(resolveOptions(trainOptions, { data: 'pets', ...given }));
@@ -39,7 +39,6 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ labelSmoothing: 0.1 }, /--label-smoothing 0\.1 does nothing here/],
   [{ mixup: 0.2 }, /--mixup 0\.2 does nothing here/],
   [{ focalLoss: 2 }, /--focal-loss 2 does nothing here/],
-  [{ classWeights: 'balanced' }, /--class-weights balanced does nothing here/],
   [{ ema: 0.9 }, /--ema 0\.9 does nothing here/],
   [{ patience: 5 }, /--patience 5 does nothing here/],
   [{ targetAccuracy: 0.9 }, /--target-accuracy 0\.9 does nothing here/],
@@ -128,6 +127,17 @@ test('with unfrozen blocks, the options of epochs are for them: the head is solv
   const { fit, tuning } = plan({ unfreeze: 'block5', epochs: 3, learningRate: 0.1 });
   assert.deepEqual([fit.epochs, fit.learningRate], [undefined, undefined]);
   assert.deepEqual([tuning?.loop.epochs, tuning?.loop.learningRate], [3, 0.1]);
+});
+
+test('what classes weigh is for the head and for the unfrozen blocks', () => {
+  const { fit, tuning } = withClassWeights(plan({ unfreeze: 'block5', epochs: 3 }), [1, 2]);
+  assert.deepEqual(
+    [fit.classWeights, tuning?.loop.classWeights],
+    [
+      [1, 2],
+      [1, 2],
+    ],
+  );
 });
 
 test('without unfrozen blocks there is nothing to tune', () => {

@@ -68,6 +68,20 @@ test('Every image given twice is the same problem', async () => {
   assertClose(twice.probabilities.slice(0, once.probabilities.length), once.probabilities, 2e-4);
 });
 
+test('The images of a class that weighs more are found more often', async () => {
+  const { features, labels } = drawClusters({ perClass: 40, classes: 2, size: 8, spread: 4 });
+  const recallOfFirst = async (classWeights?: number[]) => {
+    const { probabilities } = await fit(features, labels, { l2: 0.1, classWeights });
+    return labels.filter((label, i) => label === 0 && probabilities[2 * i]! > 0.5).length / 40;
+  };
+  const [weighed, plain, outweighed] = [
+    await recallOfFirst([3, 1]),
+    await recallOfFirst(),
+    await recallOfFirst([1, 3]),
+  ];
+  assert.ok(weighed > plain && plain > outweighed, `${weighed} ${plain} ${outweighed}`);
+});
+
 test('Images in another order give the same head', async () => {
   const { features, labels, l2 } = goldens[0]!;
   const there = await fit(features, labels, { l2 });
