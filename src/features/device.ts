@@ -26,11 +26,7 @@ import { type CpuJob, findSoonest, mostOfTime, secondsOnCpu, worthTryingSeconds 
 export interface DeviceChoice extends Placement {
   /** Why it was taken, in a line; absent where there was nothing to choose from. */
   readonly reason?: string | undefined;
-  readonly trials: Trials;
 }
-
-/** By device. */
-type Trials = Readonly<Partial<Record<DeviceName, DeviceTrial>>>;
 
 /** For what a device is wanted. */
 export interface DeviceRequest extends PrecisionRequest {
@@ -64,7 +60,7 @@ function nameOf(half: boolean): PrecisionName {
   return half ? 'fp16' : 'fp32';
 }
 
-function keyOf({ name, half }: Placement): string {
+function keyOf({ name, half }: Pick<Placement, 'name' | 'half'>): string {
   return `${nameOf(half)} on ${name}`;
 }
 
@@ -148,7 +144,7 @@ async function tryDevices(
   names: readonly DeviceName[],
   { base, request }: DeviceJob,
   context: Context,
-): Promise<{ readonly trials: Trials; readonly failures: readonly string[] }> {
+): Promise<{ readonly trials: Placement['trials']; readonly failures: readonly string[] }> {
   const trials: Partial<Record<DeviceName, DeviceTrial>> = {};
   const failures: string[] = [];
   for (const name of names) {

@@ -4,12 +4,11 @@ import { pictureTaker } from '../data/small-picture.js';
 import type { ValueRange } from '../data/value-range.js';
 import { messageOf } from '../errors.js';
 import { compileGraph } from '../formats/onnx/compile.js';
-import type { OnnxGraph } from '../formats/onnx/graph.js';
 import { inHalf } from '../formats/onnx/half.js';
-import { planBatchSize } from '../inference/batch-size.js';
+import { openDeviceSession } from '../inference/device-session.js';
+import { type DeviceTrial, mostSeconds } from '../inference/device-trial.js';
 import { type DeviceName, devices } from '../inference/devices.js';
 import type { Session } from '../inference/session.js';
-import { openTemporarySession } from '../inference/temporary-model.js';
 import type { Network } from '../network/network.js';
 import type { Base } from './base.js';
 import { DamageSampler } from './damage-sample.js';
@@ -18,6 +17,7 @@ import {
   type BaseResult,
   type BaseWork,
   predictBatches,
+  type Runner,
   type ViewedExample,
 } from './run-images.js';
 
@@ -26,7 +26,12 @@ export interface Placement {
   readonly name: DeviceName;
   /** In half precision. */
   readonly half: boolean;
+  /** What was measured before; a device whose features are all stored was not tried. */
+  readonly trials: Trials;
 }
+
+/** By device. */
+type Trials = Readonly<Partial<Record<DeviceName, DeviceTrial>>>;
 
 /** A device that worked when it was tried, and does not any more. */
 export class DeviceFailure extends Error {
@@ -47,9 +52,11 @@ export async function* runOnDevice(
   { network, rules }: Pick<Base, 'network' | 'rules'>,
   { images, signal, damage }: Pick<BaseWork, 'images' | 'signal' | 'damage'>,
 ): AsyncGenerator<BaseResult> {
-  const session = await openOnDevice(placement, network).catch((error: unknown) => {
+  const fail = (error: unknown): never => {
+    signal.throwIfAborted();
     throw new DeviceFailure(placement.name, error);
-  });
+  };
+  const session = await openOnDevice(placement, network, signal).catch(fail);
   const sampler = damage && new DamageSampler();
   const narrowRanges = new Map<ViewedExample, ValueRange>();
   const pictures = new Map<ViewedExample, Uint8Array>();
@@ -61,7 +68,7 @@ export async function* runOnDevice(
   });
   // Between two batches it hears of an abort.
   const options = { ...asExamples, optionsOf, rules, signal, batchSize: devices[placement.name].batchSize };
-  const runner = failingAs(placement.name, session);
+  const runner: Runner = { run: (input, shape) => session.run(input, shape).catch(fail) };
   try {
     for await (const { image, output, reason } of predictBatches(runner, images, options)) {
       const picture = pictures.get(image);
@@ -74,22 +81,13 @@ export async function* runOnDevice(
   }
 }
 
-/** Compiles a network for a device, with batches of the size that its memory holds. */
-export async function openOnDevice({ name, half }: Placement, network: Network): Promise<Session> {
+/** Compiles a network for a device. */
+export function openOnDevice(
+  { name, half, trials }: Placement,
+  network: Network,
+  signal?: AbortSignal,
+): Promise<Session> {
   const graph = compileGraph(network);
-  const batchSize = await planBatchSize(name, graph);
-  return openTemporarySession(placed(graph, half), { device: name, batchSize });
-}
-
-function placed(graph: OnnxGraph, half: boolean): OnnxGraph {
-  return half ? inHalf(graph) : graph;
-}
-
-function failingAs(device: DeviceName, session: Session): Pick<Session, 'run'> {
-  return {
-    run: (input, shape) =>
-      session.run(input, shape).catch((error: unknown) => {
-        throw new DeviceFailure(device, error);
-      }),
-  };
+  const options = { device: name, seconds: mostSeconds(trials[name]), signal };
+  return openDeviceSession(half ? inHalf(graph) : graph, options);
 }

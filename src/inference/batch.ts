@@ -31,9 +31,6 @@ export interface SessionOutput {
   readonly bytes?: Uint8Array;
 }
 
-/** Two runs at once crash the process on some devices, whichever sessions they belong to. */
-let lastRun: Promise<void> = Promise.resolve();
-
 /** A batch whose turn has not come. */
 interface Waiting {
   readonly batch: ImageBatch;
@@ -45,6 +42,7 @@ interface Waiting {
 export class BatchRunner {
   readonly #run: (batch: ImageBatch) => Promise<SessionOutput>;
   readonly #waiting: Waiting[] = [];
+  #lastRun: Promise<void> = Promise.resolve();
   #mostImages: number;
 
   /** @param mostImages to begin with; halved whenever a part fails */
@@ -54,13 +52,13 @@ export class BatchRunner {
   }
 
   /**
-   * Runs a batch when all earlier runs in this process have ended. All batches have images of one size.
+   * Runs a batch when all earlier runs have ended. All batches have images of one size.
    * @throws what a run of a single image throws
    */
   run(batch: ImageBatch): Promise<SessionOutput> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ batch, resolve, reject });
-      lastRun = lastRun.then(() => this.#runWaiting());
+      this.#lastRun = this.#lastRun.then(() => this.#runWaiting());
     });
   }
 

@@ -1,27 +1,12 @@
-// A network tried on a device, in a process of its own: what crashes there leaves this process standing.
+// A network tried on a device before anything relies on it.
 
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { OnnxGraph } from '../formats/onnx/graph.js';
 import { inHalf } from '../formats/onnx/half.js';
-import { askChild } from '../system/child-process.js';
-import { makeTemporaryFolder } from '../system/temporary-folder.js';
-import { type Agreement, validateAgreement } from './agreement.js';
+import { type Agreement, compareOutputs, validateAgreement } from './agreement.js';
+import { openDeviceSession } from './device-session.js';
 import type { DeviceName } from './devices.js';
-import { type ImageBatch, type ImageBatchShape, joinBatches } from './session.js';
-import { writeTemporaryModel } from './temporary-model.js';
-
-/** What the process is told. */
-export interface DeviceTask {
-  readonly device: DeviceName;
-  /** An ONNX file, which runs on the device. */
-  readonly model: string;
-  /** Another one, in single precision, which runs on the CPU. */
-  readonly reference: string;
-  /** A file of preprocessed images, float32, row-major. */
-  readonly images: string;
-  readonly shape: ImageBatchShape;
-}
+import { type ImageBatch, joinBatches } from './session.js';
+import { withSession } from './temporary-model.js';
 
 /** How a network does on a device, beside the CPU. */
 export interface DeviceTrial extends Agreement {
@@ -33,9 +18,6 @@ export interface DeviceTrial extends Agreement {
   readonly startSeconds: number;
 }
 
-/** What the process answers. */
-export type Measured = Omit<DeviceTrial, 'half'>;
-
 /** What is tried, and for how long. */
 export interface DeviceWork {
   /** In single precision. */
@@ -44,7 +26,7 @@ export interface DeviceWork {
   readonly half?: boolean | undefined;
   /** One at least, all of one size. */
   readonly images: readonly ImageBatch[];
-  /** A driver that takes longer is given up. */
+  /** A driver that takes longer, to open the network or for a batch, is given up. */
   readonly seconds?: number | undefined;
 }
 
@@ -54,28 +36,34 @@ export interface DeviceWork {
  */
 export async function tryDevice(
   device: DeviceName,
-  { graph, half = false, images, seconds = 300 }: DeviceWork,
+  { graph, half = false, images, seconds = mostSeconds() }: DeviceWork,
   signal?: AbortSignal,
 ): Promise<DeviceTrial> {
   const { input, shape } = joinBatches(images);
-  const folder = makeTemporaryFolder('device');
+  const expected = await withSession(graph, {}, session => session.run(input, shape));
+  const started = performance.now();
+  const session = await openDeviceSession(half ? inHalf(graph) : graph, { device, seconds, signal });
   try {
-    const file = join(folder.path, 'images.bin');
-    await writeFile(file, input);
-    const reference = await writeTemporaryModel(graph);
-    const model = half ? await writeTemporaryModel(inHalf(graph)) : reference;
-    try {
-      const task: DeviceTask = {
-        ...{ device, model: model.path, reference: reference.path, images: file, shape },
-      };
-      const options = { seconds, signal };
-      const ran = await askChild<Measured>(import.meta.url, './device-process', task, options);
-      validateAgreement(ran);
-      return { ...ran, half };
-    } finally {
-      await Promise.all([model.remove(), reference.remove()]);
-    }
+    await session.run(input, shape);
+    const warm = performance.now();
+    const { data } = await session.run(input, shape);
+    const finished = performance.now();
+    const agreement = compareOutputs(data, expected.data, images.length);
+    validateAgreement(agreement);
+    return {
+      ...{ ...agreement, half },
+      imagesPerSecond: (1000 * images.length) / (finished - warm),
+      startSeconds: (warm - started) / 1000,
+    };
   } finally {
-    await folder.remove();
+    await session.release();
   }
+}
+
+/**
+ * How long a driver may take to open a network, or for a batch, in seconds: many times what it took when it was tried, since
+ * others may use the device meanwhile.
+ */
+export function mostSeconds(trial?: DeviceTrial): number {
+  return trial === undefined ? 300 : Math.max(60, 20 * trial.startSeconds);
 }

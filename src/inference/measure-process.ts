@@ -3,4 +3,4 @@
 import { answerParent } from '../system/child-process.js';
 import { measureModel } from './measurement.js';
 
-await answerParent(measureModel);
+answerParent(measureModel);

@@ -60,7 +60,7 @@ const warmUps = 2;
 export async function measureModel(task: MeasureTask): Promise<BenchMeasurement> {
   const { model, shape, atLeast, threads, device } = task;
   const [batchSize] = shape;
-  const session = await openSession(model, { threads, device, batchSize });
+  const session = await openSession(model, { threads, device });
   const batch = new Float32Array(shape.reduce((product, size) => product * size, 1));
   const readBatch = openImages(task, batch);
   const milliseconds: number[] = [];

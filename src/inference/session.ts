@@ -1,10 +1,10 @@
-// An ONNX model that is ready to run on the CPU.
+// An ONNX model that is ready to run in this process.
 
 import { stat } from 'node:fs/promises';
 import type { InferenceSession } from 'onnxruntime-node';
 import { FinetuneError } from '../errors.js';
-import { BatchRunner, type ImageBatch, type ImageBatchShape, type SessionOutput } from './batch.js';
-import { type DeviceName, devices } from './devices.js';
+import type { ImageBatchShape, SessionOutput } from './batch.js';
+import type { DeviceName } from './devices.js';
 import { badModel, importRuntime, openInference } from './runtime.js';
 
 export { type ImageBatch, type ImageBatchShape, joinBatches, type SessionOutput } from './batch.js';
@@ -33,10 +33,8 @@ export type DeclaredShape = readonly (number | string)[];
 
 /** How a session runs. */
 export interface SessionOptions {
-  /** What the model runs on; by default the CPU. Runs on another device wait for one another. */
+  /** What the model runs on; by default the CPU. Another one may take the process with it: see device-session.ts. */
   readonly device?: DeviceName | undefined;
-  /** Images that such a device gets at a time; the device's own number where nothing is said. */
-  readonly batchSize?: number | undefined;
   /** Threads of the model's operators; by default as many as there are processors. */
   readonly threads?: number;
   /** What the numbers of a uint8 output stand for: `value = (q - zeroPoint) * scale`. */
@@ -60,7 +58,7 @@ export async function openSession(
     await inference.release();
     throw badModel(model, `it has ${inference.inputNames.length} inputs; expected one image`);
   }
-  const runBatch = async ({ input, shape }: ImageBatch): Promise<SessionOutput> => {
+  const run = async (input: Float32Array, shape: ImageBatchShape): Promise<SessionOutput> => {
     const tensor = new Tensor('float32', input, shape);
     const { [outputName]: output } = await inference.run({ [inputName]: tensor }, [outputName]);
     if (output?.data instanceof Float32Array) return { data: output.data, shape: output.dims };
@@ -71,12 +69,10 @@ export async function openSession(
     }
     throw badModel(model, `its output is ${output?.type ?? 'missing'}`);
   };
-  const { device = 'cpu', batchSize = devices[device].batchSize } = options;
-  const inParts = device === 'cpu' ? undefined : new BatchRunner(runBatch, batchSize);
   return {
     inputShape: declaredShape(inference.inputMetadata[0]),
     outputShape: declaredShape(inference.outputMetadata[0]),
-    run: (input, shape) => inParts?.run({ input, shape }) ?? runBatch({ input, shape }),
+    run,
     release: () => inference.release(),
   };
 }

@@ -6,11 +6,10 @@ import { preprocessInput } from '../backbones/preprocessing.js';
 import { generateImages } from '../data/generated-images.js';
 import { compileGraph, compileOnnx } from '../formats/onnx/compile.js';
 import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
-import { planBatchSize } from '../inference/batch-size.js';
-import { tryDevice } from '../inference/device-trial.js';
+import { openDeviceSession } from '../inference/device-session.js';
+import { mostSeconds, tryDevice } from '../inference/device-trial.js';
 import type { DeviceName } from '../inference/devices.js';
 import { type ImageBatch, openSession, type Session } from '../inference/session.js';
-import { openTemporarySession } from '../inference/temporary-model.js';
 import type { Network } from '../network/network.js';
 
 /**
@@ -32,8 +31,8 @@ export async function openOnCpu(network: Network): Promise<Session> {
  */
 export async function openOnDevice(device: DeviceName, network: Network, card: Card): Promise<Session> {
   const graph = compileGraph(network);
-  await tryDevice(device, { graph, images: makeImages(card) });
-  return openTemporarySession(graph, { device, batchSize: await planBatchSize(device, graph) });
+  const trial = await tryDevice(device, { graph, images: makeImages(card) });
+  return openDeviceSession(graph, { device, seconds: mostSeconds(trial) });
 }
 
 /** Images to try a device on. */

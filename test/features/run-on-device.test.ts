@@ -20,7 +20,7 @@ import { asTheyAre, broken, copyDigits, openBase } from './sample-images.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'finetune-on-device-'));
 const { signal } = silent;
-const cpu = { name: 'cpu', half: false } as const;
+const cpu = { name: 'cpu', half: false, trials: {} } as const;
 let base: Base;
 let examples: readonly Example[];
 
@@ -84,7 +84,7 @@ test('in half precision features are the same to about a thousandth', async () =
   const shape = [1, ...size, rules.channels] as const;
   const input = Float32Array.from({ length: size[0] * size[1] * rules.channels }, (_, i) => Math.sin(i));
   const run = async (half: boolean) => {
-    const session = await openOnDevice({ name: 'cpu', half }, base.network);
+    const session = await openOnDevice({ name: 'cpu', half, trials: {} }, base.network);
     const { data } = await session.run(input, shape);
     await session.release();
     return data;

@@ -2,4 +2,4 @@
 import { answerParent } from '../../src/system/child-process.js';
 import { readPeakMemory } from '../../src/system/peak-memory.js';
 
-await answerParent(async () => readPeakMemory());
+answerParent(async () => readPeakMemory());

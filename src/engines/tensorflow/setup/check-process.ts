@@ -6,7 +6,7 @@ import type { TensorflowPlace } from '../place.js';
 import { startTensorflow } from '../start.js';
 import type { EngineCheck } from './check.js';
 
-await answerParent(tryEngine);
+answerParent(tryEngine);
 
 async function tryEngine(place: TensorflowPlace): Promise<EngineCheck> {
   const { device } = await startTensorflow(place, () => '');
