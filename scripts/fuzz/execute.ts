@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { FinetuneError } from '../../src/errors.js';
 import { type Files, writeAll } from './inputs.js';
 import { pick, seededRandom } from './mutate.js';
 import type { Parser } from './parsers.js';
@@ -95,8 +96,7 @@ async function read(parser: Parser, folder: string, files: Files): Promise<strin
     await parser.read(folder, files);
     return undefined;
   } catch (error) {
-    // By its name: the built program has a class of its own.
-    if (error instanceof Error && error.name === 'FinetuneError') return undefined;
+    if (error instanceof FinetuneError) return undefined;
     return error instanceof Error ? String(error.stack) : `thrown: ${String(error)}`;
   }
 }

@@ -8,6 +8,7 @@ import { formatOf, Segment } from '../../src/features/store-segment.js';
 import { saveCheckpoint } from '../../src/training/checkpoint.js';
 import { archiveWith, unzip } from '../../test/formats/make-files.js';
 import { attribute, GraphWriter } from '../../test/helpers/graph-model.js';
+import { damageStructures } from './damage-hdf5.js';
 import { below, damageBytes, damageJsonText, pick, type Random } from './mutate.js';
 
 /** Files by their paths below a folder. */
@@ -46,14 +47,22 @@ export function damageAsJson(seed: Files, random: Random): Files {
   return { ...seed, 'n.txt': damageJsonText('{"cat": 0, "dog": 1, "names": ["a"]}', random) };
 }
 
-/** The archive itself, or the config in it with everything else put right again. */
+/** The archive itself, or the config or the weights in it with everything else put right again. */
 export function damageArchive(seed: Files, random: Random): Files {
-  if (random() < 0.3) return damageOne(seed, random);
+  const place = random();
+  if (place < 0.3) return damageOne(seed, random);
   const path = join(tmpdir(), 'seed.keras');
   writeFileSync(path, onlyFile(seed));
   const parts = unzip(path);
-  const text = damageJsonText(String(parts.get('config.json')), random).toString();
-  return { 'input.keras': archiveWith(text, parts.get('model.weights.h5') ?? Buffer.alloc(0)) };
+  const [config = '', weights = Buffer.alloc(0)] = [
+    String(parts.get('config.json')),
+    parts.get('model.weights.h5'),
+  ];
+  const archive =
+    place < 0.6
+      ? archiveWith(damageJsonText(config, random).toString(), weights)
+      : archiveWith(config, damageStructures(weights, random));
+  return { 'input.keras': archive };
 }
 
 export function graphModel(): Files {

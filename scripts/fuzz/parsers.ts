@@ -17,6 +17,7 @@ import { rewriteLayer } from '../../src/formats/keras/rewrite/table.js';
 import { flattenModel } from '../../src/formats/layer-config/flatten.js';
 import { parseModel } from '../../src/formats/layer-config/tree.js';
 import { compileOnnx } from '../../src/formats/onnx/compile.js';
+import { openKerasFile } from '../../src/formats/keras/keras-file.js';
 import { openModel } from '../../src/formats/open.js';
 import { readNetwork, withClosing } from '../../src/network/source.js';
 import { loadConfigFile } from '../../src/pipeline/config-file.js';
@@ -24,6 +25,8 @@ import { loadRecord } from '../../src/runs/record.js';
 import { parseJson } from '../../src/system/json.js';
 import { loadCheckpoint } from '../../src/training/checkpoint.js';
 import { unzip } from '../../test/formats/make-files.js';
+import { damageHdf5 } from './damage-hdf5.js';
+import { dropThreadAfter, openInSharedThread } from './hdf5.js';
 import {
   checkpointSeeds,
   damageArchive,
@@ -42,7 +45,6 @@ import {
   trained,
   withProfile,
 } from './inputs.js';
-import { loadKerasReader } from './keras-reader.js';
 import type { Random } from './mutate.js';
 
 /** One parser with what it is given. */
@@ -59,11 +61,13 @@ async function readWholeModel(path: string): Promise<void> {
   compileOnnx(await withClosing(await openModel(path), readNetwork));
 }
 
-const kerasReader = loadKerasReader();
-
 async function readKeras(path: string): Promise<void> {
-  const open = await kerasReader;
-  compileOnnx(await withClosing(await open(path), readNetwork));
+  try {
+    compileOnnx(await withClosing(await openKerasFile(path, undefined, openInSharedThread), readNetwork));
+  } catch (error) {
+    dropThreadAfter(error);
+    throw error;
+  }
 }
 
 const rules = {
@@ -81,7 +85,7 @@ export const parsers: readonly Parser[] = [
   {
     name: 'hdf5',
     seeds: fixturesIn('keras', /\.h5$/),
-    damage: damageOne,
+    damage: damageHdf5,
     read: async folder => await readKeras(join(folder, 'input.h5')),
   },
   {

@@ -33,12 +33,18 @@ interface KerasModel {
 /**
  * Opens a model that Keras saved with its topology: a `.keras` archive or an `.h5` file.
  * @param config what `model.to_json()` gave, for a file that holds weights alone; absent: looked for beside it
+ * @param openFile opens HDF5 files
  * @throws FinetuneError `not-found`; `bad-model` where the file is none of them or damaged; `unsupported-layer`;
  * `bad-weights` where weights are missing or have other shapes than the config implies
  */
-export async function openKerasFile(path: string, config?: JsonObject): Promise<OpenNetwork> {
+export async function openKerasFile(
+  path: string,
+  config?: JsonObject,
+  openFile: typeof openHdf5 = openHdf5,
+): Promise<OpenNetwork> {
   const topology = async () => config ?? (await findConfigBeside(path));
-  return await openWith(path, async holder => findWeights(holder, await readModel(holder, topology)));
+  const find = async (holder: WeightHolder) => findWeights(holder, await readModel(holder, topology));
+  return await openWith(path, find, openFile);
 }
 
 /**
@@ -80,6 +86,7 @@ interface WeightHolder {
 async function openWith(
   path: string,
   find: (holder: WeightHolder) => Promise<NetworkSource>,
+  openFile = openHdf5,
 ): Promise<OpenNetwork> {
   const { kind, bytes } = await sniff(path);
   const archive = kind === 'zip' ? await openArchive(path) : undefined;
@@ -92,7 +99,7 @@ async function openWith(
     await archive?.close();
   };
   try {
-    file = await openHdf5(range, label);
+    file = await openFile(range, label);
     return { ...(await find({ file: withSlashes(file), bytes: range.bytes, archive })), close };
   } catch (error) {
     await close();

@@ -85,9 +85,32 @@ export async function openHdf5(
   const { port1: port, port2 } = new MessageChannel();
   const bell = new Int32Array(new SharedArrayBuffer(4));
   const worker = startWorker({ range, label, port: port2, bell });
-  const client = new Hdf5Client({ worker, port, bell, label, patience });
-  await client.opened();
-  return client;
+  const close = () => {
+    void worker.terminate();
+    port.close();
+  };
+  try {
+    await untilOpened(worker, label, patience);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return new Hdf5Client({ port, bell, label, patience, close });
+}
+
+/** Waits for the thread to start and to open the file. */
+async function untilOpened(worker: Worker, label: string, patience: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const reply = await new Promise<Reply<undefined>>((resolve, reject) => {
+      timer = setTimeout(() => reject(tooSlow(label, patience)), patience);
+      worker.once('message', resolve).once('error', reject);
+    });
+    resultOf(reply);
+    worker.unref();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function startWorker(workerData: WorkerSettings): Worker {
@@ -99,12 +122,13 @@ function startWorker(workerData: WorkerSettings): Worker {
   return new Worker(start, { ...options, eval: true });
 }
 
-interface Connection {
-  readonly worker: Worker;
+/** A thread that serves one file. */
+export interface Connection {
   readonly port: MessagePort;
   readonly bell: Int32Array;
   readonly label: string;
   readonly patience: number;
+  readonly close: () => void;
 }
 
 /** An HDF5 file that another thread reads; every method waits for that thread. */
@@ -115,29 +139,9 @@ export class Hdf5Client implements Hdf5File {
     this.label = connection.label;
   }
 
-  /** Waits for the thread to start and to open the file. */
-  async opened(): Promise<void> {
-    const { worker, patience } = this.connection;
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      const reply = await new Promise<Reply<undefined>>((resolve, reject) => {
-        timer = setTimeout(() => reject(this.tooSlow()), patience);
-        worker.once('message', resolve).once('error', reject);
-      });
-      resultOf(reply);
-      worker.unref();
-    } catch (error) {
-      this.close();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
   /** Ends the thread. */
   close(): void {
-    void this.connection.worker.terminate();
-    this.connection.port.close();
+    this.connection.close();
   }
 
   kindOf(path: string) {
@@ -168,33 +172,32 @@ export class Hdf5Client implements Hdf5File {
     method: Method,
     ...args: Parameters<Hdf5File[Method]>
   ): ReturnType<Hdf5File[Method]> {
-    const { port, bell } = this.connection;
+    const { port, bell, label, patience } = this.connection;
     Atomics.store(bell, 0, 0);
     port.postMessage({ method, args } satisfies Request);
     this.waitForBell();
     const received: { message: Reply<ReturnType<Hdf5File[Method]>> } | undefined = receiveMessageOnPort(port);
-    if (received === undefined) throw this.tooSlow();
+    if (received === undefined) throw tooSlow(label, patience);
     return resultOf(received.message);
   }
 
   /** A wake-up alone proves nothing: the last reply's may come late, after that reply has been taken. */
   private waitForBell(): void {
-    const { bell, patience } = this.connection;
+    const { bell, label, patience } = this.connection;
     const deadline = performance.now() + patience;
     while (Atomics.load(bell, 0) === 0) {
       const rest = deadline - performance.now();
-      if (rest <= 0 || Atomics.wait(bell, 0, 0, rest) === 'timed-out') throw this.tooSlow();
+      if (rest <= 0 || Atomics.wait(bell, 0, 0, rest) === 'timed-out') throw tooSlow(label, patience);
     }
   }
+}
 
-  private tooSlow(): FinetuneError {
-    const { label, patience } = this.connection;
-    return new FinetuneError(
-      'bad-weights',
-      `Cannot read ${label}: it took longer than ${patience / 1000} s. This machine is too busy, or the file is damaged: ` +
-        'try again, and where that does not help, copy or download the file again.',
-    );
-  }
+function tooSlow(label: string, patience: number): FinetuneError {
+  return new FinetuneError(
+    'bad-weights',
+    `Cannot read ${label}: it took longer than ${patience / 1000} s. This machine is too busy, or the file is damaged: ` +
+      'try again, and where that does not help, copy or download the file again.',
+  );
 }
 
 function resultOf<Result>(reply: Reply<Result>): Result {
