@@ -187,6 +187,19 @@ for (const [title, value] of [
   });
 }
 
+test('a dilation that makes a small kernel fill the memory is refused before anything is read', async () => {
+  const dir = folder();
+  cpSync(join(cases, 'tfjs_t42'), dir, { recursive: true });
+  const path = join(dir, 'model.json');
+  const model = readFileSync(path, 'utf8');
+  const dilated = model.replaceAll('"dilation_rate": [1, 1]', '"dilation_rate": [4294967296, 1]');
+  writeFileSync(path, dilated);
+  await assert.rejects(openModel(dir), {
+    code: 'bad-weights',
+    message: /claims to hold \d+ bytes of weights/,
+  });
+});
+
 for (const [title, file, layer] of [
   ['a resize inside the network, which exchanges axes', 'resizing_inside.keras', 'base_sw'],
   ['preprocessing inside the network, which exchanges channels', 'c39t_caffe_pre.h5', 'conv2d_25'],

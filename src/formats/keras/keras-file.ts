@@ -5,12 +5,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { FinetuneError } from '../../errors.js';
 import type { FunctionalConfig, WeightTensor } from '../../network/network.js';
-import {
-  elementCount,
-  type NetworkSource,
-  type NotedNetwork,
-  type OpenNetwork,
-} from '../../network/source.js';
+import type { NetworkSource, NotedNetwork, OpenNetwork } from '../../network/source.js';
 import { foreignKind } from '../../system/foreign-file.js';
 import { isObject, type JsonObject, parseJson } from '../../system/json.js';
 import { bindWeights } from '../layer-config/bind.js';
@@ -185,17 +180,6 @@ function findWeights({ file, bytes }: WeightHolder, { root, kerasVersion }: Kera
   const found =
     group === undefined ? findKeras3Weights(file, wanted) : findLegacyWeights(file, group, wanted);
   const { topology, notes } = flat;
-  const weights = bindWeights(flat, found);
-  assertPlausible(weights, bytes);
+  const weights = bindWeights(flat, found, bytes);
   return { topology, weights, notes, modelNames: modelNames(root) };
-}
-
-/** Compressed floats hardly shrink: a file that claims to hold a hundred times its size lies. */
-function assertPlausible(weights: NetworkSource['weights'], fileBytes: number): void {
-  const claimed = weights.reduce((bytes, { shape }) => bytes + 4 * elementCount(shape), 0);
-  if (claimed <= 100 * fileBytes + 1_048_576) return;
-  throw new FinetuneError(
-    'bad-weights',
-    `The file has ${fileBytes} bytes but claims to hold ${claimed} bytes of weights. It is damaged.`,
-  );
 }

@@ -9,11 +9,14 @@ import { type LeafNode, placeOf } from './tree.js';
 /**
  * The weights of a flat topology.
  * @param found per layer its variables as the file has them, in Keras' order
- * @throws FinetuneError `bad-weights` where number or shape of a layer's variables is not what its config implies
+ * @param storedBytes of all of them
+ * @throws FinetuneError `bad-weights` where number or shape of a layer's variables is not what its config implies, or
+ * where the weights are out of all proportion to what is stored
  */
 export function bindWeights(
   flat: FlatTopology,
   found: ReadonlyMap<LeafNode, readonly WeightSource[]>,
+  storedBytes: number,
 ): readonly WeightSource[] {
   const sources = new Map<SavedVariable, WeightSource>();
   for (const [leaf, variables] of flat.saved) {
@@ -26,7 +29,21 @@ export function bindWeights(
       sources.set(variable, source);
     }
   }
+  assertPlausible(flat.weights, storedBytes);
   return flat.weights.map(weight => bindWeight(weight, sources));
+}
+
+/**
+ * Compressed floats hardly shrink, and dilated or grouped kernels hardly grow as they are written out: a file of which
+ * a hundred times its size is to come lies.
+ */
+function assertPlausible(weights: readonly PlannedWeight[], storedBytes: number): void {
+  const claimed = weights.reduce((bytes, { shape }) => bytes + 4 * elementCount(shape), 0);
+  if (claimed <= 100 * storedBytes + 1_048_576) return;
+  throw new FinetuneError(
+    'bad-weights',
+    `The file has ${storedBytes} bytes but claims to hold ${claimed} bytes of weights. It is damaged.`,
+  );
 }
 
 function bindWeight(

@@ -1,7 +1,7 @@
 // A topology as tfjs writes it, with its weights by name: flattened, every shape checked.
 
 import { FinetuneError } from '../../errors.js';
-import type { NetworkSource, WeightSource } from '../../network/source.js';
+import { elementCount, type NetworkSource, type WeightSource } from '../../network/source.js';
 import { isObject } from '../../system/json.js';
 import { rewriteLayer } from '../keras/rewrite/table.js';
 import { bindWeights } from '../layer-config/bind.js';
@@ -31,9 +31,10 @@ export function openTfjsTopology(
       variables.flatMap(variable => find(leaf, variable) ?? []),
     ]),
   );
+  const storedBytes = sources.reduce((bytes, { shape }) => bytes + 4 * elementCount(shape), 0);
   return {
     topology: flat.topology,
-    weights: bindWeights(flat, saved),
+    weights: bindWeights(flat, saved, storedBytes),
     notes: flat.notes,
     modelNames: modelNames(model),
   };
