@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { FinetuneError } from '../../src/errors.js';
 import { type Files, writeAll } from './inputs.js';
 import { pick, seededRandom } from './mutate.js';
-import type { Parser } from './parsers.js';
+import type { Parser } from './parser.js';
 import { watch } from './watch.js';
 
-/** What an execution must not take; one that takes a minute is ended from outside. */
+/** Processor time that an execution must not take; one that takes a minute is ended from outside. */
 const mostSeconds = 15;
 
 /** Decoding an image may take 1 GiB. */
@@ -81,9 +81,10 @@ async function execute(parser: Parser, files: Files, { input }: Places): Promise
   rmSync(input, { recursive: true, force: true });
   mkdirSync(input);
   writeAll(input, files);
-  const [start, memory] = [performance.now(), process.memoryUsage.rss()];
+  const [start, memory] = [process.cpuUsage(), process.memoryUsage.rss()];
   const thrown = await read(parser, input, files);
-  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(start);
+  const seconds = (user + system) / 1e6;
   const mebibytes = (process.memoryUsage.rss() - memory) / 2 ** 20;
   if (thrown !== undefined) return thrown;
   if (seconds > mostSeconds) return `slow: ${seconds.toFixed(0)} s`;

@@ -11,7 +11,7 @@ import { type FileRange, Hdf5Client, type Reply } from '../../src/formats/keras/
 const filesPerThread = 200;
 
 /** Milliseconds for one reply: one damaged file in a hundred sends the library into a loop without end. */
-const patience = 500;
+const patience = 2000;
 
 let thread: Worker | undefined;
 let files = 0;

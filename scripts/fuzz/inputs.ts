@@ -3,8 +3,11 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { crc32, deflateSync } from 'node:zlib';
+import { renderPngChunk } from '../../src/data/png-chunks.js';
+import { renderGreyPng } from '../../src/data/small-png.js';
 import { formatOf, Segment } from '../../src/features/store-segment.js';
+import { loadLayersModel, saveLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
 import { saveCheckpoint } from '../../src/training/checkpoint.js';
 import { archiveWith, unzip } from '../../test/formats/make-files.js';
 import { attribute, GraphWriter } from '../../test/helpers/graph-model.js';
@@ -65,6 +68,15 @@ export function damageArchive(seed: Files, random: Random): Files {
   return { 'input.keras': archive };
 }
 
+/** As Python's converter wrote them, and one of our own with quantized weights. */
+export async function layersModels(scratch: string): Promise<readonly Files[]> {
+  const folders = ['tfjs_t42', 'tfjs_t48'].map(name => join(fixtures, 'cases', name));
+  await saveLayersModel(scratch, await loadLayersModel(join(fixtures, 'cases/tfjs_t42')), {
+    quantize: 'uint8',
+  });
+  return [...folders, scratch].map(filesOf);
+}
+
 export function graphModel(): Files {
   const graph = new GraphWriter();
   const strides = { strides: attribute.integers(1, 2, 2, 1), padding: attribute.text('SAME') };
@@ -123,6 +135,13 @@ export function idx(shape: readonly number[]): Buffer {
       7,
     ),
   ]);
+}
+
+/** A small picture with a compressed text before its end. */
+export function pngWithText(): Buffer {
+  const png = renderGreyPng(Buffer.alloc(35, 'pixels'), 5, 7);
+  const text = renderPngChunk('zTXt', Buffer.concat([Buffer.from('Comment\0\0'), deflateSync('text')]));
+  return Buffer.concat([png.subarray(0, -12), text, png.subarray(-12)]);
 }
 
 /** Often with checksums that are right, so that what lies behind them is reached. */

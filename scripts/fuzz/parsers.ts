@@ -1,6 +1,6 @@
 // The parsers that are fuzzed: valid files to begin with, how they are damaged, and who reads them.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCard } from '../../src/backbones/card.js';
 import { findConversion } from '../../src/data/colour-profile.js';
@@ -9,9 +9,11 @@ import { readList } from '../../src/data/image-list.js';
 import { mendScanHeader, readJpegHeader, unreadableJpeg } from '../../src/data/jpeg.js';
 import { findJpegBreak, findJpegDamage } from '../../src/data/jpeg-check.js';
 import { readImage } from '../../src/data/read-image.js';
-import { readPlainPng, renderGreyPng } from '../../src/data/small-png.js';
+import { dropPngText } from '../../src/data/png-text.js';
+import { readPlainPng } from '../../src/data/small-png.js';
 import { readFirstDirectory, unreadableTiff } from '../../src/data/tiff.js';
-import { Segment } from '../../src/features/store-segment.js';
+import { openToAppend, releaseSegment } from '../../src/features/store-files.js';
+import { formatOf, Segment } from '../../src/features/store-segment.js';
 import { readClassNames } from '../../src/formats/class-names.js';
 import { rewriteLayer } from '../../src/formats/keras/rewrite/table.js';
 import { flattenModel } from '../../src/formats/layer-config/flatten.js';
@@ -24,7 +26,6 @@ import { loadConfigFile } from '../../src/pipeline/config-file.js';
 import { loadRecord } from '../../src/runs/record.js';
 import { parseJson } from '../../src/system/json.js';
 import { loadCheckpoint } from '../../src/training/checkpoint.js';
-import { unzip } from '../../test/formats/make-files.js';
 import { damageHdf5 } from './damage-hdf5.js';
 import { dropThreadAfter, openInSharedThread } from './hdf5.js';
 import {
@@ -34,28 +35,18 @@ import {
   damageOne,
   damagePng,
   damageStore,
-  type Files,
-  filesOf,
-  fixtures,
   fixturesIn,
   graphModel,
   idx,
+  layersModels,
   onlyFile,
+  pngWithText,
   storeSeeds,
   trained,
   withProfile,
 } from './inputs.js';
-import type { Random } from './mutate.js';
-
-/** One parser with what it is given. */
-export interface Parser {
-  readonly name: string;
-  /** Valid inputs; `scratch` is an empty folder to make them in. */
-  readonly seeds: (scratch: string) => Promise<readonly Files[]>;
-  readonly damage: (seed: Files, random: Random) => Files;
-  /** Reads what lies in the folder. Bad input is a FinetuneError, or a result that says so. */
-  readonly read: (folder: string, files: Files) => unknown;
-}
+import type { Parser } from './parser.js';
+import { configsIn, userFileParsers } from './user-files.js';
 
 async function readWholeModel(path: string): Promise<void> {
   compileOnnx(await withClosing(await openModel(path), readNetwork));
@@ -96,20 +87,14 @@ export const parsers: readonly Parser[] = [
   },
   {
     name: 'keras-config',
-    seeds: async () =>
-      ['keras', 'cases'].flatMap(folder =>
-        readdirSync(join(fixtures, folder))
-          .filter(name => name.endsWith('.keras'))
-          .flatMap(name => unzip(join(fixtures, folder, name)).get('config.json') ?? [])
-          .map(config => ({ 'config.json': config })),
-      ),
+    seeds: async () => ['keras', 'cases'].flatMap(configsIn).map(config => ({ 'config.json': config })),
     damage: damageOne,
     read: (_folder, files) =>
       flattenModel(parseModel(parseJson(onlyFile(files).toString(), 'config.json')), 3, rewriteLayer),
   },
   {
     name: 'tfjs-layers',
-    seeds: async () => ['tfjs_t42', 'tfjs_t48'].map(name => filesOf(join(fixtures, 'cases', name))),
+    seeds: layersModels,
     damage: damageOne,
     read: readWholeModel,
   },
@@ -182,9 +167,9 @@ export const parsers: readonly Parser[] = [
   },
   {
     name: 'png',
-    seeds: async () => [{ 'a.png': renderGreyPng(Buffer.alloc(35, 'pixels'), 5, 7) }],
+    seeds: async () => [{ 'a.png': pngWithText() }],
     damage: damagePng,
-    read: (_folder, files) => readPlainPng(onlyFile(files)),
+    read: (_folder, files) => [readPlainPng(onlyFile(files)), dropPngText(onlyFile(files))],
   },
   {
     name: 'profile',
@@ -198,6 +183,7 @@ export const parsers: readonly Parser[] = [
     damage: damageOne,
     read: (_folder, files) => readImage(onlyFile(files), rules, { thorough: true }),
   },
+  ...userFileParsers,
 ];
 
 const run = {
@@ -215,6 +201,23 @@ function readCheckpoint(folder: string) {
 }
 
 function readStore(folder: string): void {
+  readRows(folder);
+  appendRow(join(folder, 'a.rows'), 'n'.repeat(32));
+}
+
+/** What is appended to a file that is taken over is found again. */
+function appendRow(path: string, key: string): void {
+  const row = Float32Array.of(1, 2, 3, 4, 5);
+  const writer = openToAppend(path, formatOf(row));
+  if (writer === undefined) return;
+  writer.segment.append(key, row);
+  const isFound = [...writer.segment.keys()].includes(key);
+  writer.segment.close();
+  releaseSegment(writer.path);
+  if (!isFound) throw new Error('an appended row is lost');
+}
+
+function readRows(folder: string): void {
   const segment = Segment.open(join(folder, 'a.rows'), 'r');
   if (segment === undefined) return;
   const target = new Float32Array(segment.format.count);

@@ -30,6 +30,8 @@ export async function unpackWheel(
     const path = place(entry.fileName);
     if (path === undefined) return;
     if (entry.uncompressedSize > largestFile) throw new Error(`${entry.fileName} in ${wheel} is too large.`);
+    // Node would refuse it too, but only when the stream is open to which nobody listens yet.
+    if (path.includes('\0')) throw new Error(`${wheel} holds a file whose name is none.`);
     const target = join(directory, path);
     await mkdir(dirname(target), { recursive: true });
     await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target, { flush: true }), {

@@ -38,6 +38,18 @@ test('a wheel with a name that climbs out of the folder is refused', async () =>
   );
 });
 
+test('a wheel with a name that holds a zero byte, and data that is cut, is refused and stops nothing else', async () => {
+  const path = join(folder(), 'other.whl');
+  const wheel = zip([{ name: 'pkg/\0.so', data: Buffer.alloc(500, 'library'), deflate: true }]);
+  // The compressed bytes, in both of the places that tell of them.
+  for (const at of [18, wheel.indexOf('PK\x01\x02') + 20]) wheel.writeUInt32LE(5, at);
+  writeFileSync(path, wheel);
+  await assert.rejects(
+    unpackWheel(path, { directory: folder() }, name => name),
+    /whose name is none/,
+  );
+});
+
 test('the metadata of a wheel is found by its name', async () => {
   const wheel = writeWheel({ 'pkg/METADATA': 'no', 'some-1.0.dist-info/METADATA': 'Requires-Dist: other' });
   assert.equal(await readWheelText(wheel, /^[^/]+\.dist-info\/METADATA$/), 'Requires-Dist: other');
