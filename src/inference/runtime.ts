@@ -47,11 +47,16 @@ export function badModel(model: Uint8Array | string, reason: string, cause?: unk
   );
 }
 
-/** ONNX Runtime's own messages begin with places in its source, and end with what happened. */
 function badDevice(device: string, cause: unknown): FinetuneError {
   const said = messageOf(cause);
-  const reason = device === 'cuda' ? explainCuda(said) : said.trim().replace(/^.* was false\. /s, '');
+  const reason = device === 'cuda' ? explainCuda(said) : explainDevice(said);
   return new FinetuneError('engine-missing', `${device} does not start: ${reason}`, { cause });
+}
+
+/** ONNX Runtime's own messages begin with places in its source, and end with what happened. */
+function explainDevice(said: string): string {
+  if (!/No supported adapters/.test(said)) return said.trim().replace(/^.* was false\. /s, '');
+  return 'there is no GPU with a driver for Vulkan, Direct3D 12 or Metal. Install the driver of your GPU, or update it';
 }
 
 /** Loads the native library without the usage data that its prebuilt form sends unless told not to. */

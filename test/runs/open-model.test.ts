@@ -33,6 +33,7 @@ test('a device that cannot be used means the CPU, and a warning', async t => {
   await opened.session.release();
   assert.equal(opened.place().device, 'cpu');
   assert.match(warnings.join('\n'), /^--device webgpu cannot be used here.*CPU: webgpu does not start: /);
+  assert.match(warnings.join('\n'), /Install the driver of your GPU, or update it$/);
 });
 
 test('a device that this machine can never have is refused', async t => {
