@@ -65,5 +65,5 @@ export async function tryDevice(
  * others may use the device meanwhile.
  */
 export function mostSeconds(trial?: DeviceTrial): number {
-  return trial === undefined ? 300 : Math.max(60, 20 * trial.startSeconds);
+  return trial === undefined ? 300 : Math.max(60, Math.ceil(20 * trial.startSeconds));
 }
