@@ -1,4 +1,4 @@
-"""Keras' own files and outputs for a network of the catalogue, for test/pipeline/catalogue-parity.test.ts.
+"""Keras' own files and outputs for a network of the catalogue, for test/backbones/catalogue-parity.test.ts.
 
 Run with Keras 3 and TensorFlow installed:
     python scripts/golden/catalogue.py OUT NAME top|no-top:HEIGHTxWIDTH:LAYOUT[,LAYOUT...] ...

@@ -1,11 +1,11 @@
 // What is prepared and what can be, and how well heads on each do on a folder of images.
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import type { PipelineEvent } from '../../src/events.js';
-import { checkout } from '../helpers/finetune.js';
-import { copyDigits, finetune, lite, makeFolder } from '../helpers/library.js';
+import { copyDigits, finetune, makeFolder } from '../helpers/library.js';
+import { saveSmallBackbone } from '../helpers/small-backbone.js';
 
 const dir = makeFolder('backbones');
 const data = join(dir, 'digits');
@@ -14,25 +14,20 @@ const store = join(dir, 'store');
 before(async () => {
   process.chdir(dir);
   copyDigits(data, ['0', '7'], 12);
-  cpSync(lite, join(dir, 'pretrained/a-copy'), { recursive: true });
-  await finetune.prepare({ from: join(checkout, 'test/fixtures/cases/gray.keras'), name: 'grey' });
+  await saveSmallBackbone(join(dir, 'pretrained/grey'), 'grey');
 });
 
 test('prepared backbones come with their folders; what the catalogue has beside them can be prepared', async () => {
   const { prepared, available } = await finetune.backbones();
   const names = prepared.map(({ name }) => name);
-  assert.deepEqual(names, ['a-copy', 'grey', 'efficientnet-lite0']);
+  assert.deepEqual(names, ['grey', 'efficientnet-lite0']);
   assert.ok(available.includes('vgg16') && available.length > 20);
 });
 
-test('on images, each has the accuracy of heads that were cross-validated, its speed and its size', async () => {
+test('on images, each has the accuracy of heads that were cross-validated', async () => {
   const { prepared } = await finetune.backbones({ data, store });
-  const [copy, grey, embedded] = prepared;
-  for (const each of [copy, embedded]) {
-    assert.ok((each?.accuracy ?? 0) > 0.6);
-    assert.ok((each?.imagesPerSecond ?? 0) > 0 && (each?.megabytes ?? 0) > 10);
-  }
-  assert.ok(grey?.failure !== undefined || grey?.loss !== undefined);
+  const [grey, embedded] = prepared;
+  assert.ok((grey?.accuracy ?? 0) > 0.5 && (embedded?.accuracy ?? 0) > 0.6);
 });
 
 test('--backbone auto shows the table and trains on the best, under its name', async () => {
@@ -41,9 +36,7 @@ test('--backbone auto shows the table and trains on the best, under its name', a
   const given = { data, store, out, backbone: 'auto', inputShape: [64, 64] as const, mirror: 'no' } as const;
   await finetune.train(given, { onEvent: event => void events.push(event) });
   const notice = events.find(event => event.type === 'notice');
-  assert.match(
-    notice?.message ?? '',
-    /backbone +accuracy +log-loss +images\/s +MB\n.*Backbone: (a-copy|efficientnet-lite0)\./s,
-  );
-  assert.match(readFileSync(join(out, 'config.yaml'), 'utf8'), /backbone: (a-copy|efficientnet-lite0)\n/);
+  assert.match(notice?.message ?? '', /^backbone +accuracy +log-loss +images\/s +MB$/);
+  assert.match(notice?.lines?.at(-1) ?? '', /^Backbone: (grey|efficientnet-lite0)\.$/);
+  assert.match(readFileSync(join(out, 'config.yaml'), 'utf8'), /backbone: (grey|efficientnet-lite0)\n/);
 });

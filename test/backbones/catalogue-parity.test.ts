@@ -1,6 +1,6 @@
 // Networks with random weights that Keras saved, against its own outputs: MobileNetV2 in every layout of whole
 // models, VGG16 as weights alone, with and without its top. Keras runs once per network. All networks of the catalogue are compared
-// with stored numbers in test/backbones/golden.test.ts; `npx tsx scripts/golden/parity-table.ts` compares everything.
+// with stored numbers in golden.test.ts; `npx tsx scripts/golden/parity-table.ts` compares everything.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
