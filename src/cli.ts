@@ -12,7 +12,19 @@ import { printable } from './system/printable.js';
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** What the machine refuses, with Node's own words for it. */
-const mishaps = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENOTDIR', 'EIO'];
+const mishaps = [
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOSPC',
+  'EDQUOT',
+  'EFBIG',
+  'EMFILE',
+  'ENOTDIR',
+  'EIO',
+  'ENAMETOOLONG',
+  'ELOOP',
+];
 
 const program = await openProgram(listenForInterrupts());
 process.exitCode = await main(markLiterals(process.argv.slice(2)));

@@ -18,7 +18,12 @@ import { loadLayersModel, writeLayersModel } from '../formats/tfjs-layers/layers
 import { shapeSource } from '../network/shape-source.js';
 import { readNetwork, withClosing } from '../network/source.js';
 import { choice, flag, maybe, type OptionTable, type Resolved, text } from '../option-kinds.js';
-import { type Replacement, validateReplaceable, writeFolderAtomically } from '../system/atomic-folder.js';
+import {
+  type Replacement,
+  validatePlace,
+  validateReplaceable,
+  writeFolderAtomically,
+} from '../system/atomic-folder.js';
 import type { Context } from '../system/context.js';
 import { force, inputShape } from './common-options.js';
 import { type OptionsOf, verb } from './verb.js';
@@ -85,6 +90,7 @@ export const prepare = verb(prepareOptions, async (options, context): Promise<Pr
   const dir = resolve(options.out ?? join('pretrained', source.name));
   if (existsSync(dir) && !options.force) return await keepExisting(dir, source);
   if (options.force) await validateReplaceable(dir, replacementOf(options));
+  else validatePlace(dir, replacementOf(options).inputs);
   context.emit({ type: 'prepare', name: source.name, source: source.origin });
   return await withClosing(await source.open(context), model =>
     convert({ network: { ...model, ...shapeSource(model, options) }, source, dir, options }, context),

@@ -3,7 +3,13 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FinetuneError } from '../errors.js';
-import { type FolderRules, type Replacement, validateReplaceable } from '../system/atomic-folder.js';
+import {
+  type FolderRules,
+  type Inputs,
+  type Replacement,
+  validatePlace,
+  validateReplaceable,
+} from '../system/atomic-folder.js';
 import { proveRun } from './prove-run.js';
 
 /** Where a run goes. */
@@ -14,18 +20,21 @@ export interface RunPlan {
   /** Replace the run that is there. */
   readonly force: boolean;
   /** What must not be lost on the way, by the option that names it. */
-  readonly inputs: Readonly<Record<string, string | undefined>>;
+  readonly inputs: Inputs;
 }
 
 /**
  * Decides the folder of a new run: `--out`, else `./runs/<name of the data folder>`, with `-2`, `-3`, ... when taken.
  * Looks now whether it can be written, for a training may take long.
- * @throws FinetuneError `bad-option` when `--out` exists and is not to be replaced, or cannot be written
+ * @throws FinetuneError `bad-option` when `--out` exists and is not to be replaced, lies in what the training needs, or
+ * cannot be written
  */
 export async function planRunFolder(plan: RunPlan): Promise<string> {
   const { out, force } = plan;
   const wanted = wantedFolder(plan);
   validateParent(dirname(wanted));
+  // Whoever stands in the data folder gets ./runs there.
+  validatePlace(wanted, out === undefined ? {} : plan.inputs);
   if (force) await validateReplaceable(wanted, replacementOf(plan));
   return force ? wanted : findFree(wanted, out);
 }

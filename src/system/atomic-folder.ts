@@ -1,8 +1,9 @@
 // Folders of runs and backbones that appear complete or not at all, and never in place of what is somebody else's.
 
+import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { FinetuneError, messageOf } from '../errors.js';
 import { findLeftovers, makeTemporaryFolderAt } from './temporary-folder.js';
 import { explainWriteFailure } from './write-failure.js';
@@ -14,8 +15,7 @@ export interface Replacement {
    * @throws an error that says what in it this program cannot have written
    */
   readonly prove: (dir: string) => Promise<void>;
-  /** What the work reads or keeps, by the option that names it: none of it may be in the way, or around it. */
-  readonly inputs: Readonly<Record<string, string | undefined>>;
+  readonly inputs: Inputs;
 }
 
 /** What happens where the folder is there already. */
@@ -28,6 +28,39 @@ export interface FolderRules {
    * @throws FinetuneError where there is no other
    */
   readonly whenTaken: () => string;
+}
+
+/** What the work reads or keeps, by the option that names it. */
+export type Inputs = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Looks before the work whether a folder can be made where there is none yet.
+ * @throws FinetuneError `bad-option` where its place is a part of what the work itself needs, or a link to nothing;
+ * `not-written` where the file system takes no such name
+ */
+export function validatePlace(dir: string, inputs: Inputs): void {
+  const conflict =
+    findConflict(dir, inputs) ?? (isLink(dir) && !existsSync(dir) ? 'it is a link to nothing' : undefined);
+  if (conflict === undefined) return;
+  throw new FinetuneError('bad-option', `${dir} cannot be written: ${conflict}. Choose another --out.`);
+}
+
+function isLink(dir: string): boolean {
+  try {
+    return lstatSync(dir, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  } catch (error) {
+    throw explainWriteFailure(dir, error, '--out');
+  }
+}
+
+/** None of what the work needs may be in the way, or around it. */
+function findConflict(dir: string, inputs: Inputs): string | undefined {
+  for (const [option, input] of Object.entries(inputs)) {
+    if (input === undefined) continue;
+    if (encloses(dir, input)) return `it is or contains ${option} ${input}`;
+    if (encloses(input, dir)) return `it lies in ${option} ${input}`;
+  }
+  return undefined;
 }
 
 /**
@@ -43,11 +76,8 @@ export async function validateReplaceable(dir: string, { prove, inputs }: Replac
       { cause },
     );
   if (encloses(dir, process.cwd())) throw refuse('it is or contains the working directory');
-  for (const [option, input] of Object.entries(inputs)) {
-    if (input === undefined) continue;
-    if (encloses(dir, input)) throw refuse(`it is or contains ${option} ${input}`);
-    if (encloses(input, dir)) throw refuse(`it lies in ${option} ${input}`);
-  }
+  const conflict = findConflict(dir, inputs);
+  if (conflict !== undefined) throw refuse(conflict);
   const found = lstatSync(dir, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isDirectory()) throw refuse(found.isSymbolicLink() ? 'it is a link' : 'it is no folder');
@@ -64,8 +94,8 @@ export async function validateReplaceable(dir: string, { prove, inputs }: Replac
 
 /** Whether a path is another one, or a folder around it, links and the spelling of names apart. */
 function encloses(outer: string, inner: string): boolean {
-  const wanted = identityOf(existing(outer));
-  if (existing(outer) !== resolve(outer)) return false;
+  if (existing(outer) !== resolve(outer)) return `${canonical(inner)}/`.startsWith(`${canonical(outer)}/`);
+  const wanted = identityOf(resolve(outer));
   for (let path = realpathSync(existing(inner)); ; path = dirname(path)) {
     if (identityOf(path) === wanted) return true;
     if (path === dirname(path)) return false;
@@ -77,6 +107,12 @@ function existing(path: string): string {
   let found = resolve(path);
   while (!existsSync(found) && found !== dirname(found)) found = dirname(found);
   return found;
+}
+
+/** Without links, also of what is not there yet. */
+function canonical(path: string): string {
+  const found = existing(path);
+  return join(realpathSync(found), relative(found, resolve(path)));
 }
 
 function identityOf(path: string): string {
@@ -98,7 +134,7 @@ export async function writeFolderAtomically<Written>(
   const { replacement } = rules;
   if (replacement !== undefined) await validateReplaceable(dir, replacement);
   await makeFolder(dirname(dir));
-  const prefix = join(dirname(dir), `.${basename(dir)}`);
+  const prefix = join(dirname(dir), `.${shorten(basename(dir))}`);
   putBack(prefix, dir);
   const temporary = makeTemporaryFolderAt(prefix, '--out');
   try {
@@ -114,6 +150,12 @@ export async function writeFolderAtomically<Written>(
   } finally {
     await temporary.remove();
   }
+}
+
+/** A temporary folder's name has an ending of its own, and no name has more than 255 bytes. */
+function shorten(name: string): string {
+  if (Buffer.byteLength(name) <= 150) return name;
+  return `${name.slice(0, 30)}-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }
 
 /** In the temporary folder: what is being replaced. */

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { explainWriteFailure } from './write-failure.js';
 
 /**
@@ -13,8 +14,8 @@ export async function writeAtomically(
   path: string,
   write: string | Uint8Array | ((file: FileHandle) => Promise<void>),
 ): Promise<void> {
-  // A name that nobody else can have: what has it is removed.
-  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+  // A name that nobody else can have: what has it is removed. Without the file's own, which may be as long as names can be.
+  const temporary = join(dirname(path), `.${randomBytes(8).toString('hex')}.tmp`);
   try {
     const file = await open(temporary, 'wx');
     try {

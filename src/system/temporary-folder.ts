@@ -2,7 +2,16 @@
 // has left goes when the next one makes a folder of the same kind.
 
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -72,8 +81,8 @@ export function makeTemporaryFolderAt(prefix: string, option?: string): Temporar
     mkdirSync(path, { mode: 0o700 });
     writeFileSync(join(path, ownerFile), ownerName());
   } catch (error) {
-    rmSync(path, { recursive: true, force: true });
     forget();
+    if (existsSync(path)) removeOwned(path);
     throw explainWriteFailure(path, error, option);
   }
   return {

@@ -13,6 +13,8 @@ const reasonOfCode: ReadonlyMap<unknown, string> = new Map([
   ['ENOTDIR', 'a part of the path is a file'],
   ['EEXIST', 'a part of the path is a file'],
   ['EMFILE', 'too many files are open'],
+  ['ENAMETOOLONG', 'the name is too long'],
+  ['ELOOP', 'a part of the path is a link to itself'],
   ['EIO', 'the disk reports an error'],
 ]);
 
@@ -31,6 +33,8 @@ const remedyOfCode: ReadonlyMap<unknown, string> = new Map([
   ['EACCES', 'Mend the permissions'],
   ['EPERM', 'Mend the permissions'],
   ['EMFILE', 'Raise the limit (ulimit -n)'],
+  ['ENAMETOOLONG', 'Take a shorter name'],
+  ['ELOOP', 'Mend that link'],
 ]);
 
 /**

@@ -33,6 +33,40 @@ test('--out that exists is refused without --force; with it, an empty folder is 
   assert.equal(await planRunFolder(plan({ out: 'mine', force: true })), join(dir, 'mine'));
 });
 
+const misplaced: readonly [title: string, given: Partial<RunPlan>, reason: RegExp][] = [
+  ['in a class of the data folder', { out: 'pets/cat/run' }, /it lies in --data pets/],
+  ['in the data folder, by a link', { out: 'link/run' }, /it lies in --data pets/],
+  [
+    'around the store',
+    { out: 'new', inputs: { '--store': 'new/store' } },
+    /it is or contains --store new\/store/,
+  ],
+  ['where a link leads to nothing', { out: 'nothing' }, /it is a link to nothing/],
+];
+for (const [title, given, reason] of misplaced) {
+  test(`--out ${title} is refused before the training, with and without --force`, async () => {
+    writeFiles('pets', { 'cat/1.jpg': 'photo' });
+    symlinkSync('pets', 'link');
+    symlinkSync('missing', 'nothing');
+    for (const force of [false, true])
+      await assert.rejects(planRunFolder(plan({ ...given, force })), { code: 'bad-option', message: reason });
+  });
+}
+
+test('--out of a name that the file system does not take is refused before the training', async () => {
+  const planned = planRunFolder(plan({ out: 'ü'.repeat(130) }));
+  await assert.rejects(planned, {
+    code: 'not-written',
+    message: /the name is too long .*Take a shorter name/,
+  });
+});
+
+test('who stands in the data folder gets ./runs there', async () => {
+  mkdirSync('pets');
+  const given = plan({ data: '.', inputs: { '--data': '.' } });
+  assert.match(await planRunFolder(given), /\/runs\//);
+});
+
 /** What is at `out`, and how it came there. */
 const foreign: [title: string, make: () => void, reason: RegExp][] = [
   ['photos', () => writeFiles('out', { 'cat/1.jpg': 'photo' }), /run\.json is missing/],

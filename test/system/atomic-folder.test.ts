@@ -32,6 +32,16 @@ test('a folder is written beside its place, and what was written comes back', as
   assert.deepEqual(readdirSync(join(dir, 'deep')), ['run']);
 });
 
+test('a folder may have a name as long as names can be', async () => {
+  const rules = { replacement: anything, whenTaken: noOther };
+  for (const name of ['x'.repeat(255), 'ü'.repeat(127)]) {
+    await writeFolderAtomically(join(dir, name), rules, write('old'));
+    await writeFolderAtomically(join(dir, name), rules, write('new'));
+    assert.equal(readFileSync(join(dir, name, 'file'), 'utf8'), 'new');
+  }
+  assert.equal(readdirSync(dir).length, 2);
+});
+
 test('writing that fails leaves nothing, and what was there as it was', async () => {
   const target = writeFiles(join(dir, 'run'), { file: 'old' });
   const failing = writeFolderAtomically(

@@ -19,6 +19,14 @@ test('A file is written whole in the place of another, and files named alike sta
   assert.equal(readdirSync(dir).length, 3);
 });
 
+test('A file may have a name as long as names can be, and no longer', async () => {
+  const path = join(dir, 'x'.repeat(255));
+  await writeAtomically(path, 'new');
+  assert.equal(readFileSync(path, 'utf8'), 'new');
+  rmSync(path);
+  await assert.rejects(writeAtomically(`${path}x`, 'new'), { code: 'not-written', message: /too long/ });
+});
+
 test('Where writing fails, the old file stays as it is and nothing is left beside it', async () => {
   const folder = join(dir, 'other');
   mkdirSync(folder);
