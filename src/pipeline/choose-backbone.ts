@@ -24,11 +24,10 @@ export async function chooseBackbone(asked: string | undefined, emit: EmitEvent)
   } catch (error) {
     if (!(error instanceof FinetuneError && error.code === 'not-prepared')) throw error;
   }
-  emit({
-    type: 'notice',
-    message: `Backbone: ${embedded}, which comes with finetune, as ${preferred} is not prepared here.`,
-    lines: ['To train on VGG16 instead: `finetune prepare`, then the same command again.'],
-  });
+  const message =
+    `Backbone: ${embedded}, which comes with finetune, as ${preferred} is not prepared here. ` +
+    'To train on VGG16 instead: `finetune prepare`, then the same command again.';
+  emit({ type: 'notice', message });
   return await resolveBackbone(embedded);
 }
 
