@@ -1,7 +1,8 @@
 // What `inspect` writes: a list of images to leave out, and a page to look at. Nothing else is ever replaced by them.
 
+import { accessSync, constants, existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type ListedImage, listHeading, renderList } from '../data/image-list.js';
 import { reasonOfBadImage } from '../data/read-image.js';
 import { makeThumbnail } from '../data/thumbnail.js';
@@ -10,6 +11,7 @@ import type { CopyGroup, Inspection } from '../features/inspection.js';
 import { listShownImages, pageHeading, renderInspectionPage } from '../report/inspect-page.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import type { Context } from '../system/context.js';
+import { explainWriteFailure } from '../system/write-failure.js';
 import type { SettledInspectOptions } from './inspect-options.js';
 
 type Targets = Pick<SettledInspectOptions, 'writeList' | 'html' | 'force' | 'data'>;
@@ -34,7 +36,7 @@ interface Existing {
 
 async function validateTarget(option: string, path: string, { heading, force }: Existing): Promise<void> {
   const start = await readStart(path, heading.length);
-  if (start === undefined) return;
+  if (start === undefined) return validateFolder(option, dirname(resolve(path)));
   if (start !== heading) {
     refuseOption(
       `${option} ${path} is there already and was not written by inspect, so it is not replaced. Choose another file.`,
@@ -44,6 +46,17 @@ async function validateTarget(option: string, path: string, { heading, force }: 
     refuseOption(
       `${option} ${path} is there already. Choose another file, or say --force to replace it, edits included.`,
     );
+}
+
+/** Looked at now, for after the work nothing of it could be kept. */
+function validateFolder(option: string, folder: string): void {
+  if (!existsSync(folder))
+    refuseOption(`${option}: the folder ${folder} is not there. Make it, or choose another.`);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw explainWriteFailure(folder, error, option);
+  }
 }
 
 /** The beginning of a file; undefined where there is none. */

@@ -52,6 +52,11 @@ const refused: [what: string, given: object, message: RegExp][] = [
   ['the file is not of inspect', { writeList: foreign, force: true }, /was not written by inspect/],
   ['the list would replace a page', { writeList: page, force: true }, /was not written by inspect/],
   ['the file is a folder', { html: folder, force: true }, /was not written by inspect/],
+  [
+    'the folder is not there',
+    { html: join(root, 'missing/page.html') },
+    /--html: the folder .*missing is not/,
+  ],
   ['both are one file', { writeList: none, html: `${root}/x/../none` }, /name the same file\. Choose two/],
 ];
 
