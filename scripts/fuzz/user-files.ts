@@ -107,7 +107,7 @@ function provable(): Files {
   return { ...files, 'run.json': Buffer.from(JSON.stringify(record)) };
 }
 
-/** What is proven may be deleted: files that are not as they were are not proven, unless their record is another too. */
+/** What is proven may be deleted: files that are not as they were are not proven. */
 async function assertProof(folder: string, files: Files): Promise<void> {
   const proven = await proveRun(folder).then(
     () => true,

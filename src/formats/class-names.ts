@@ -26,7 +26,8 @@ export async function readLabelsBeside(
  */
 export async function readClassNames(fileOrList: string): Promise<readonly string[]> {
   const names = (await readLines(fileOrList)) ?? fileOrList.split(',').map(name => name.trim());
-  const wrong = names.find((name, i) => name === '' || names.indexOf(name) < i);
+  const seen = new Set<string>();
+  const wrong = names.find(name => name === '' || seen.size === seen.add(name).size);
   if (wrong === undefined) return names;
   throw new FinetuneError(
     'bad-option',
@@ -58,7 +59,8 @@ function namesInJson(text: string): readonly string[] | undefined {
     if (Array.isArray(value)) return value.map(String);
     if (typeof value !== 'object' || value === null) return undefined;
     const entries = Object.entries(value);
-    const isComplete = entries.every((_, i) => entries.some(([, index]) => index === i));
+    const indices = new Set(entries.map(([, index]) => index));
+    const isComplete = entries.every((_, i) => indices.has(i));
     return isComplete ? entries.sort((one, other) => one[1] - other[1]).map(([name]) => name) : undefined;
   } catch {
     return undefined;
