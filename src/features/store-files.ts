@@ -116,7 +116,7 @@ export function clearDamaged(files: readonly SegmentFile[]): string {
     removed > 0 && `${removed} damaged ${removed === 1 ? 'file was' : 'files were'} removed from it.`,
     left.length > 0 && `${left.join(', ')}: damaged, or not written by this program, and left as it is.`,
   ];
-  return sentences.filter(Boolean).join(' ');
+  return [...sentences, 'What was in there is computed again.'].filter(Boolean).join(' ');
 }
 
 /** Lets others append to a file. @returns its new path */

@@ -89,10 +89,11 @@ export class FeatureStore {
     this.#folder = join(this.#root, createHash('sha256').update(options.base).digest('hex').slice(0, 40));
     const files = listSegments(this.#folder).slice(-mostFilesOpen);
     const damaged = files.filter(file => !this.#open(file));
-    if (damaged.length > 0) {
-      const message = `The feature store ${options.dir}: ${clearDamaged(damaged)} What was in there is computed again.`;
-      options.emit({ type: 'warning', message });
-    }
+    if (damaged.length > 0)
+      options.emit({
+        type: 'warning',
+        message: `The feature store ${options.dir}: ${clearDamaged(damaged)}`,
+      });
   }
 
   /** How many numbers are stored under a key; undefined where there are none. */

@@ -46,13 +46,13 @@ function renderEvent(event: PipelineEvent, interactive: boolean): string | undef
     case 'scan':
       return interactive ? `scan: ${event.images} images in ${event.classes} classes` : undefined;
     case 'prepare':
-      return interactive ? `prepare: ${event.name} from ${event.source}` : undefined;
+      return interactive ? `prepare: ${event.name} from ${printable(event.source)}` : undefined;
     case 'compare':
       return interactive ? `compare: features in ${event.storedAs} with those in float32` : undefined;
     case 'precision':
       return interactive ? `precision: trying int8 on ${event.images} images` : undefined;
     case 'setup':
-      return interactive ? `setup: ${event.step}` : undefined;
+      return interactive ? `setup: ${printable(event.step)}` : undefined;
     default:
       return undefined;
   }
