@@ -1,4 +1,4 @@
-"""HDF5 files whose weights lie elsewhere: in a file of the machine, or in another HDF5 file. For test/formats/keras/hostile.test.ts.
+"""HDF5 files whose weights lie elsewhere: in a file of the machine, or in another HDF5 file. For test/formats/keras/hostile-hdf5.test.ts.
 
     python scripts/golden/linked_weights.py
 """
