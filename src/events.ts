@@ -55,6 +55,8 @@ export type PipelineEvent =
   | Counted<'verify'>
   /** Fits of the linear head, of which one l2 is chosen. */
   | Counted<'head'>
+  /** Steps of a test of learning rates. */
+  | Counted<'rates'>
   /** Folds of cross-validation that have been predicted. */
   | Counted<'folds'>
   /** An epoch of the training loop has ended, of `epochs` at most; it went through so many images. */

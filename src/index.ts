@@ -27,6 +27,7 @@ export { type EvaluateOptions, type Evaluation, evaluate, type Gate } from './pi
 export { inspect } from './pipeline/inspect.js';
 export type { InspectOptions } from './pipeline/inspect-options.js';
 export { type LoadBackboneOptions, loadBackbone } from './pipeline/load-backbone.js';
+export { type LrFindOptions, lrFind } from './pipeline/lr-find.js';
 export { type Prediction, type PredictOptions, predict } from './pipeline/predict.js';
 export { type Prepared, type PrepareOptions, prepare } from './pipeline/prepare.js';
 export { type SetupOptions, type SetupResult, setup } from './pipeline/setup.js';
@@ -46,3 +47,4 @@ export type { TrainResult } from './runs/save.js';
 export type { Check, Diagnosis } from './system/check.js';
 export type { Callbacks } from './system/context.js';
 export type { ClassMetrics, Metrics } from './training/metrics.js';
+export type { RatePoint, RateRange } from './training/rate-range.js';

@@ -45,6 +45,11 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./train.js'),
   },
   {
+    usage: 'lr-find [folder]',
+    summary: 'Find a learning rate for a training by epochs, before it',
+    load: () => import('./lr-find.js'),
+  },
+  {
     usage: 'predict [images..]',
     summary: 'Say what is on photos',
     load: () => import('./predict.js'),

@@ -6,7 +6,7 @@ import type { Context } from '../system/context.js';
 import type { Metrics } from '../training/metrics.js';
 import { startOptions } from '../training/plan.js';
 import { loadAugmentation } from './train/augment-option.js';
-import { beginTraining, type Job } from './train/begin.js';
+import { beginTraining, type RunJob } from './train/begin.js';
 import { loadClassWeights } from './train/class-weights-option.js';
 import { extractImages, type SeenImages } from './train/extract-images.js';
 import { fineTune, type TuningResult } from './train/fine-tune.js';
@@ -57,7 +57,7 @@ async function trainOnBackbone(options: SettledTrainOptions, context: Context): 
 }
 
 interface Trained {
-  readonly job: Job;
+  readonly job: RunJob;
   readonly seen: SeenImages;
   readonly head: FittedHead;
 }

@@ -23,7 +23,7 @@ import {
   type TrainingPlan,
 } from './plan.js';
 import { seededRandom } from './random.js';
-import { foldScaling, planScaling, scaleData } from './scaling.js';
+import { foldScaling, planScaling, type Scaling, scaleData } from './scaling.js';
 import { withTrainee } from './trainee.js';
 
 /** What was fitted. */
@@ -93,12 +93,29 @@ async function fitUnsolved(data: FitData, plan: SolvedPlan, context: Context): P
   return { ...found, description: `${description}, because the features do not fit in memory` };
 }
 
-/** The head is trained on scaled features; the scaling is folded into its first layer afterwards. */
-async function fitByEpochs({ train, val }: FitData, plan: EpochsPlan, context: Context): Promise<Fit> {
-  const { hidden, dropout } = plan;
+/** A head before its first epoch. */
+export interface HeadStart {
+  readonly start: Network;
+  /** What it is trained on. */
+  readonly scaled: FitData;
+  readonly scaling: Scaling;
+}
+
+/**
+ * Draws a head's first weights. Needs a started engine; leaves no tensor behind.
+ * @throws FinetuneError `bad-weights` when a feature is no finite number
+ */
+export async function startHead({ train, val }: FitData, plan: EpochsPlan): Promise<HeadStart> {
   const scaling = await planScaling(train);
   const start = headNetwork(train.shape, plan, drawWeights(elementCount(train.shape), plan));
-  const scaled = { train: scaleData(train, scaling), val: scaleData(val, scaling) };
+  return { start, scaled: { train: scaleData(train, scaling), val: scaleData(val, scaling) }, scaling };
+}
+
+/** The head is trained on scaled features; the scaling is folded into its first layer afterwards. */
+async function fitByEpochs(data: FitData, plan: EpochsPlan, context: Context): Promise<Fit> {
+  const { hidden, dropout } = plan;
+  const { train } = data;
+  const { start, scaled, scaling } = await startHead(data, plan);
   const loop = planForImages(plan, train.labels, plan.classes);
   const { network, bestEpoch, history } = await trainNetwork(start, scaled, { ...loop, ...context });
   const [first, ...rest] = readDense(network);

@@ -17,14 +17,11 @@ import { resolveClassWeights } from './class-weights-option.js';
 import { planTraining, type SettledTrainOptions, type TrainingPlan, withClassWeights } from './options.js';
 import { tellOfDataSet } from './tell-of-data-set.js';
 
-/** A training under way. */
+/** What a training is about to do, whether or not a run is to be saved. */
 export interface Job {
   /** With the backbone's name, under which the same training can be asked for again. */
   readonly options: SettledTrainOptions & { readonly backbone: string };
   readonly plan: TrainingPlan;
-  /** The run's folder. */
-  readonly dir: string;
-  readonly run: RunPlan;
   /** The whole backbone, with the lower layers that there are few enough images to try. */
   readonly base: Base;
   /** As the folder was found. */
@@ -32,28 +29,62 @@ export interface Job {
   /** As far as copies were known before any image was seen. */
   readonly divided: DividedData;
   readonly engine: Engine;
-  readonly attempt: Attempt;
   readonly timer: Timer;
   /** Closed when the job ends, however it does. */
   readonly opened: FeatureSet[];
+}
+
+/** A job that ends in a run. */
+export interface RunJob extends Job {
+  /** The run's folder. */
+  readonly dir: string;
+  readonly run: RunPlan;
+  readonly attempt: Attempt;
 }
 
 /**
  * Settles the backbone, the run's folder, the split and the engine.
  * @throws FinetuneError for what the user can mend: options, data set, backbone, folder
  */
-export async function beginTraining(options: SettledTrainOptions, context: Context): Promise<Job> {
-  const { emit, signal } = context;
+export async function beginTraining(options: SettledTrainOptions, context: Context): Promise<RunJob> {
   const plan = planTraining(options);
   const timer = startTimer();
   const backbone = await settleBackbone(options, plan, context);
-  const whole = await loadBase({ ...plan.base, backbone: backbone.dir });
   const run = { ...plan.run, inputs: { ...plan.run.inputs, '--backbone': backbone.dir } };
   refuseFinished(run, options.resume);
   const dir = await planRunFolder(run);
+  const job = await prepareJob({ options, plan, backbone, timer }, context);
+  const { scanned, engine } = job;
+  return {
+    ...job,
+    dir,
+    run,
+    attempt: await beginAttempt({ dir, plan: run, options, dataSet: scanned, engine }),
+  };
+}
+
+/**
+ * Settles what a training would do, of which nothing is to be saved.
+ * @throws FinetuneError for what the user can mend: options, data set, backbone
+ */
+export async function beginTrial(options: SettledTrainOptions, context: Context): Promise<Job> {
+  const plan = planTraining(options);
+  const timer = startTimer();
+  const backbone = await settleBackbone(options, plan, context);
+  return await prepareJob({ options, plan, backbone, timer }, context);
+}
+
+interface Settled extends Pick<Job, 'plan' | 'timer'> {
+  readonly options: SettledTrainOptions;
+  readonly backbone: NamedBackbone;
+}
+
+async function prepareJob({ options, plan, backbone, timer }: Settled, context: Context): Promise<Job> {
+  const { emit, signal } = context;
+  const whole = await loadBase({ ...plan.base, backbone: backbone.dir });
   timer.step('start');
 
-  const scanned = await scanDataSet(run.data, { exclude: options.exclude, signal });
+  const scanned = await scanDataSet(options.data, { exclude: options.exclude, signal });
   const divided = await splitData(scanned, plan.split, signal);
   tellOfDataSet(divided.dataSet, divided.warnings, emit);
   const classWeights = resolveClassWeights(options.classWeights, divided.dataSet.classNames);
@@ -61,10 +92,9 @@ export async function beginTraining(options: SettledTrainOptions, context: Conte
   timer.step('scan');
 
   const engine = await startEngine(options.engine);
-  const attempt = await beginAttempt({ dir, plan: run, options, dataSet: scanned, engine });
   timer.step('engine');
   return {
-    ...{ dir, run, scanned, divided, engine, attempt, timer },
+    ...{ scanned, divided, engine, timer },
     plan: withClassWeights(plan, classWeights),
     options: { ...options, backbone: backbone.name },
     base: limitTaps(whole, plan.features, divided.split.train.length),
@@ -73,11 +103,13 @@ export async function beginTraining(options: SettledTrainOptions, context: Conte
 }
 
 /** Under the name that repeats the training. */
+type NamedBackbone = PreparedBackbone & { readonly name: string };
+
 async function settleBackbone(
   { backbone: asked, data, exclude, engine }: SettledTrainOptions,
   { split, store }: TrainingPlan,
   context: Context,
-): Promise<PreparedBackbone & { readonly name: string }> {
+): Promise<NamedBackbone> {
   if (asked === 'auto') return await chooseBestBackbone({ data, exclude, engine, split, store }, context);
   const found = await chooseBackbone(asked, context.emit);
   return { ...found, name: asked ?? found.card.name };

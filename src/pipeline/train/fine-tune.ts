@@ -9,6 +9,7 @@ import { isBareInput, splitBase, withoutTaps } from '../../features/base.js';
 import type { Views } from '../../features/extract.js';
 import type { SubsetFeatures } from '../../features/feature-set.js';
 import { fingerprintOf } from '../../network/fingerprint.js';
+import type { Network } from '../../network/network.js';
 import { blockBoundaries, join } from '../../network/split.js';
 import type { Context } from '../../system/context.js';
 import type { Amounts } from '../../system/time-budget.js';
@@ -46,6 +47,18 @@ export interface TuningResult {
   readonly forgetCheckpoint: () => Promise<void>;
 }
 
+/** What is about to be tuned. */
+export interface TuningStart extends Pick<Stage, 'base' | 'runtime' | 'features'> {
+  readonly cut: string;
+  /** Of what lies above the cut, with the head. */
+  readonly start: Network;
+  readonly plan: TuningPlan;
+  /** What the rate of a layer's weights is multiplied with. */
+  readonly factors: ReadonlyMap<string, number>;
+  /** Its budget ends before what comes afterwards. */
+  readonly context: Context;
+}
+
 /**
  * Fine-tunes a trained stage, which the tuned network has to beat: with all that was chosen for the head alone.
  * @throws FinetuneError `bad-option` where there are no validation images to compare on, or the network cannot be cut there
@@ -55,26 +68,10 @@ export async function fineTune(
   request: TuningRequest,
   context: Context,
 ): Promise<TuningResult> {
-  validateComparison(request.split);
-  const { dataSet } = request;
-  const untouched = { stage, forgetCheckpoint: () => Promise.resolve() };
-  if (request.plan.isExtra && !(await mayHelp(stage, dataSet))) return untouched;
-  const whole = withoutTaps(stage.base);
-  const cut = planCut(whole.network, request.plan.unfreeze);
-  const { base, trainable } = splitBase(whole, cut);
+  const begun = await startTuning(stage, request, context);
+  if (begun === undefined) return { stage, forgetCheckpoint: () => Promise.resolve() };
+  const { base, runtime, features, cut, start, plan } = begun;
   const isWhole = isBareInput(base);
-  const wanted = isWhole ? withoutViews(request.plan) : request.plan;
-  const source = await openFeatures(base, request, context);
-  const start = join(trainable, (await findStart(stage, request.head, context)).trainable);
-  const work = {
-    ...{ ...request, ...source, plan: wanted, start, classes: dataSet.classNames.length, isWhole },
-    extract: async (views: Views) => (await source.extract(views)).features,
-  };
-  const timed = await tuneInTime(work, context);
-  if (timed === undefined) return untouched;
-  await request.remember({ views: timed.plan.views, epochs: timed.plan.loop.epochs });
-  const { plan } = timed;
-  const { features, runtime } = await source.extract(viewsOf(plan));
   try {
     const [train, val] = [features.subset('train'), features.subset('val')];
     const identity = [
@@ -92,11 +89,11 @@ export async function fineTune(
     const trained = await tune(
       { train, val },
       {
-        ...{ ...plan.loop, start, classes: dataSet.classNames.length, checkpoint },
-        layerFactors: layerFactors(start, plan.layerDecay),
+        ...{ ...plan.loop, start, classes: request.dataSet.classNames.length, checkpoint },
+        layerFactors: begun.factors,
         description: `${isWhole ? 'the whole network' : `everything above ${cut}`} trained`,
       },
-      timed.context,
+      begun.context,
     );
     // An epoch that was trained up to a target is kept as it is.
     const isTarget = plan.loop.targetAccuracy !== undefined;
@@ -117,6 +114,40 @@ export async function fineTune(
     features.close();
     throw error;
   }
+}
+
+/**
+ * Cuts a trained stage where blocks are unfrozen, and extracts what is trained on there. Whoever gets the features closes
+ * them.
+ * @returns undefined where nothing is to be tuned: nobody asked for it and it is of little use, or there is no time
+ * @throws FinetuneError `bad-option` where there are no validation images to compare on, or the network cannot be cut there
+ */
+export async function startTuning(
+  stage: Stage,
+  request: TuningRequest,
+  context: Context,
+): Promise<TuningStart | undefined> {
+  validateComparison(request.split);
+  const { dataSet } = request;
+  if (request.plan.isExtra && !(await mayHelp(stage, dataSet))) return undefined;
+  const whole = withoutTaps(stage.base);
+  const cut = planCut(whole.network, request.plan.unfreeze);
+  const { base, trainable } = splitBase(whole, cut);
+  const isWhole = isBareInput(base);
+  const wanted = isWhole ? withoutViews(request.plan) : request.plan;
+  const source = await openFeatures(base, request, context);
+  const start = join(trainable, (await findStart(stage, request.head, context)).trainable);
+  const work = {
+    ...{ ...request, ...source, plan: wanted, start, classes: dataSet.classNames.length, isWhole },
+    extract: async (views: Views) => (await source.extract(views)).features,
+  };
+  const timed = await tuneInTime(work, context);
+  if (timed === undefined) return undefined;
+  await request.remember({ views: timed.plan.views, epochs: timed.plan.loop.epochs });
+  const { plan } = timed;
+  const { features, runtime } = await source.extract(viewsOf(plan));
+  const factors = layerFactors(start, plan.layerDecay);
+  return { base, runtime, features, cut, start, plan, factors, context: timed.context };
 }
 
 function validateComparison({ val }: Split): void {

@@ -50,7 +50,8 @@ export async function fitHead(job: Job, seen: SeenImages, context: Context): Pro
   return { stage: { base, runtime, features, head, mirrored }, fitPlan, refusesMirrors, floatFeatures };
 }
 
-function chooseJobFeatures(
+/** Chooses the features of the head. Whoever gets them closes them. */
+export function chooseJobFeatures(
   { base, plan, timer }: Job,
   { dataSet, split, features, runtimes, secondsPerImage }: SeenImages,
   head: FitPlan,

@@ -18,12 +18,12 @@ import type { Network } from '../../network/network.js';
 import { planRunFolder } from '../../runs/folder.js';
 import { saveRun, type TrainResult } from '../../runs/save.js';
 import type { Context } from '../../system/context.js';
-import { startTimer } from '../../system/timer.js';
+import { startTimer, type Timer } from '../../system/timer.js';
 import { versions } from '../../system/versions.js';
 import { type CheckpointPlace, placeCheckpoint } from '../../training/checkpoint.js';
 import { tune } from '../../training/fit.js';
 import { drawWeights } from '../../training/initialize.js';
-import { splitData } from '../split-data.js';
+import { type DividedData, splitData } from '../split-data.js';
 import { beginAttempt, refuseFinished } from './attempt.js';
 import { resolveClassWeights } from './class-weights-option.js';
 import { divideAgain } from './divide-again.js';
@@ -38,29 +38,16 @@ import { tellOfLongExtraction } from './time-options.js';
  * @throws FinetuneError for what the user can mend: options, data set
  */
 export async function trainFromScratch(options: SettledTrainOptions, context: Context): Promise<TrainResult> {
-  const { emit, signal } = context;
+  const { signal } = context;
   const planned = planFromScratch(options);
   const timer = startTimer();
   refuseFinished(planned.run, options.resume);
   const dir = await planRunFolder(planned.run);
-  const scanned = await scanDataSet(planned.run.data, { exclude: options.exclude, signal });
-  const divided = await splitData(scanned, planned.split, signal);
-  const classWeights = resolveClassWeights(options.classWeights, divided.dataSet.classNames);
-  const plan = { ...planned, loop: { ...planned.loop, classWeights } };
-  tellOfDataSet(divided.dataSet, divided.warnings, emit);
-  timer.step('scan');
-
-  const engine = await startEngine(options.engine);
-  timer.step('engine');
+  const job = await beginFromScratch({ options, planned, timer }, context);
+  const { plan, scanned, engine } = job;
   const attempt = await beginAttempt({ dir, plan: plan.run, options, dataSet: scanned, engine });
-  const { base, start } = await planNetwork(scanned, plan, emit);
-  const { store } = plan.split;
-  const reading = tellOfLongExtraction(context);
-  const seen = await readPixels({ ...divided, base, store, views: plan.views }, reading);
+  const { base, start, dataSet, split, features } = await readForScratch(job, context);
   try {
-    tellOfImages(seen, emit);
-    const division = { scanned, plan: plan.split, divided, features: seen };
-    const { dataSet, split, features } = await divideAgain(division, context);
     timer.step('features');
 
     const checkpoint = await findCheckpoint({ base, start, features, engine, plan });
@@ -93,7 +80,68 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
     await attempt.end();
     return result;
   } finally {
+    features.close();
+  }
+}
+
+/** A training from scratch that is about to begin. */
+export interface ScratchJob {
+  readonly plan: ScratchPlan;
+  readonly scanned: DataSet;
+  readonly divided: DividedData;
+  readonly engine: Engine;
+}
+
+interface ScratchRequest {
+  readonly options: SettledTrainOptions;
+  readonly planned: ScratchPlan;
+  readonly timer: Timer;
+}
+
+/**
+ * Looks the folder through and starts the engine.
+ * @throws FinetuneError for what the user can mend: options, data set
+ */
+export async function beginFromScratch(
+  { options, planned, timer }: ScratchRequest,
+  { emit, signal }: Context,
+): Promise<ScratchJob> {
+  const scanned = await scanDataSet(planned.run.data, { exclude: options.exclude, signal });
+  const divided = await splitData(scanned, planned.split, signal);
+  const classWeights = resolveClassWeights(options.classWeights, divided.dataSet.classNames);
+  tellOfDataSet(divided.dataSet, divided.warnings, emit);
+  timer.step('scan');
+  const engine = await startEngine(options.engine);
+  timer.step('engine');
+  return { plan: { ...planned, loop: { ...planned.loop, classWeights } }, scanned, divided, engine };
+}
+
+/** What is trained from scratch, and on what. */
+interface ScratchStart extends Pick<DividedData, 'dataSet' | 'split'> {
+  readonly base: Base;
+  readonly start: Network;
+  readonly features: FeatureSet;
+}
+
+/**
+ * Draws first weights and reads the images. Whoever gets their features closes them.
+ * @throws FinetuneError `bad-data-set` when a class is left without training images; as `readOwnTopology` does
+ */
+export async function readForScratch(
+  { plan, scanned, divided }: ScratchJob,
+  context: Context,
+): Promise<ScratchStart> {
+  const { base, start } = await planNetwork(scanned, plan, context.emit);
+  const { store } = plan.split;
+  const reading = tellOfLongExtraction(context);
+  const seen = await readPixels({ ...divided, base, store, views: plan.views }, reading);
+  try {
+    tellOfImages(seen, context.emit);
+    const division = { scanned, plan: plan.split, divided, features: seen };
+    return { base, start, ...(await divideAgain(division, context)) };
+  } catch (error) {
     seen.close();
+    throw error;
   }
 }
 
