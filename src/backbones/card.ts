@@ -1,6 +1,5 @@
 // card.json: what goes with weights and must never be guessed. Reading checks every bound, for a card may come from anywhere.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Channels, Preprocessing, ResizeRule } from '../data/image-rules.js';
@@ -8,6 +7,7 @@ import { FinetuneError, messageOf } from '../errors.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import { describeIssue } from '../system/issues.js';
 import { isObject, readJsonFile } from '../system/json.js';
+import { makeFolder } from '../system/make-folder.js';
 
 /** `card.json`: what goes with weights and must never be guessed. */
 export interface Card {
@@ -135,6 +135,6 @@ async function readCard(path: string): Promise<unknown> {
  * @param dir made when missing
  */
 export async function saveCard(dir: string, card: Card): Promise<void> {
-  await mkdir(dir, { recursive: true });
+  makeFolder(dir);
   await writeAtomically(join(dir, 'card.json'), `${JSON.stringify(v.parse(cardSchema, card), null, '\t')}\n`);
 }

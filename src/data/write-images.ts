@@ -1,8 +1,9 @@
 // Labelled images from memory to a folder per label, as PNG files, which every verb here reads.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { makeFolder } from '../system/make-folder.js';
 import type { LabelledImages } from './idx.js';
 import { renderGreyPng } from './small-png.js';
 
@@ -24,7 +25,7 @@ export async function writeImages(
   { count, height, width, pixels, labels }: LabelledImages,
   { onProgress, signal }: WriteOptions,
 ): Promise<void> {
-  for (const label of new Set(labels)) mkdirSync(join(dir, String(label)), { recursive: true });
+  for (const label of new Set(labels)) makeFolder(join(dir, String(label)));
   const digits = String(count - 1).length;
   const size = height * width;
   for (let i = 0; i < count; i++) {

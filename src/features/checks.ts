@@ -1,14 +1,16 @@
 // What the base needs: backbones, the cache directory, the feature store.
 
 import { accessSync, constants, existsSync } from 'node:fs';
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { listBackbones } from '../backbones/resolve.js';
 import { sizeOf } from '../engines/tensorflow/setup/own-folders.js';
 import { messageOf } from '../errors.js';
 import { cacheDirectory } from '../system/cache-directory.js';
 import type { Check } from '../system/check.js';
 import { inGigabytes } from '../system/checks.js';
-import { storeDirectory, storeLimitBytes } from './store.js';
+import { makeFolder } from '../system/make-folder.js';
+import { storeLimitBytes } from './store.js';
+import { storeDirectory } from './store-directory.js';
 
 /** The feature store at its limit. */
 const littleSpace = storeLimitBytes;
@@ -34,7 +36,7 @@ export async function checkBackbones(): Promise<Check> {
 export async function checkCache(): Promise<Check> {
   const directory = cacheDirectory();
   try {
-    await mkdir(directory, { recursive: true });
+    makeFolder(directory);
     accessSync(directory, constants.W_OK);
     const { bavail, bsize } = await statfs(directory);
     const free = bavail * bsize;

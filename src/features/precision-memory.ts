@@ -3,7 +3,7 @@
 // a data set that grows keeps it, and with it the features in the store. That int8 does not pay is forgotten after a week.
 
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
@@ -15,6 +15,7 @@ import { writeAtomically } from '../system/atomic-write.js';
 import { cacheDirectory } from '../system/cache-directory.js';
 import { describeProcessors } from '../system/checks.js';
 import type { Context } from '../system/context.js';
+import { makeFolder } from '../system/make-folder.js';
 import { versions } from '../system/versions.js';
 import type { Base } from './base.js';
 
@@ -121,7 +122,7 @@ export async function remember(base: Base, memory: PrecisionMemory, { emit }: Co
     calibration: renderCalibration(known.calibration),
   }));
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     await writeAtomically(path, JSON.stringify({ ...memory, calibrations }));
   } catch (error) {
     const message =

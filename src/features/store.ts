@@ -2,10 +2,10 @@
 // with it is told once, and the work goes on without it.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EmitEvent } from '../events.js';
-import { cacheDirectory } from '../system/cache-directory.js';
+import { makeFolder } from '../system/make-folder.js';
 import { codeOf, describeWriteFailure } from '../system/write-failure.js';
 import {
   clearDamaged,
@@ -33,11 +33,6 @@ const filesOfFullStore = 16;
 
 /** More files of one base come only from as many trainings at once; the newest are looked into. */
 const mostFilesOpen = 32;
-
-/** The folder that was chosen, else one in the cache directory. */
-export function storeDirectory(chosen: string | undefined): string {
-  return chosen ?? join(cacheDirectory(), 'features');
-}
 
 /** Which store is opened, and for what. */
 export interface FeatureStoreOptions {
@@ -137,7 +132,7 @@ export class FeatureStore {
   freeBytes(): number {
     if (!this.#canWrite) return 0;
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      makeFolder(this.#folder);
       const { bavail, bsize } = statfsSync(this.#folder);
       return Math.max(0, bavail * bsize - this.#reserveBytes);
     } catch (error) {

@@ -5,7 +5,7 @@ import { listBackbones } from '../backbones/resolve.js';
 import { scanDataSet } from '../data/scan.js';
 import { planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
-import { storeDirectory } from '../features/store.js';
+import { storeDirectory } from '../features/store-directory.js';
 import { maybe, type OptionTable, text } from '../option-kinds.js';
 import type { ListedBackbone } from '../report/backbones.js';
 import { compareBackbones } from './compare-backbones.js';

@@ -13,7 +13,7 @@ import type { CopyGroup, InspectedImage, Inspection } from '../features/inspecti
 import { measurePhotos } from '../features/measure-photos.js';
 import { findCopies } from '../features/near-duplicates.js';
 import { chooseRuntime } from '../features/runtime.js';
-import { storeDirectory } from '../features/store.js';
+import { storeDirectory } from '../features/store-directory.js';
 import { findUnusualTraits } from '../features/unusual-photos.js';
 import type { Context } from '../system/context.js';
 import { dataInMemory } from '../training/data.js';
@@ -37,7 +37,7 @@ import { verb } from './verb.js';
  */
 export const inspect = verb(inspectOptions, async (options, context): Promise<Inspection> => {
   await validateTargets(options);
-  const store = storeDirectory(options.store);
+  const store = storeDirectory(options.store, options.data);
   const { exclude, groupBy, val, test, seed } = options;
   const scanned = await scanDataSet(options.data, { purpose: 'measure', exclude, signal: context.signal });
   tellOfScan(scanned, context);

@@ -1,10 +1,11 @@
 // lr-find: which learning rate suits a training by epochs, by a test of rates on the features that it would train on.
 
 import { refuseOption } from '../errors.js';
-import { resolveOptions } from '../options.js';
 import type { Network } from '../network/network.js';
 import type { OptionTable, Resolved } from '../option-kinds.js';
+import { resolveOptions } from '../options.js';
 import type { Context } from '../system/context.js';
+import { startTimer } from '../system/timer.js';
 import type { TrainingData } from '../training/data.js';
 import { startHead } from '../training/fit.js';
 import { planFit, planForImages, type TrainingPlan, trainsByEpochs } from '../training/plan.js';
@@ -20,7 +21,6 @@ import { type SettledTrainOptions, trainOptions } from './train/options.js';
 import { beginFromScratch, readForScratch } from './train/scratch.js';
 import { isFromScratch, planFromScratch } from './train/scratch-options.js';
 import { withoutMirrors } from './train/tuning-plan.js';
-import { startTimer } from '../system/timer.js';
 import { type OptionsOf, verb } from './verb.js';
 
 const { data, backbone, exclude, groupBy, inputShape, channels, cut, resize, pooling, val, test } =

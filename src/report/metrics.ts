@@ -1,7 +1,7 @@
 // Metrics as text: a table per class and the confusion matrix, or its worst pairs where it would be too wide.
 
-import type { Metrics } from '../training/metrics.js';
 import { printable } from '../system/printable.js';
+import type { Metrics } from '../training/metrics.js';
 import { renderTable } from './table.js';
 
 /** Columns of a terminal. */

@@ -1,8 +1,8 @@
 // Pipeline events on a terminal: bars (progress-bar.ts), a line per epoch. Silent when piped, except for warnings.
 
 import type { EmitEvent, PipelineEvent } from '../events.js';
-import { renderEpoch } from './epoch.js';
 import { printable } from '../system/printable.js';
+import { renderEpoch } from './epoch.js';
 import { wrap } from './wrap.js';
 
 interface Terminal {

@@ -5,6 +5,7 @@ import { existsSync, lstatSync, readdirSync, realpathSync, renameSync, statSync 
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { FinetuneError, messageOf } from '../errors.js';
+import { makeFolder } from './make-folder.js';
 import { findLeftovers, makeTemporaryFolderAt } from './temporary-folder.js';
 import { explainWriteFailure } from './write-failure.js';
 
@@ -93,7 +94,7 @@ export async function validateReplaceable(dir: string, { prove, inputs }: Replac
 }
 
 /** Whether a path is another one, or a folder around it, links and the spelling of names apart. */
-function encloses(outer: string, inner: string): boolean {
+export function encloses(outer: string, inner: string): boolean {
   if (existing(outer) !== resolve(outer)) return `${canonical(inner)}/`.startsWith(`${canonical(outer)}/`);
   const wanted = identityOf(resolve(outer));
   for (let path = realpathSync(existing(inner)); ; path = dirname(path)) {
@@ -133,7 +134,7 @@ export async function writeFolderAtomically<Written>(
 ): Promise<{ readonly dir: string; readonly written: Written }> {
   const { replacement } = rules;
   if (replacement !== undefined) await validateReplaceable(dir, replacement);
-  await makeFolder(dirname(dir));
+  makeParent(dirname(dir));
   const prefix = join(dirname(dir), `.${shorten(basename(dir))}`);
   putBack(prefix, dir);
   const temporary = makeTemporaryFolderAt(prefix, '--out');
@@ -168,9 +169,9 @@ function putBack(prefix: string, dir: string): void {
   }
 }
 
-async function makeFolder(path: string): Promise<void> {
+function makeParent(path: string): void {
   try {
-    await mkdir(path, { recursive: true });
+    makeFolder(path);
   } catch (error) {
     throw explainWriteFailure(path, error, '--out');
   }

@@ -1,8 +1,9 @@
 // Folders that this program has made its own by a mark in them: it may replace and remove what it puts there.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from './make-folder.js';
 
 /** The file that says that a folder was made by this program, which may do with it as it likes. */
 export const markName = '.finetune-setup';
@@ -19,7 +20,7 @@ export async function claimFolder(directory: string): Promise<void> {
       `${directory} was not made by this program. Move it away, or name another place with FINETUNE_CACHE`,
     );
   }
-  await mkdir(directory, { recursive: true });
+  makeFolder(directory);
   await writeFile(join(directory, markName), mark, { flag: 'wx' });
 }
 

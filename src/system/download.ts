@@ -1,13 +1,14 @@
 // Fetches one published file: several sources, resume after a break, checksum before use.
 
 import { existsSync } from 'node:fs';
-import { link, mkdir, rename, rm } from 'node:fs/promises';
+import { link, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvHttpProxyAgent } from 'undici';
 import { FinetuneError, messageOf } from '../errors.js';
 import { fetchPart, isVouchedFor, SourceError, sizeOf, type Transfer } from './download-part.js';
 import { fileDigest } from './file-digest.js';
+import { makeFolder } from './make-folder.js';
 import { takePart } from './part-place.js';
 import { codeOf } from './write-failure.js';
 
@@ -48,7 +49,7 @@ export async function downloadFile(
   path: string,
   options: DownloadOptions = {},
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const { stallTimeout = 30_000 } = options;
   const agent = new EnvHttpProxyAgent({
     headersTimeout: stallTimeout,

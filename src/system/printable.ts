@@ -38,6 +38,6 @@ export function renderJson(value: unknown): string {
  * an apostrophe goes before it.
  */
 export function renderCell(text: string): string {
-  const shown = printable(text).replace(/^[=+\-@]/, "'$&");
+  const shown = printable(text).replace(/^[=+\-@](?=.)/s, "'$&");
   return /[",]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }

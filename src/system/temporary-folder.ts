@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { cacheDirectory } from './cache-directory.js';
 import { onInterrupt } from './interrupt.js';
+import { makeFolder } from './make-folder.js';
 import { isAtWork, ownerName } from './owner.js';
 import { codeOf, describeWriteFailure, explainWriteFailure } from './write-failure.js';
 
@@ -50,7 +51,7 @@ export function makeTemporaryFolder(purpose: string): TemporaryFolder {
   } catch (error) {
     const instead = join(cacheDirectory(), 'temporary');
     try {
-      mkdirSync(instead, { recursive: true });
+      makeFolder(instead);
       const folder = makeTemporaryFolderAt(join(instead, name));
       problem = `Nothing can be written in ${tmpdir()}, the system's temporary folder: ${reasonOf(error)}. ${instead} is used instead.`;
       return folder;

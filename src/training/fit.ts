@@ -204,7 +204,20 @@ async function openCheckpoint(
     const message = `Going on after epoch ${resume.history.length} of a training that was stopped.`;
     emit({ type: 'notice', message });
   }
-  return { resume, onCheckpoint: each => saveCheckpoint(path, fingerprint, each) };
+  let isKept = true;
+  return {
+    resume,
+    async onCheckpoint(each) {
+      if (!isKept) return;
+      try {
+        await saveCheckpoint(path, fingerprint, each);
+      } catch (error) {
+        if (!(error instanceof FinetuneError)) throw error;
+        isKept = false;
+        warn(`If this training is stopped, it begins anew the next time. ${error.message}`);
+      }
+    },
+  };
 }
 
 /**

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { PipelineEvent } from '../../src/events.js';
-import { FeatureStore, type FeatureStoreOptions, rowKey, storeDirectory } from '../../src/features/store.js';
+import { FeatureStore, type FeatureStoreOptions, rowKey } from '../../src/features/store.js';
 import { checkout } from '../helpers/finetune.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'finetune-store-'));
@@ -326,13 +326,4 @@ describe('A feature store that cannot be used costs a warning, not the training:
     assert.equal(readFileSync(join(dir, 'features-v1', 'data.mdb'), 'utf8'), 'anything');
     assert.deepEqual(warnings, []);
   });
-});
-
-test('The store lies where it is told to, else in the cache directory', t => {
-  const { FINETUNE_CACHE } = process.env;
-  t.after(() => {
-    process.env.FINETUNE_CACHE = FINETUNE_CACHE;
-  });
-  process.env.FINETUNE_CACHE = folder;
-  assert.deepEqual([storeDirectory('here'), storeDirectory(undefined)], ['here', join(folder, 'features')]);
 });

@@ -39,6 +39,13 @@ test('A checkpoint comes back to the bit, and nothing else is left beside it', a
   assert.deepEqual(await readdir(dir), ['checkpoint.bin']);
 });
 
+test('Below a file nothing is kept, and nothing found', async () => {
+  const below = join(path, 'checkpoints', 'one.bin');
+  await writeFile(path, '');
+  await assert.rejects(saveCheckpoint(below, same.fingerprint, checkpoint), { code: 'not-written' });
+  assert.equal(await loadCheckpoint(below, same, assert.fail), undefined);
+});
+
 test('Without a checkpoint there is nothing to say', async () => {
   const found = await loadCheckpoint(join(dir, 'none'), same, assert.fail);
   assert.equal(found, undefined);

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import type { DataSet } from '../../data/data-set.js';
@@ -12,6 +12,7 @@ import { FinetuneError } from '../../errors.js';
 import { flagOf, type RawOptions } from '../../options.js';
 import { type RunPlan, wantedFolder } from '../../runs/folder.js';
 import { writeAtomically } from '../../system/atomic-write.js';
+import { makeFolder } from '../../system/make-folder.js';
 import type { Amounts } from '../../system/time-budget.js';
 import { versions } from '../../system/versions.js';
 import { checkpointDirectory } from '../../training/checkpoint.js';
@@ -65,15 +66,20 @@ export async function beginAttempt(request: AttemptRequest): Promise<Attempt> {
       throw existsSync(wantedFolder(plan)) ? finished(wantedFolder(plan)) : nothingStopped(dir);
     validateSame(before, note);
   }
-  await mkdir(folder, { recursive: true });
   const planned = before && findChange(before, note) === undefined ? before[plannedKey] : undefined;
-  const write = (amounts: string | undefined) =>
-    writeAtomically(path, JSON.stringify({ ...note, [plannedKey]: amounts }));
+  const write = async (amounts: string | undefined) => {
+    try {
+      makeFolder(folder);
+      await writeAtomically(path, JSON.stringify({ ...note, [plannedKey]: amounts }));
+    } catch {
+      // It only saves time. A training by epochs tells of it, with its first checkpoint.
+    }
+  };
   await write(planned);
   return {
     planned: readAmounts(planned),
     remember: amounts => write(JSON.stringify(amounts)),
-    end: () => rm(path, { force: true }),
+    end: () => rm(path, { force: true }).catch(() => undefined),
   };
 }
 

@@ -49,7 +49,7 @@ export async function extractImages(job: Job, context: Context): Promise<SeenIma
   const division = { scanned, plan: plan.split, divided, features: seen };
   const { dataSet, split, features } = await divideAgain(division, context);
   timer.step('features');
-  const secondsPerImage = seen.computed > 0 ? seconds / seen.computed : undefined;
+  const secondsPerImage = budget && seen.computed > 0 ? seconds / seen.computed : undefined;
   return { dataSet, split, features, runtimes: { runtime, onCpu }, secondsPerImage };
 }
 

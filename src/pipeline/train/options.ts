@@ -2,7 +2,7 @@
 
 import { refuseOption } from '../../errors.js';
 import type { BaseOptions } from '../../features/base.js';
-import { storeDirectory } from '../../features/store.js';
+import { storeDirectory } from '../../features/store-directory.js';
 import { deviceNames } from '../../inference/devices.js';
 import {
   choice,
@@ -31,8 +31,8 @@ import { time } from './time-options.js';
 import {
   noStoredViews,
   planUsualTuning,
-  topSettings,
   type TuningPlan,
+  topSettings,
   wholeSettings,
 } from './tuning-plan.js';
 
@@ -155,7 +155,7 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
       '--channels is for --backbone convnet: a pretrained network takes the channels that it was trained with.',
     );
   }
-  const store = storeDirectory(options.store);
+  const store = storeDirectory(options.store, data);
   const given = planFitOptions(options);
   const tuning = planFineTuning(options, given);
   // What is said of epochs is then said of the unfrozen blocks.

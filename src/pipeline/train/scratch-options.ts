@@ -4,7 +4,7 @@ import { convnetName } from '../../backbones/architectures/convnet.js';
 import type { Channels, ResizeRule, Size } from '../../data/image-rules.js';
 import { refuseOption } from '../../errors.js';
 import type { EpochViews } from '../../features/pixel-rows.js';
-import { storeDirectory } from '../../features/store.js';
+import { storeDirectory } from '../../features/store-directory.js';
 import { flagOf, tellOption } from '../../options.js';
 import type { RunPlan } from '../../runs/folder.js';
 import { isAugmentationName } from '../../training/augmentation.js';
@@ -85,7 +85,7 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
   }
   return {
     network: backbone === convnetName ? undefined : backbone,
-    split: { val, test, seed, groupBy: options.groupBy, store: storeDirectory(options.store) },
+    split: { val, test, seed, groupBy: options.groupBy, store: storeDirectory(options.store, data) },
     size: inputShape,
     channels: channelsOf(channels),
     resize: resize ?? 'stretch',

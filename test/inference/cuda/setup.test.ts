@@ -34,8 +34,8 @@ import {
 } from '../../../src/inference/cuda/requirements.js';
 import { downloadWheel, findGiven, wheelName } from '../../../src/inference/cuda/wheels.js';
 import { claimFolder } from '../../../src/system/claimed-folder.js';
-import { takePart } from '../../../src/system/part-place.js';
 import { silent } from '../../../src/system/context.js';
+import { takePart } from '../../../src/system/part-place.js';
 import { answering, breakingAfter, honest, someBytes, startServer } from '../../helpers/unruly-server.js';
 
 let folder: string;

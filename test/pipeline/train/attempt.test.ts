@@ -1,6 +1,6 @@
 // --resume: whether there is something to go on with, and what has changed.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { type AttemptRequest, beginAttempt, refuseFinished } from '../../../src/pipeline/train/attempt.js';
@@ -61,6 +61,19 @@ for (const [what, change, message] of changes) {
     await assert.rejects(beginAttempt(requestFor('changed', change)), { code: 'bad-option', message });
   });
 }
+
+test('Where nothing can be kept, training goes on without', async () => {
+  const cache = process.env.FINETUNE_CACHE;
+  writeFileSync(join(folder, 'file'), '');
+  for (const place of [join(folder, 'file'), join(folder, 'file/below')]) {
+    process.env.FINETUNE_CACHE = place;
+    const { planned, remember, end } = await beginAttempt(requestFor('kept-nowhere'));
+    assert.equal(planned, undefined);
+    await remember({ epochs: 5 });
+    await end();
+  }
+  process.env.FINETUNE_CACHE = cache;
+});
 
 test('What a stopped training had planned for its time holds for the same training, and for no other', async () => {
   const { planned, remember } = await beginAttempt(requestFor('planned'));

@@ -11,8 +11,8 @@ import type { PipelineEvent } from '../../../src/events.js';
 import type { RowSource } from '../../../src/features/feature-rows.js';
 import { FeatureSet } from '../../../src/features/feature-set.js';
 import { KnownPictures } from '../../../src/features/known-pictures.js';
-import { divideAgain } from '../../../src/pipeline/train/divide-again.js';
 import { splitData } from '../../../src/pipeline/split-data.js';
+import { divideAgain } from '../../../src/pipeline/train/divide-again.js';
 import { silent } from '../../../src/system/context.js';
 import { seededRandom } from '../../../src/training/random.js';
 

@@ -1,9 +1,10 @@
 // The engine built here: an addon of its own against the TensorFlow that PyPI ships. Current GPUs work with it.
 
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { claimFolder, isClaimed, removeClaimed } from '../../../system/claimed-folder.js';
+import { makeFolder } from '../../../system/make-folder.js';
 import { runProgram } from '../../../system/run-program.js';
 import { unpackWheel } from '../../../system/unpack-wheel.js';
 import {
@@ -78,7 +79,7 @@ async function build(device: Device, { tell, signal }: SetupWatch): Promise<Buil
   await requireSpace(device);
   const engine = engineFolder();
   await rm(engine, { recursive: true, force: true });
-  await mkdir(engine, { recursive: true });
+  makeFolder(engine);
   const bindings = await provideBindings(engine, { tell, signal });
   tell(`downloading TensorFlow ${tensorflowVersion} (pip)`);
   const wheels = await downloadWheels(device, join(workDirectory(), 'wheels'), signal);
@@ -136,7 +137,7 @@ async function provideBindings(engine: string, { tell, signal }: SetupWatch): Pr
   if (present !== undefined) return present;
   tell(`installing ${bindingsPackage} ${bindingsVersion} (npm)`);
   const target = join(engine, placeFiles.packages);
-  await mkdir(target, { recursive: true });
+  makeFolder(target);
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await runProgram(
     'npm',

@@ -1,7 +1,8 @@
 // TensorFlow's library as PyPI ships it: downloaded by pip, which knows the user's mirrors, proxies and certificates.
 
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../../system/make-folder.js';
 import { findProgram, runProgram } from '../../../system/run-program.js';
 import { readWheelText } from '../../../system/unpack-wheel.js';
 
@@ -33,7 +34,7 @@ export async function downloadWheels(
   const found = await findProgram(pips, signal);
   if (found === undefined)
     throw new Error('pip is missing. On Debian and Ubuntu: apt-get install python3-pip');
-  await mkdir(directory, { recursive: true });
+  makeFolder(directory);
   const pip: Pip = { command: found, directory, signal };
   const name = wheelName(device);
   const [tensorflow] = await downloadOnce(pip, [`${name}==${tensorflowVersion}`]);

@@ -68,8 +68,8 @@ export interface WorkerSettings {
   readonly bell: Int32Array;
 }
 
-/** A block of 4 MiB takes milliseconds; this is for a disk that must wake up. */
-const defaultPatience = 10_000;
+/** A block of 4 MiB takes milliseconds; this is for a disk that must wake up, and a machine with a lot to do. */
+const defaultPatience = 30_000;
 
 /**
  * Opens an HDF5 file, or a range of a file that is one. Close it after use.
