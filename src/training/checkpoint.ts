@@ -8,9 +8,10 @@ import * as v from 'valibot';
 import { FinetuneError, messageOf } from '../errors.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import { cacheDirectory } from '../system/cache-directory.js';
+import type { Context } from '../system/context.js';
 import { makeFolder } from '../system/make-folder.js';
 import { codeOf, describeWriteFailure } from '../system/write-failure.js';
-import type { Checkpoint } from './loop.js';
+import type { Checkpoint, LoopContext } from './loop.js';
 
 const formatVersion = 2;
 const largestHeaderBytes = 64 * 1024 * 1024;
@@ -92,6 +93,37 @@ async function isOwn(file: string): Promise<boolean> {
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * What makes the loop go on where it was, and save where it is. Where that cannot be kept, it is told once.
+ * @param lengths elements of each trainable weight
+ */
+export async function openCheckpoint(
+  { path, fingerprint }: CheckpointPlace,
+  lengths: readonly number[],
+  { emit }: Context,
+): Promise<Pick<LoopContext, 'resume' | 'onCheckpoint'>> {
+  const warn = (message: string) => emit({ type: 'warning', message });
+  const resume = await loadCheckpoint(path, { fingerprint, lengths }, warn);
+  if (resume) {
+    const message = `Going on after epoch ${resume.history.length} of a training that was stopped.`;
+    emit({ type: 'notice', message });
+  }
+  let isKept = true;
+  return {
+    resume,
+    async onCheckpoint(each) {
+      if (!isKept) return;
+      try {
+        await saveCheckpoint(path, fingerprint, each);
+      } catch (error) {
+        if (!(error instanceof FinetuneError)) throw error;
+        isKept = false;
+        warn(`If this training is stopped, it begins anew the next time. ${error.message}`);
+      }
+    },
+  };
 }
 
 /**

@@ -6,12 +6,12 @@ import type { EpochRecord } from '../events.js';
 import type { Network } from '../network/network.js';
 import { elementCount } from '../network/source.js';
 import type { Context } from '../system/context.js';
-import { type CheckpointPlace, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { type CheckpointPlace, openCheckpoint } from './checkpoint.js';
 import type { FitData, TrainingData } from './data.js';
 import { type CrossValidation, summarizeFolds } from './folds.js';
 import { type DenseWeights, headNetwork } from './head.js';
 import { solveLinearHead } from './linear/solve.js';
-import { hasReached, type LoopContext, type LoopPlan, type LoopResult, trainByEpochs } from './loop.js';
+import { hasReached, type LoopPlan, type LoopResult, trainByEpochs } from './loop.js';
 import { computeOutputs, readNetwork } from './model.js';
 import {
   describeLoop,
@@ -190,34 +190,6 @@ function noTarget(targetAccuracy: number): FinetuneError {
     'bad-option',
     `--target-accuracy ${targetAccuracy} is one on validation images, and there are none. Leave it out.`,
   );
-}
-
-/** What makes the loop go on where it was, and save where it is. */
-async function openCheckpoint(
-  { path, fingerprint }: CheckpointPlace,
-  lengths: readonly number[],
-  { emit }: Context,
-): Promise<Pick<LoopContext, 'resume' | 'onCheckpoint'>> {
-  const warn = (message: string) => emit({ type: 'warning', message });
-  const resume = await loadCheckpoint(path, { fingerprint, lengths }, warn);
-  if (resume) {
-    const message = `Going on after epoch ${resume.history.length} of a training that was stopped.`;
-    emit({ type: 'notice', message });
-  }
-  let isKept = true;
-  return {
-    resume,
-    async onCheckpoint(each) {
-      if (!isKept) return;
-      try {
-        await saveCheckpoint(path, fingerprint, each);
-      } catch (error) {
-        if (!(error instanceof FinetuneError)) throw error;
-        isKept = false;
-        warn(`If this training is stopped, it begins anew the next time. ${error.message}`);
-      }
-    },
-  };
 }
 
 /**

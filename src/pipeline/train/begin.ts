@@ -9,12 +9,13 @@ import type { FeatureSet } from '../../features/feature-set.js';
 import { planRunFolder, type RunPlan } from '../../runs/folder.js';
 import type { Context } from '../../system/context.js';
 import { startTimer, type Timer } from '../../system/timer.js';
+import type { ClassWeights } from '../../training/loss.js';
 import { chooseBackbone, chooseBestBackbone } from '../choose-backbone.js';
 import { type DividedData, splitData } from '../split-data.js';
 import { type Attempt, beginAttempt, refuseFinished } from './attempt.js';
 import { limitTaps } from './choose-features.js';
 import { resolveClassWeights } from './class-weights-option.js';
-import { planTraining, type SettledTrainOptions, type TrainingPlan, withClassWeights } from './options.js';
+import { planTraining, type SettledTrainOptions, type TrainingPlan } from './options.js';
 import { tellOfDataSet } from './tell-of-data-set.js';
 
 /** What a training is about to do, whether or not a run is to be saved. */
@@ -113,4 +114,14 @@ async function settleBackbone(
   if (asked === 'auto') return await chooseBestBackbone({ data, exclude, engine, split, store }, context);
   const found = await chooseBackbone(asked, context.emit);
   return { ...found, name: asked ?? found.card.name };
+}
+
+/** The plan with what classes weigh, which is known once their names are. */
+export function withClassWeights(plan: TrainingPlan, classWeights: ClassWeights | undefined): TrainingPlan {
+  const { fit, tuning } = plan;
+  return {
+    ...plan,
+    fit: { ...fit, classWeights },
+    tuning: tuning && { ...tuning, loop: { ...tuning.loop, classWeights } },
+  };
 }

@@ -17,7 +17,6 @@ import {
 } from '../../option-kinds.js';
 import { tellOption } from '../../options.js';
 import type { RunPlan } from '../../runs/folder.js';
-import type { ClassWeights } from '../../training/loss.js';
 import { type FitOptions, planTuning, startOptions, trainsByEpochs } from '../../training/plan.js';
 import { exclude, force, groupBy, inputShape } from '../common-options.js';
 import type { SplitPlan } from '../split-data.js';
@@ -174,16 +173,6 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
     tuning: tuning ?? planExtraTuning(options, given),
     run: { data, out, force, inputs: { '--data': data, '--store': store } },
     store,
-  };
-}
-
-/** The plan with what classes weigh, which is known once their names are. */
-export function withClassWeights(plan: TrainingPlan, classWeights: ClassWeights | undefined): TrainingPlan {
-  const { fit, tuning } = plan;
-  return {
-    ...plan,
-    fit: { ...fit, classWeights },
-    tuning: tuning && { ...tuning, loop: { ...tuning.loop, classWeights } },
   };
 }
 

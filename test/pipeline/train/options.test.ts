@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { resolveOptions } from '../../../src/options.js';
-import { planTraining, trainOptions, withClassWeights } from '../../../src/pipeline/train/options.js';
+import { withClassWeights } from '../../../src/pipeline/train/begin.js';
+import { planTraining, trainOptions } from '../../../src/pipeline/train/options.js';
 import { namedAugmentations } from '../../../src/training/augmentation.js';
 
 const plan = (given: object) => planTraining(resolveOptions(trainOptions, { data: 'pets', ...given }));
