@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 
 /** The browser's program, or undefined where there is none. */
 export const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
@@ -69,6 +70,19 @@ export async function openPage(page: string, fileAt: (address: string) => string
     await closed;
     server.closeAllConnections();
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
+    await removeProfile(profile);
+  }
+}
+
+/** The browser's helpers may write there for a while yet: what is new is looked for each time, which `maxRetries` does not. */
+async function removeProfile(profile: string): Promise<void> {
+  for (let left = 50; ; left--) {
+    try {
+      rmSync(profile, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      await setTimeout(100);
+    }
   }
 }
