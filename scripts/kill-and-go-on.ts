@@ -4,7 +4,7 @@
 //   nice npx tsx scripts/kill-and-go-on.ts [--recipe scratch|fine-tune] [--times 30] [--engine auto]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,7 +41,9 @@ let [equal, kills, resumed] = [0, 0, 0];
 for (let i = 1; i <= Number(values.times); i++) {
   const name = `killed-${i}`;
   // Evenly over the time that it takes, its start included.
-  const isKilled = await train(name, Math.random() * wholeMilliseconds);
+  const wasKilled = await train(name, Math.random() * wholeMilliseconds);
+  // The last moments come after the run is saved.
+  const isKilled = wasKilled === true && !existsSync(join(folder, name));
   if (isKilled) kills += 1;
   const said = isKilled ? await train(name) : '';
   if (String(said).includes('Going on after epoch')) resumed += 1;
