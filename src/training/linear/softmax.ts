@@ -13,8 +13,8 @@ export interface SoftmaxProblem {
   readonly labels: Int32Array;
   readonly classes: number;
   readonly folds: Folds;
-  /** What a row counts, by its label: 1 on average. Absent: all alike. */
-  readonly classWeights?: readonly number[] | undefined;
+  /** What each row counts: 1 on average, the same for all rows of an image. Absent: all alike. */
+  readonly weights?: Float64Array | undefined;
   /** Rows of the same image: held out, they are averaged. Absent: every row is an image. */
   readonly views?: readonly (readonly number[])[] | undefined;
   /** Per row: rows of one key are held out together. Absent: views alone are. */
@@ -84,7 +84,7 @@ export function evaluateHeldOut(
   problem: SoftmaxProblem,
   { coordinates, bias }: Solution,
 ): readonly HeldOutImage[] {
-  const { space, labels, classes, folds, classWeights } = problem;
+  const { space, labels, classes, folds, weights } = problem;
   const { views = Array.from(labels, (_, row) => [row]) } = problem;
   const softmax = rowSoftmax(space.project(coordinates), bias, problem);
   const average = new Float64Array(classes);
@@ -106,7 +106,7 @@ export function evaluateHeldOut(
     heldOut.push({
       fold,
       isRight: average.indexOf(Math.max(...average)) === label,
-      loss: loss * (classWeights?.[label] ?? 1),
+      loss: loss * (weights?.[first] ?? 1),
     });
   }
   return heldOut;
@@ -124,17 +124,16 @@ function trainingLoss(
   logits: Float32Array,
   bias: Float64Array,
 ): { loss: number; residuals: Float32Array } {
-  const { labels, classes, folds, classWeights } = problem;
-  const weights = Float64Array.from(labels, label => classWeights?.[label] ?? 1);
+  const { labels, classes, folds, weights } = problem;
   const residuals = new Float32Array(logits.length);
   const { probabilities, lossOf } = rowSoftmax(logits, bias, problem);
   let loss = 0;
   for (let fold = 0; fold < folds.count; fold++) {
     const first = fold * classes;
-    const seen = folds.heldOutBy.reduce((sum, by, row) => sum + (by === fold ? 0 : weights[row]!), 0);
+    const seen = folds.heldOutBy.reduce((sum, by, row) => sum + (by === fold ? 0 : (weights?.[row] ?? 1)), 0);
     for (let row = 0; row < labels.length; row++) {
       if (folds.heldOutBy[row] === fold) continue;
-      const share = weights[row]! / seen;
+      const share = (weights?.[row] ?? 1) / seen;
       loss += share * lossOf(first, row);
       for (let k = 0; k < classes; k++) {
         const target = k === labels[row] ? 1 : 0;

@@ -110,8 +110,9 @@ function planProblem(
   space: FeatureSpace,
   { classes, classWeights, signal }: LinearHeadPlan & Context,
 ): Problem {
-  const weights = classWeights && weighClasses(classWeights, labels, classes);
-  return { space, labels, views, splitKeys, classes, classWeights: weights, pause: takingTurns(signal) };
+  const byClass = classWeights && weighClasses(classWeights, labels, classes);
+  const weights = byClass && Float64Array.from(labels, label => byClass[label] ?? 0);
+  return { space, labels, views, splitKeys, classes, weights, pause: takingTurns(signal) };
 }
 
 async function findL2(
