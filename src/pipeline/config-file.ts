@@ -1,8 +1,9 @@
-// The file behind --config: options by name, in YAML, of which JSON is a part.
+// Files behind options: --config with options by name, and those with a table for one option. In YAML, of which JSON is a
+// part.
 
 import { readFile, stat } from 'node:fs/promises';
 import { describeSpecialFile } from '../data/image-file.js';
-import { FinetuneError } from '../errors.js';
+import { describeNearest, FinetuneError } from '../errors.js';
 import type { RawOptions } from '../options.js';
 
 const largestBytes = 1024 * 1024;
@@ -28,6 +29,22 @@ export async function loadConfigFile(path: unknown): Promise<RawOptions> {
   if (value === undefined || value === null) return {};
   if (typeof value === 'object' && !Array.isArray(value)) return { ...value };
   throw problem('it holds no options by name');
+}
+
+/**
+ * Reads the file that an option names in place of one of its words.
+ * @throws FinetuneError `bad-option` where there is none, or no YAML: perhaps a word was meant
+ */
+export async function readNamedFile(
+  option: string,
+  given: string,
+  words: readonly string[],
+): Promise<unknown> {
+  return await readYamlFile(given, (reason, cause) => {
+    const nearest = describeNearest(given, words);
+    const expected = nearest.startsWith('Did') ? nearest : `Expected ${words.join(', ')}, or a file.`;
+    return new FinetuneError('bad-option', `${option} ${given}: ${reason}. ${expected}`, { cause });
+  });
 }
 
 /**

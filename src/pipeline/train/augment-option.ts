@@ -1,7 +1,6 @@
 // --augment: a table of transformations by its name, from a file, or as it is.
 
 import * as v from 'valibot';
-import { describeNearest, FinetuneError } from '../../errors.js';
 import { maybe, type OptionTable } from '../../option-kinds.js';
 import {
   type Augmentation,
@@ -10,7 +9,7 @@ import {
   namedAugmentations,
   validateAugmentation,
 } from '../../training/augmentation.js';
-import { readYamlFile } from '../config-file.js';
+import { readNamedFile } from '../config-file.js';
 
 /** The value, as a user gives it: a name, a file, or a table. */
 export type GivenAugmentation = string | AugmentationTable;
@@ -43,13 +42,7 @@ export async function loadAugmentation(
   given: GivenAugmentation | undefined,
 ): Promise<GivenAugmentation | undefined> {
   if (typeof given !== 'string' || isAugmentationName(given)) return given;
-  const names = Object.keys(namedAugmentations);
-  const value = await readYamlFile(given, (reason, cause) => {
-    const nearest = describeNearest(given, names);
-    const expected = nearest.startsWith('Did') ? nearest : `Expected ${names.join(', ')}, or a file.`;
-    return new FinetuneError('bad-option', `--augment ${given}: ${reason}. ${expected}`, { cause });
-  });
-  return validateAugmentation(value);
+  return validateAugmentation(await readNamedFile('--augment', given, Object.keys(namedAugmentations)));
 }
 
 /**

@@ -1,11 +1,11 @@
 // --class-weights: what the images of each class count, by a word, from a file, or as a table.
 
 import * as v from 'valibot';
-import { describeNearest, FinetuneError, refuseOption } from '../../errors.js';
+import { describeNearest, refuseOption } from '../../errors.js';
 import { maybe, type OptionTable } from '../../option-kinds.js';
 import { describeReceived } from '../../options.js';
 import type { ClassWeights } from '../../training/loss.js';
-import { readYamlFile } from '../config-file.js';
+import { readNamedFile } from '../config-file.js';
 
 /** Weights by the names of classes; those that are not named weigh 1. */
 export type ClassWeightTable = Readonly<Record<string, number>>;
@@ -36,11 +36,7 @@ export async function loadClassWeights(
   given: GivenClassWeights | undefined,
 ): Promise<GivenClassWeights | undefined> {
   if (typeof given !== 'string' || given === 'balanced') return given;
-  const table = await readYamlFile(given, (reason, cause) => {
-    const nearest = describeNearest(given, ['balanced']);
-    const expected = nearest.startsWith('Did') ? nearest : 'Expected balanced, or a file.';
-    return new FinetuneError('bad-option', `--class-weights ${given}: ${reason}. ${expected}`, { cause });
-  });
+  const table = await readNamedFile('--class-weights', given, ['balanced']);
   if (isTable(table)) return table;
   return refuseOption(`--class-weights ${given}: expected weights by class, e.g. a line "cat: 2".`);
 }
