@@ -2,7 +2,7 @@
 
 import { refuseOption } from '../errors.js';
 import type { Network } from '../network/network.js';
-import type { OptionTable, Resolved } from '../option-kinds.js';
+import type { OptionTable } from '../option-kinds.js';
 import { resolveOptions } from '../options.js';
 import type { Context } from '../system/context.js';
 import { startTimer } from '../system/timer.js';
@@ -10,17 +10,13 @@ import type { TrainingData } from '../training/data.js';
 import { startHead } from '../training/fit.js';
 import { planFit, planForImages, type TrainingPlan, trainsByEpochs } from '../training/plan.js';
 import { type RateRange, suggestRate, testRates } from '../training/rate-range.js';
-import { loadAugmentation } from './train/augment-option.js';
-import { beginTrial } from './train/begin.js';
-import { loadClassWeights } from './train/class-weights-option.js';
-import { extractImages } from './train/extract-images.js';
-import { startTuning } from './train/fine-tune.js';
+import { beginTrial, type Job, withTables } from './train/begin.js';
+import { extractImages, type SeenImages } from './train/extract-images.js';
+import { describeTuning, startTuning } from './train/fine-tune.js';
 import { chooseJobFeatures, fitHead } from './train/fit-head.js';
-import { planFitOptions } from './train/fit-options.js';
-import { type SettledTrainOptions, trainOptions } from './train/options.js';
+import { planTraining, type SettledTrainOptions, trainOptions } from './train/options.js';
 import { beginFromScratch, readForScratch } from './train/scratch.js';
 import { isFromScratch, planFromScratch } from './train/scratch-options.js';
-import { withoutMirrors } from './train/tuning-plan.js';
 import { type OptionsOf, verb } from './verb.js';
 
 const { data, backbone, exclude, groupBy, inputShape, channels, cut, resize, pooling, val, test } =
@@ -48,7 +44,7 @@ export type LrFindOptions = OptionsOf<typeof lrFindOptions>;
  * const { suggested } = await lrFind({ data: 'pets', recipe: 'fine-tune' });
  */
 export const lrFind = verb(lrFindOptions, async (asked, context): Promise<RateRange> => {
-  const options = await settleForTraining(asked);
+  const options = resolveOptions(trainOptions, await withTables(asked));
   if (isFromScratch(options)) return await tryFromScratch(options, context);
   if (!hasRate(options)) {
     refuseOption(
@@ -59,17 +55,10 @@ export const lrFind = verb(lrFindOptions, async (asked, context): Promise<RateRa
   return await tryOnBackbone(options, context);
 });
 
-async function settleForTraining(asked: Resolved<typeof lrFindOptions>): Promise<SettledTrainOptions> {
-  return resolveOptions(trainOptions, {
-    ...asked,
-    augment: await loadAugmentation(asked.augment),
-    classWeights: await loadClassWeights(asked.classWeights),
-  });
-}
-
+/** What is solved has none. */
 function hasRate(options: SettledTrainOptions): boolean {
-  const isTuned = options.recipe === 'fine-tune' || options.unfreeze !== undefined;
-  return isTuned || trainsByEpochs(planFitOptions(options));
+  const { tuning, fit } = planTraining(options);
+  return tuning !== undefined || trainsByEpochs(fit);
 }
 
 /** What would be trained. */
@@ -101,32 +90,33 @@ async function tryOnBackbone(options: SettledTrainOptions, context: Context): Pr
   const job = await beginTrial(options, context);
   try {
     const seen = await extractImages(job, context);
-    const { dataSet, split } = seen;
-    const classes = dataSet.classNames.length;
-    const { plan, engine, opened } = job;
-    if (plan.tuning === undefined) {
-      const head = planFit(plan.fit, classes);
-      if (head.solver === 'lbfgs') throw new Error('A solved head has no rate.');
-      const { chosen } = await chooseJobFeatures(job, seen, head, context);
-      opened.push(chosen.features);
-      const data = { train: chosen.features.subset('train'), val: chosen.features.subset('val') };
-      const { start, scaled } = await startHead(data, head);
-      return await tryRates({ start, train: scaled.train, plan: head, classes }, context);
-    }
-    const { stage, fitPlan: head, refusesMirrors } = await fitHead(job, seen, context);
-    const tuning = refusesMirrors ? withoutMirrors(plan.tuning) : plan.tuning;
-    const { precision, device } = options;
-    const request = {
-      ...{ plan: tuning, head, dataSet, split, engine, store: plan.store, precision, device, headSeconds: 0 },
-      remember: () => Promise.resolve(),
-    };
-    const begun = await startTuning(stage, request, context);
-    if (begun === undefined) throw new Error('What was asked for is tuned, where nobody counts the time.');
-    opened.push(begun.features);
-    const { start, features, factors: layerFactors } = begun;
-    const loop = { ...begun.plan.loop, layerFactors };
-    return await tryRates({ start, train: features.subset('train'), plan: loop, classes }, context);
+    const tries = job.plan.tuning === undefined ? tryHead : tryBlocks;
+    return await tries(job, seen, context);
   } finally {
     for (const each of job.opened) each.close();
   }
+}
+
+async function tryHead(job: Job, seen: SeenImages, context: Context): Promise<RateRange> {
+  const classes = seen.dataSet.classNames.length;
+  const plan = planFit(job.plan.fit, classes);
+  if (plan.solver === 'lbfgs') throw new Error('A solved head has no rate.');
+  const { chosen } = await chooseJobFeatures(job, seen, plan, context);
+  job.opened.push(chosen.features);
+  const data = { train: chosen.features.subset('train'), val: chosen.features.subset('val') };
+  const { start, scaled } = await startHead(data, plan);
+  return await tryRates({ start, train: scaled.train, plan, classes }, context);
+}
+
+async function tryBlocks(job: Job, seen: SeenImages, context: Context): Promise<RateRange> {
+  const head = await fitHead(job, seen, context);
+  const known = describeTuning(job, seen, head);
+  const begun =
+    known && (await startTuning(head.stage, { ...known, remember: () => Promise.resolve() }, context));
+  if (begun === undefined) throw new Error('What was asked for is tuned, where nobody counts the time.');
+  job.opened.push(begun.features);
+  const { start, features, factors: layerFactors } = begun;
+  const plan = { ...begun.plan.loop, layerFactors };
+  const classes = seen.dataSet.classNames.length;
+  return await tryRates({ start, train: features.subset('train'), plan, classes }, context);
 }

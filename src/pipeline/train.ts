@@ -5,18 +5,16 @@ import { saveRun, type TrainResult } from '../runs/save.js';
 import type { Context } from '../system/context.js';
 import type { Metrics } from '../training/metrics.js';
 import { startOptions } from '../training/plan.js';
-import { loadAugmentation } from './train/augment-option.js';
-import { beginTraining, type RunJob } from './train/begin.js';
-import { loadClassWeights } from './train/class-weights-option.js';
+import { beginTraining, type RunJob, withTables } from './train/begin.js';
 import { extractImages, type SeenImages } from './train/extract-images.js';
-import { fineTune, type TuningResult } from './train/fine-tune.js';
+import { describeTuning, fineTune, type TuningResult } from './train/fine-tune.js';
 import { type FittedHead, fitHead } from './train/fit-head.js';
 import { suggestTuning } from './train/next-step.js';
 import { type SettledTrainOptions, trainOptions } from './train/options.js';
 import { isFromScratch } from './train/scratch-options.js';
 import type { Stage } from './train/stage.js';
 import { withBudget } from './train/time-options.js';
-import { planUsualTuning, withoutMirrors } from './train/tuning-plan.js';
+import { planUsualTuning } from './train/tuning-plan.js';
 import { verb } from './verb.js';
 
 /**
@@ -27,11 +25,7 @@ import { verb } from './verb.js';
  * console.log(run, val?.accuracy);
  */
 export const train = verb(trainOptions, async (asked, given): Promise<TrainResult> => {
-  const options = {
-    ...asked,
-    augment: await loadAugmentation(asked.augment),
-    classWeights: await loadClassWeights(asked.classWeights),
-  };
+  const options = await withTables(asked);
   const context = withBudget(options.time, given);
   if (!isFromScratch(options)) return await trainOnBackbone(options, context);
   // Here, since it brings the readers of all formats with it.
@@ -64,25 +58,18 @@ interface Trained {
 
 /** Fine-tunes, where that was asked for, or there is time for it. */
 async function trainFurther(
-  { job, seen: { dataSet, split }, head }: Trained,
+  { job, seen, head }: Trained,
   context: Context,
 ): Promise<TuningResult | undefined> {
-  const { options, plan, engine, attempt, timer } = job;
-  if (plan.tuning === undefined) return undefined;
-  const { precision, device } = options;
-  const { planned, remember } = attempt;
-  const { head: headSeconds = 0 } = timer.seconds();
-  const request = {
-    ...{ dataSet, split, engine, store: plan.store, precision, device, planned, remember, headSeconds },
-    head: head.fitPlan,
-    plan: head.refusesMirrors ? withoutMirrors(plan.tuning) : plan.tuning,
-  };
-  const tuned = await fineTune(head.stage, request, context);
-  timer.step('tune');
+  const known = describeTuning(job, seen, head);
+  if (known === undefined) return undefined;
+  const { planned, remember } = job.attempt;
+  const tuned = await fineTune(head.stage, { ...known, planned, remember }, context);
+  job.timer.step('tune');
   return tuned;
 }
 
-/** @param trained the stage to save is that of the head, or the tuned one */
+/** Saves the stage of the head, or the tuned one. */
 async function saveTraining(
   { job, seen: { dataSet, split }, head, stage }: Trained & { readonly stage: Stage },
   context: Context,

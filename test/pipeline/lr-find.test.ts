@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
+import type { PipelineEvent } from '../../src/events.js';
 import { copyDigits, finetune, lite, makeFolder } from '../helpers/library.js';
 
 const dir = makeFolder('lr-find');
@@ -26,6 +27,21 @@ test('a head that is solved has no rate, and what has one is named', async () =>
     message: /solved to its optimum: it has no learning rate\. Add --recipe fine-tune .*--hidden 256/,
   });
 });
+
+for (const given of [
+  { recipe: 'fine-tune' },
+  { recipe: 'full' },
+  { unfreeze: '1' },
+  { hidden: 16 },
+] as const) {
+  test(`${JSON.stringify(given)} has a rate: its images are looked through`, async () => {
+    const stop = new AbortController();
+    const onEvent = ({ type }: PipelineEvent) => void (type === 'scan' && stop.abort());
+    await assert.rejects(finetune.lrFind({ ...small, ...given }, { onEvent, signal: stop.signal }), {
+      name: 'AbortError',
+    });
+  });
+}
 
 const trainings = [
   { title: 'a hidden head', given: { ...small, hidden: 16 }, usual: 0.001 },

@@ -13,10 +13,25 @@ import type { ClassWeights } from '../../training/loss.js';
 import { chooseBackbone, chooseBestBackbone } from '../choose-backbone.js';
 import { type DividedData, splitData } from '../split-data.js';
 import { type Attempt, beginAttempt, refuseFinished } from './attempt.js';
+import { loadAugmentation } from './augment-option.js';
 import { limitTaps } from './choose-features.js';
-import { resolveClassWeights } from './class-weights-option.js';
+import { loadClassWeights, resolveClassWeights } from './class-weights-option.js';
 import { planTraining, type SettledTrainOptions, type TrainingPlan } from './options.js';
 import { tellOfDataSet } from './tell-of-data-set.js';
+
+/**
+ * Reads the tables of options that name files, so that the run keeps what was used.
+ * @throws FinetuneError `bad-option`
+ */
+export async function withTables<Options extends Pick<SettledTrainOptions, 'augment' | 'classWeights'>>(
+  options: Options,
+): Promise<Options> {
+  return {
+    ...options,
+    augment: await loadAugmentation(options.augment),
+    classWeights: await loadClassWeights(options.classWeights),
+  };
+}
 
 /** What a training is about to do, whether or not a run is to be saved. */
 export interface Job {

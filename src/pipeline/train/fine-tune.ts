@@ -20,11 +20,14 @@ import { type Fit, fit, tune } from '../../training/fit.js';
 import type { FitPlan } from '../../training/plan.js';
 import { refitHead } from '../../training/refit.js';
 import { layerFactors, planCut } from '../../training/unfreeze.js';
+import type { Job } from './begin.js';
+import type { SeenImages } from './extract-images.js';
+import type { FittedHead } from './fit-head.js';
 import { mayHelp } from './next-step.js';
 import { compareOnValidation, explain, explainRefusal, type Stage } from './stage.js';
 import { tuneInTime } from './tune-in-time.js';
 import { type FeatureRequest, openFeatures } from './tuning-features.js';
-import { noStoredViews, type TuningPlan, viewsOf } from './tuning-plan.js';
+import { noStoredViews, type TuningPlan, viewsOf, withoutMirrors } from './tuning-plan.js';
 
 /** What the steps before have settled. */
 export interface TuningRequest extends FeatureRequest {
@@ -37,6 +40,22 @@ export interface TuningRequest extends FeatureRequest {
   readonly planned?: Amounts | undefined;
   /** Keeps that for a training that goes on with this one. */
   readonly remember: (planned: Amounts) => Promise<void>;
+}
+
+/** What tuning has to know of a job whose head is fitted; undefined where nothing is to be tuned. */
+export function describeTuning(
+  { options, plan, engine, timer }: Job,
+  { dataSet, split }: SeenImages,
+  { fitPlan, refusesMirrors }: FittedHead,
+): Omit<TuningRequest, 'planned' | 'remember'> | undefined {
+  if (plan.tuning === undefined) return undefined;
+  const { precision, device } = options;
+  const { head: headSeconds = 0 } = timer.seconds();
+  return {
+    ...{ dataSet, split, engine, store: plan.store, precision, device, headSeconds },
+    head: fitPlan,
+    plan: refusesMirrors ? withoutMirrors(plan.tuning) : plan.tuning,
+  };
 }
 
 /** What came of it. */
