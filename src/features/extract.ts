@@ -15,6 +15,7 @@ import { type FeatureRows, planRows } from './feature-rows.js';
 import { FeatureSet, type SubsetImage } from './feature-set.js';
 import { KnownPictures } from './known-pictures.js';
 import { KnownRanges } from './known-ranges.js';
+import type { PrecisionRequest } from './precision.js';
 import { isBad, type ViewedExample } from './run-images.js';
 import type { BaseRuntime } from './runtime.js';
 import { FeatureStore, rowKey } from './store.js';
@@ -91,6 +92,18 @@ export function countMissing(
   } finally {
     store.close();
   }
+}
+
+/** What choosing a runtime has to know of a split whose features are wanted as they are. */
+export function describeWork(
+  work: Pick<Extraction, 'base' | 'split' | 'store'>,
+): Pick<PrecisionRequest, 'train' | 'images' | 'countMissing'> {
+  const { split } = work;
+  return {
+    train: split.train,
+    images: subsets.flatMap(subset => split[subset]),
+    countMissing: precision => countMissing(work, precision),
+  };
 }
 
 /** Everything that features depend on beside the image and its view. */

@@ -7,7 +7,7 @@ import { scanDataSet } from '../data/scan.js';
 import { startEngine } from '../engines/start.js';
 import { loadBase } from '../features/base.js';
 import { describeClasses } from '../features/class-sizes.js';
-import { countMissing } from '../features/extract.js';
+import { describeWork } from '../features/extract.js';
 import { extractOrFallBack } from '../features/extract-or-fall-back.js';
 import type { CopyGroup, InspectedImage, Inspection } from '../features/inspection.js';
 import { measurePhotos } from '../features/measure-photos.js';
@@ -120,9 +120,7 @@ async function computeFeatures(
   const all: Split = { train: dataSet.examples, val: [], test: [] };
   const request = {
     ...({ wanted: 'auto', device: 'auto' } as const),
-    train: split.train,
-    images: dataSet.examples,
-    countMissing: (fingerprint: string) => countMissing({ base, split: all, store }, fingerprint),
+    ...{ ...describeWork({ base, split: all, store }), train: split.train },
   };
   const runtime = await chooseRuntime(base, request, context);
   // Nothing is trained: a class may be without images.

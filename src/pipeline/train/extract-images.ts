@@ -1,8 +1,8 @@
 // The base over all images of a training: once, on whatever is fastest here.
 
-import { type DataSet, type Split, subsets } from '../../data/data-set.js';
+import type { DataSet, Split } from '../../data/data-set.js';
 import { type DamageFindings, tellOfDamage } from '../../features/damage-sample.js';
-import { countMissing } from '../../features/extract.js';
+import { describeWork } from '../../features/extract.js';
 import { extractOrFallBack, type Runtimes } from '../../features/extract-or-fall-back.js';
 import type { FeatureSet } from '../../features/feature-set.js';
 import { chooseRuntime } from '../../features/runtime.js';
@@ -54,11 +54,6 @@ export async function extractImages(job: Job, context: Context): Promise<SeenIma
 }
 
 function chooseJobRuntime({ base, divided, plan, options }: Job, context: Context, device = options.device) {
-  const { split } = divided;
-  const request = {
-    ...{ device, wanted: options.precision, train: split.train },
-    images: subsets.flatMap(subset => split[subset]),
-    countMissing: (fingerprint: string) => countMissing({ base, split, store: plan.store }, fingerprint),
-  };
-  return chooseRuntime(base, request, context);
+  const work = describeWork({ base, split: divided.split, store: plan.store });
+  return chooseRuntime(base, { ...work, device, wanted: options.precision }, context);
 }

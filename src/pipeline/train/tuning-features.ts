@@ -4,8 +4,8 @@
 import type { DataSet, Split } from '../../data/data-set.js';
 import { type Base, isBareInput } from '../../features/base.js';
 import type { DeviceRequest } from '../../features/device.js';
-import { countMissing, type Views } from '../../features/extract.js';
-import { extractOrFallBack } from '../../features/extract-or-fall-back.js';
+import { countMissing, describeWork, type Views } from '../../features/extract.js';
+import { type Extracted, extractOrFallBack } from '../../features/extract-or-fall-back.js';
 import type { FeatureSet } from '../../features/feature-set.js';
 import { readPixels } from '../../features/pixels.js';
 import { runOnThreads } from '../../features/pool.js';
@@ -25,16 +25,10 @@ export interface FeatureRequest {
   readonly device: DeviceRequest['device'];
 }
 
-/** Features, and what has computed them. */
-export interface TuningFeatures {
-  readonly features: FeatureSet;
-  readonly runtime: BaseRuntime;
-}
-
 /** Where they come from. */
 export interface FeatureSource {
   /** Training images in these views, the others as they are. What was computed once is there the next time. */
-  extract(views: Views): Promise<TuningFeatures>;
+  extract(views: Views): Promise<Extracted>;
   /** How many have to be computed first. */
   countMissing(views: Views): number;
   /** Seconds that one of them takes, as far as can be told before the first. */
@@ -85,12 +79,6 @@ function chooseTuningRuntime(
   { precision, device, split, store }: FeatureRequest,
   context: Context,
 ): Promise<BaseRuntime> {
-  const request = {
-    wanted: precision === 'int8' ? ('int8' as const) : ('fp32' as const),
-    device,
-    train: split.train,
-    images: [...split.train, ...split.val, ...split.test],
-    countMissing: (fingerprint: string) => countMissing({ base, split, store }, fingerprint),
-  };
-  return chooseRuntime(base, request, context);
+  const wanted = precision === 'int8' ? 'int8' : 'fp32';
+  return chooseRuntime(base, { ...describeWork({ base, split, store }), device, wanted }, context);
 }
