@@ -1,4 +1,6 @@
 // The library as programs import it, and small data sets for it.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -53,4 +55,14 @@ export function readRun(run: string): unknown {
     shards.map(name => readFileSync(join(model, name)).toString('base64')),
     history.map(line => ({ ...JSON.parse(line), seconds: 0 })),
   ];
+}
+
+/** Trains in a process of its own, which is killed in the fourth epoch. */
+export function trainUntilKilled(options: object, cwd: string): void {
+  const script = `
+    const { train } = await import(${JSON.stringify(join(checkout, 'dist/index.js'))});
+    const onEvent = event => { if (event.type === 'epoch' && event.epoch.epoch === 4) process.kill(process.pid, 'SIGKILL'); };
+    await train(${JSON.stringify(options)}, { onEvent });`;
+  const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd });
+  assert.equal(signal, 'SIGKILL');
 }

@@ -2,19 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { nodeFor, type OnnxGraph } from '../../src/formats/onnx/graph.js';
+import { nodeFor } from '../../src/formats/onnx/graph.js';
 import { openDeviceSession } from '../../src/inference/device-session.js';
 import { mostSeconds } from '../../src/inference/device-trial.js';
+import { twice } from './twice.js';
 
-const graph: OnnxGraph = {
-  name: 'twice',
-  nodes: [nodeFor('sum', { op: 'Add', inputs: ['input', 'input'] })],
-  ...{ initializers: new Map(), mapSizes: new Map() },
-  input: { name: 'input', type: 'float32', shape: ['N', 1, 1, 2] },
-  output: { name: 'sum', type: 'float32', shape: ['N', 1, 1, 2] },
-};
-
-const open = () => openDeviceSession(graph, { device: 'cpu', seconds: 300 });
+const open = () => openDeviceSession(twice, { device: 'cpu', seconds: 300 });
 
 test('a session in another process gives what one in this process gives', async () => {
   const session = await open();
@@ -37,7 +30,7 @@ test('a session in another process gives what one in this process gives', async 
 });
 
 test('a model that cannot be run is refused with the reason', async () => {
-  const broken = { ...graph, nodes: [nodeFor('sum', { op: 'Add', inputs: ['input', 'none'] })] };
+  const broken = { ...twice, nodes: [nodeFor('sum', { op: 'Add', inputs: ['input', 'none'] })] };
   await assert.rejects(openDeviceSession(broken, { device: 'cpu', seconds: 300 }), /none/);
 });
 

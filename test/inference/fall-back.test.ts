@@ -1,20 +1,12 @@
 // A session that fails: one that is closed already, as a device is that was lost.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { nodeFor, type OnnxGraph } from '../../src/formats/onnx/graph.js';
 import { withFallBack } from '../../src/inference/fall-back.js';
 import { openTemporarySession } from '../../src/inference/temporary-model.js';
-
-const graph: OnnxGraph = {
-  name: 'twice',
-  nodes: [nodeFor('sum', { op: 'Add', inputs: ['input', 'input'] })],
-  ...{ initializers: new Map(), mapSizes: new Map() },
-  input: { name: 'input', type: 'float32', shape: ['N', 1, 1, 2] },
-  output: { name: 'sum', type: 'float32', shape: ['N', 1, 1, 2] },
-};
+import { twice } from './twice.js';
 
 const shape = [1, 1, 1, 2] as const;
-const open = () => openTemporarySession(graph, {});
+const open = () => openTemporarySession(twice, {});
 
 test('what a lost device does not compute any more, the CPU computes, and is told of once', async () => {
   const lost = await open();

@@ -1,14 +1,12 @@
 // Fine-tuning from end to end on a few digits: what stays, what moves, what is kept, and going on after a kill.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import type { PipelineEvent } from '../../../src/events.js';
 import { loadLayersModel } from '../../../src/formats/tfjs-layers/layers-model.js';
 import type { TrainResult } from '../../../src/runs/save.js';
-import { checkout } from '../../helpers/finetune.js';
-import { copyDigits, finetune, lite, makeFolder, readRun } from '../../helpers/library.js';
+import { copyDigits, finetune, lite, makeFolder, readRun, trainUntilKilled } from '../../helpers/library.js';
 
 const dir = makeFolder('fine-tune');
 const data = join(dir, 'digits');
@@ -115,12 +113,7 @@ test('Killed in the middle, the same command goes on, and ends with the weights 
   const options = { ...small, out: join(dir, 'killed'), time: '1h' };
   const checkpoints = () => readdirSync(join(process.env.FINETUNE_CACHE ?? '', 'checkpoints'));
   const old = checkpoints();
-  const script = `
-    const { train } = await import(${JSON.stringify(join(checkout, 'dist/index.js'))});
-    const onEvent = event => { if (event.type === 'epoch' && event.epoch.epoch === 4) process.kill(process.pid, 'SIGKILL'); };
-    await train(${JSON.stringify(options)}, { onEvent });`;
-  const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: dir });
-  assert.equal(signal, 'SIGKILL');
+  trainUntilKilled(options, dir);
   const events: PipelineEvent[] = [];
   const { time } = await finetune.train(options, { onEvent: event => void events.push(event) });
   const amounts = { views: 0, epochs: 8 };

@@ -1,12 +1,10 @@
 // Training a ConvNet from scratch, from end to end on a few digits.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import type { PipelineEvent } from '../../../src/events.js';
-import { checkout } from '../../helpers/finetune.js';
-import { copyDigits, finetune, makeFolder, readRun } from '../../helpers/library.js';
+import { copyDigits, finetune, makeFolder, readRun, trainUntilKilled } from '../../helpers/library.js';
 
 const dir = makeFolder('scratch');
 const data = join(dir, 'digits');
@@ -52,12 +50,7 @@ test('The config that a run keeps repeats it to the bit, new views in each epoch
 
 test('Killed in the middle, the same command goes on, and ends with the weights of an unbroken training', async () => {
   const options = { ...changed, out: join(dir, 'killed') };
-  const script = `
-    const { train } = await import(${JSON.stringify(join(checkout, 'dist/index.js'))});
-    const onEvent = event => { if (event.type === 'epoch' && event.epoch.epoch === 4) process.kill(process.pid, 'SIGKILL'); };
-    await train(${JSON.stringify(options)}, { onEvent });`;
-  const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: dir });
-  assert.equal(signal, 'SIGKILL');
+  trainUntilKilled(options, dir);
   const events: PipelineEvent[] = [];
   await finetune.train({ ...options, resume: true }, { onEvent: event => void events.push(event) });
   assert.ok(events.some(event => event.type === 'notice' && /Going on after epoch 3/.test(event.message)));
