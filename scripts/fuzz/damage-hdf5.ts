@@ -1,7 +1,6 @@
 // Damage that HDF5 files survive far enough for something to be read: of those damaged anywhere, the library takes a
 // fifth for HDF5 files at all.
 
-import { damageOne, type Files, onlyFile } from './inputs.js';
 import { below, damageBytes, pick, type Random } from './mutate.js';
 
 /** Nodes of trees, heaps, and lists of names and of texts. */
@@ -9,11 +8,6 @@ const structures = ['TREE', 'HEAP', 'SNOD', 'GCOL', 'OHDR', 'OCHK', 'FRHP', 'FHD
 
 /** The length of the file stands before this place. */
 const superblockBytes = 96;
-
-/** Damages structures and addresses; now and then anything. */
-export function damageHdf5(seed: Files, random: Random): Files {
-  return random() < 0.1 ? damageOne(seed, random) : { 'input.h5': damageStructures(onlyFile(seed), random) };
-}
 
 /** One to four damages that leave the file its length. */
 export function damageStructures(file: Buffer, random: Random): Buffer {

@@ -50,6 +50,11 @@ export function damageAsJson(seed: Files, random: Random): Files {
   return { ...seed, 'n.txt': damageJsonText('{"cat": 0, "dog": 1, "names": ["a"]}', random) };
 }
 
+/** Damages structures and addresses; now and then anything. */
+export function damageHdf5(seed: Files, random: Random): Files {
+  return random() < 0.1 ? damageOne(seed, random) : { 'input.h5': damageStructures(onlyFile(seed), random) };
+}
+
 /** The archive itself, or the config or the weights in it with everything else put right again. */
 export function damageArchive(seed: Files, random: Random): Files {
   const place = random();

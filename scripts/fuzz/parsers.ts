@@ -8,30 +8,30 @@ import { readIdx, readLabelledImages } from '../../src/data/idx.js';
 import { readList } from '../../src/data/image-list.js';
 import { mendScanHeader, readJpegHeader, unreadableJpeg } from '../../src/data/jpeg.js';
 import { findJpegBreak, findJpegDamage } from '../../src/data/jpeg-check.js';
-import { readImage } from '../../src/data/read-image.js';
 import { dropPngText } from '../../src/data/png-text.js';
+import { readImage } from '../../src/data/read-image.js';
 import { readPlainPng } from '../../src/data/small-png.js';
 import { readFirstDirectory, unreadableTiff } from '../../src/data/tiff.js';
 import { openToAppend, releaseSegment } from '../../src/features/store-files.js';
 import { formatOf, Segment } from '../../src/features/store-segment.js';
 import { readClassNames } from '../../src/formats/class-names.js';
+import { openKerasFile } from '../../src/formats/keras/keras-file.js';
 import { rewriteLayer } from '../../src/formats/keras/rewrite/table.js';
 import { flattenModel } from '../../src/formats/layer-config/flatten.js';
 import { parseModel } from '../../src/formats/layer-config/tree.js';
 import { compileOnnx } from '../../src/formats/onnx/compile.js';
-import { openKerasFile } from '../../src/formats/keras/keras-file.js';
 import { openModel } from '../../src/formats/open.js';
 import { readNetwork, withClosing } from '../../src/network/source.js';
 import { loadConfigFile } from '../../src/pipeline/config-file.js';
 import { loadRecord } from '../../src/runs/record.js';
 import { parseJson } from '../../src/system/json.js';
 import { loadCheckpoint } from '../../src/training/checkpoint.js';
-import { damageHdf5 } from './damage-hdf5.js';
 import { dropThreadAfter, openInSharedThread } from './hdf5.js';
 import {
   checkpointSeeds,
   damageArchive,
   damageAsJson,
+  damageHdf5,
   damageOne,
   damagePng,
   damageStore,
