@@ -1,9 +1,10 @@
 // Folders that this program has made its own by a mark in them: it may replace and remove what it puts there.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from './make-folder.js';
+import { codeOf } from './write-failure.js';
 
 /** The file that says that a folder was made by this program, which may do with it as it likes. */
 export const markName = '.finetune-setup';
@@ -14,17 +15,25 @@ const mark = 'Made by finetune setup, which replaces and removes what is in here
  * @throws Error where it holds somebody else's files
  */
 export async function claimFolder(directory: string): Promise<void> {
+  const others = existsSync(directory) ? readdirSync(directory).filter(name => name !== markName) : [];
+  // Only then: another process that claims it meanwhile writes its mark before anything else.
   if (isClaimed(directory)) return;
-  if (existsSync(directory) && readdirSync(directory).length > 0) {
-    throw new Error(
-      `${directory} was not made by this program. Move it away, or name another place with FINETUNE_CACHE`,
-    );
-  }
+  if (others.length > 0) throw notOurs(directory);
   makeFolder(directory);
-  // Another process may have been faster.
-  await writeFile(join(directory, markName), mark, { flag: 'wx' }).catch(error => {
-    if (!isClaimed(directory)) throw error;
-  });
+  const path = join(directory, markName);
+  try {
+    await writeFile(path, mark, { flag: 'wx' });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    // Another process may not have written all of it yet.
+    if (!mark.startsWith(await readFile(path, 'utf8'))) throw notOurs(directory);
+  }
+}
+
+function notOurs(directory: string): Error {
+  return new Error(
+    `${directory} was not made by this program. Move it away, or name another place with FINETUNE_CACHE`,
+  );
 }
 
 /** Whether this program has made a folder, and nothing else than what it puts there is in it. */
