@@ -26,7 +26,7 @@ const mishaps = [
   'ELOOP',
 ];
 
-const program = await openProgram(listenForInterrupts());
+const program = openProgram(listenForInterrupts());
 process.exitCode = await main(markLiterals(process.argv.slice(2)));
 
 async function main(argv: readonly string[]): Promise<number> {

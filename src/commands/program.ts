@@ -23,16 +23,18 @@ export interface Program {
  * Opens stdout and stderr of this process.
  * @param signal stops the command
  */
-export async function openProgram(signal: AbortSignal): Promise<Program> {
+export function openProgram(signal: AbortSignal): Program {
   const { stdout, stderr } = process;
   // What goes wrong on stdout is told to whoever prints there, and on stderr there is nobody left to tell.
   stdout.on('error', () => undefined);
   stderr.on('error', () => undefined);
   let isRead = true;
+  const { onEvent, end } = showEventsOn(stderr);
   return {
-    callbacks: { onEvent: await showEventsOn(stderr), signal },
+    callbacks: { onEvent, signal },
     async print(text) {
       if (!isRead) return false;
+      end();
       const error = await new Promise<NodeJS.ErrnoException | null | undefined>(resolve => {
         stdout.write(printableLines(text), resolve);
       });
@@ -40,6 +42,9 @@ export async function openProgram(signal: AbortSignal): Promise<Program> {
       else if (error) throw explainWriteFailure('The result on standard output', error);
       return isRead;
     },
-    say: text => void stderr.write(printableLines(text)),
+    say(text) {
+      end();
+      stderr.write(printableLines(text));
+    },
   };
 }

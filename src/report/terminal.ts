@@ -1,8 +1,10 @@
-// Pipeline events on a terminal: bars (progress-bar.ts), a line per epoch. Silent when piped, except for warnings.
+// Pipeline events on a terminal: a line that shows how far a stage is, a line per epoch. Silent when piped, except for
+// warnings.
 
 import type { EmitEvent, PipelineEvent } from '../events.js';
 import { printable } from '../system/printable.js';
 import { renderEpoch } from './epoch.js';
+import { ProgressLine } from './progress-line.js';
 import { wrap } from './wrap.js';
 
 interface Terminal {
@@ -11,23 +13,30 @@ interface Terminal {
   write(text: string): unknown;
 }
 
-/** @returns an event listener that draws on `terminal` (standard error) */
-export async function showEventsOn(terminal: Terminal & NodeJS.WritableStream): Promise<EmitEvent> {
-  // Bars take a while to load, and nobody sees them where this is piped.
-  const bars = terminal.isTTY ? new (await import('./progress-bar.js')).ProgressBars(terminal) : undefined;
+/** What draws events. */
+export interface Display {
+  readonly onEvent: EmitEvent;
+  /** Leaves a stage that is under way as it is, for something else is written now. */
+  end(): void;
+}
+
+/** Draws events on `terminal` (standard error). */
+export function showEventsOn(terminal: Terminal): Display {
+  const progress = terminal.isTTY ? new ProgressLine(terminal) : undefined;
   let wasEpoch = false;
-  return event => {
-    if (event.type === 'epoch') {
-      if (terminal.isTTY)
-        terminal.write(`${wasEpoch ? previousLine : ''}${renderEpoch(event, terminal.columns)}\n`);
-      wasEpoch = true;
-      return;
-    }
-    wasEpoch = false;
-    if ('done' in event) return bars?.show(event);
-    const line = renderEvent(event, terminal.isTTY === true);
-    if (line !== undefined) terminal.write(`${line}\n`);
+  const onEvent: EmitEvent = event => {
+    const isAfterEpoch = wasEpoch;
+    wasEpoch = event.type === 'epoch';
+    if ('done' in event) return progress?.show(event);
+    const line =
+      event.type === 'epoch'
+        ? progress && `${isAfterEpoch ? previousLine : ''}${renderEpoch(event, terminal.columns)}`
+        : renderEvent(event, progress !== undefined);
+    if (line === undefined) return;
+    progress?.clear();
+    terminal.write(`${line}\n`);
   };
+  return { onEvent, end: () => progress?.end() };
 }
 
 /** To the beginning of the line above, which is erased: an epoch takes the place of the one before. */
