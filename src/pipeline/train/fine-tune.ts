@@ -4,7 +4,7 @@
 import type { Split } from '../../data/data-set.js';
 import { originalView } from '../../data/image-rules.js';
 import type { Engine } from '../../engines/start.js';
-import { FinetuneError, refuseOption } from '../../errors.js';
+import { refuseOption } from '../../errors.js';
 import { isBareInput, splitBase, withoutTaps } from '../../features/base.js';
 import type { Views } from '../../features/extract.js';
 import type { SubsetFeatures } from '../../features/feature-set.js';
@@ -27,7 +27,13 @@ import { mayHelp } from './next-step.js';
 import { compareOnValidation, explain, explainRefusal, type Stage } from './stage.js';
 import { tuneInTime } from './tune-in-time.js';
 import { type FeatureRequest, openFeatures } from './tuning-features.js';
-import { noStoredViews, type TuningPlan, viewsOf, withoutMirrors } from './tuning-plan.js';
+import {
+  noStoredViews,
+  type TuningPlan,
+  viewsOf,
+  withoutComparison,
+  withoutMirrors,
+} from './tuning-plan.js';
 
 /** What the steps before have settled. */
 export interface TuningRequest extends FeatureRequest {
@@ -170,17 +176,12 @@ export async function startTuning(
 }
 
 function validateComparison({ val }: Split): void {
-  if (val.length > 0) return;
-  throw new FinetuneError(
-    'bad-option',
-    'Unfrozen blocks are kept only where they beat the head alone on validation images, and none are held out. ' +
-      'Leave out --val 0, or --unfreeze and --recipe.',
-  );
+  if (val.length === 0) refuseOption(withoutComparison);
 }
 
 /** @throws FinetuneError `bad-option` where a number of views was asked for: every epoch draws new ones */
 function withoutViews(plan: TuningPlan): TuningPlan {
-  if (plan.viewsAsTold) refuseOption(noStoredViews(plan.views));
+  if (plan.viewsAsTold) refuseOption(noStoredViews(plan.views, plan.unfreeze));
   return { ...plan, views: 0 };
 }
 

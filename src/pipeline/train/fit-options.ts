@@ -10,7 +10,7 @@ import {
   type OptionTable,
   withDefault,
 } from '../../option-kinds.js';
-import { flagOf } from '../../options.js';
+import { flagOf, tellOption } from '../../options.js';
 import { type FitOptions, loopOptionNames, trainsByEpochs } from '../../training/plan.js';
 import { classWeightsOption } from './class-weights-option.js';
 
@@ -125,18 +125,25 @@ export function validateFit(plan: FitOptions): void {
   );
 }
 
-/** @throws FinetuneError `bad-option` for a target where no validation images can reach it */
-export function validateTarget({
-  targetAccuracy,
-  val,
-  folds,
-}: Pick<FitOptions, 'targetAccuracy'> & {
+type LoopSettings = Pick<FitOptions, 'targetAccuracy' | 'patience' | 'schedule' | 'warmup'> & {
   readonly val: number | undefined;
   readonly folds: number | undefined;
-}): void {
-  if (targetAccuracy === undefined || (val !== 0 && folds === undefined)) return;
+};
+
+/** @throws FinetuneError `bad-option` for a rise that the schedule has itself, and what goes by images that nobody holds out */
+export function validateLoop({ val, folds, schedule, warmup, ...settings }: LoopSettings): void {
+  if (schedule === 'one-cycle' && warmup !== undefined) {
+    refuseOption(
+      `--warmup ${warmup} does nothing with --schedule one-cycle, whose rate rises by itself. Leave it out.`,
+    );
+  }
+  if (val !== 0 && folds === undefined) return;
+  const { targetAccuracy, patience } = settings;
+  const byValidation = { targetAccuracy, patience, schedule: schedule === 'plateau' ? schedule : undefined };
+  const idle = Object.entries(byValidation).find(([, value]) => value !== undefined);
+  if (idle === undefined) return;
   refuseOption(
-    `--target-accuracy ${targetAccuracy} is one on validation images, and none are held out. ` +
+    `${tellOption(...idle)} goes by validation images, and none are held out. ` +
       `Leave it out, or ${folds === undefined ? '--val 0' : `--folds ${folds}`}.`,
   );
 }

@@ -17,7 +17,6 @@ export const folds = maybe(
 interface Options {
   readonly folds: number | undefined;
   readonly val: number | undefined;
-  readonly patience: number | undefined;
 }
 
 /**
@@ -42,7 +41,7 @@ interface Timed {
  * @param frozen nothing but the head is trained
  * @throws FinetuneError `bad-option`
  */
-export function validateFolds({ folds: count, val, patience }: Options, frozen: boolean): void {
+export function validateFolds({ folds: count, val }: Options, frozen: boolean): void {
   if (count === undefined) return;
   if (!frozen) {
     refuseOption(
@@ -53,11 +52,6 @@ export function validateFolds({ folds: count, val, patience }: Options, frozen: 
   if (val !== undefined) {
     refuseOption(
       `--folds ${count} holds every image out in turn, and --val ${val} holds some out for good: give one of them.`,
-    );
-  }
-  if (patience !== undefined) {
-    refuseOption(
-      `--patience ${patience} does nothing with --folds: there are no validation images to stop by. Leave it out.`,
     );
   }
 }

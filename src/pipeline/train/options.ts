@@ -24,7 +24,7 @@ import type { OptionsOf } from '../verb.js';
 import { augmentOption, planAugmentation } from './augment-option.js';
 import type { FeaturePlan } from './choose-features.js';
 import { featureOptions, planFeatures } from './feature-options.js';
-import { fitOptions, planFitOptions, validateFit, validateTarget } from './fit-options.js';
+import { fitOptions, planFitOptions, validateFit, validateLoop } from './fit-options.js';
 import { folds, validateFolds, validateFoldsInTime } from './folds-options.js';
 import { time } from './time-options.js';
 import {
@@ -33,6 +33,7 @@ import {
   type TuningPlan,
   topSettings,
   wholeSettings,
+  withoutComparison,
 } from './tuning-plan.js';
 
 /** Options of `train`. */
@@ -163,7 +164,7 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
   validatePrecision(options);
   validateFolds(options, tuning === undefined);
   validateFoldsInTime(options, trainsByEpochs(fit));
-  validateTarget(options);
+  validateLoop(options);
   const features = planFeatures(options, { solved: !trainsByEpochs(fit), tuned: tuning !== undefined });
   return {
     base: { inputShape, cut, resize, pooling, taps: features.candidates },
@@ -193,6 +194,7 @@ function planFineTuning(options: SettledTrainOptions, given: FitOptions): Tuning
       `--unfreeze ${unfreeze} contradicts --recipe full, which unfreezes all: leave one of them out.`,
     );
   }
+  if (options.val === 0) refuseOption(withoutComparison);
   const usual = trainsWhole(options) ? wholeSettings : topSettings;
   return {
     ...{ unfreeze: unfreeze ?? usual.unfreeze, layerDecay: layerDecay ?? usual.layerDecay },
@@ -223,7 +225,10 @@ function countViews(options: SettledTrainOptions): number {
   const count = views ?? usual;
   if (count === 0 && augment !== undefined) {
     const told = tellOption('augment', augment);
-    refuseOption(`${told} does nothing here: there are no views. Add --views, e.g. --views 8.`);
+    refuseOption(
+      `${told} does nothing here: there are no views. Add --views, e.g. --views 8; or, to train all of the backbone ` +
+        'on new views in every epoch, say --unfreeze all.',
+    );
   }
   return augment === 'none' ? 0 : count;
 }

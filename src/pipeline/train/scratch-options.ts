@@ -11,7 +11,7 @@ import { isAugmentationName } from '../../training/augmentation.js';
 import { planScratch, type TrainingPlan } from '../../training/plan.js';
 import type { SplitPlan } from '../split-data.js';
 import { planAugmentation } from './augment-option.js';
-import { planFitOptions, validateTarget } from './fit-options.js';
+import { planFitOptions, validateLoop } from './fit-options.js';
 import { validateFolds } from './folds-options.js';
 import type { SettledTrainOptions } from './options.js';
 import { withoutMirrors } from './tuning-plan.js';
@@ -69,7 +69,7 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
     refuseOption(`--channels is for ${convnetName}: ${backbone} says itself how many it takes.`);
   }
   validateFolds(options, false);
-  validateTarget(options);
+  validateLoop(options);
   const idle = ofPretrained.find(name => options[name] !== undefined);
   if (idle !== undefined)
     refuseOption(
@@ -79,6 +79,8 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
     hidden: options.hidden.length > 0,
     verify: options.verify,
     precision: options.precision === 'int8',
+    device: options.device !== 'auto' && options.device !== 'cpu',
+    pooling: options.pooling !== 'avg',
   };
   for (const [name, isGiven] of Object.entries(other)) {
     if (isGiven) refuseOption(`${flagOf(name)} does nothing here: there is no frozen base. Leave it out.`);

@@ -30,13 +30,22 @@ export const topSettings = { unfreeze: 'top', layerDecay: 1, views: 6, batchSize
 /** Where all of the backbone is. A step keeps what every layer gave: of 32 images through EfficientNet-Lite0 5 GB. */
 export const wholeSettings = { unfreeze: 'all', layerDecay: 0.85, batchSize: 16 } as const;
 
-/** Why a number of views is refused where all is trained. */
-export function noStoredViews(views: number): string {
+/**
+ * Why a number of views is refused where all is trained.
+ * @param unfreeze that was found to be all
+ */
+export function noStoredViews(views: number, unfreeze = 'all'): string {
+  const remedy = unfreeze === 'all' ? 'Leave it out' : `Say --unfreeze all in place of it and --unfreeze ${unfreeze}`;
   return (
     `--views ${views} does nothing here: all of the backbone is trained, and every epoch draws a new view of each image. ` +
-    'Leave it out.'
+    `${remedy}.`
   );
 }
+
+/** Why nothing is tuned where no validation image is held out. */
+export const withoutComparison =
+  'Unfrozen blocks are kept only where they beat the head alone on validation images, and none are held out. ' +
+  'Leave out --val 0, or --unfreeze and --recipe.';
 
 /** The recipe fine-tune, as it is where nothing else is said. */
 export function planUsualTuning(options: LoopOptions): TuningPlan {

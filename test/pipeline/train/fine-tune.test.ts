@@ -125,7 +125,7 @@ test('Killed in the middle, the same command goes on, and ends with the weights 
 });
 
 const mistakes: [given: object, message: RegExp][] = [
-  [{ val: 0 }, /no.* held out.*Leave out --val 0/s],
+  [{ unfreeze: '18', views: 2 }, /Say --unfreeze all in place of it and --unfreeze 18/],
   [
     { unfreeze: 'block5c_dwconv' },
     /Nearest block boundaries: "block5b_add" below it, "block5c_add" above it/,

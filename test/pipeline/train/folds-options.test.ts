@@ -14,7 +14,7 @@ for (const count of [1, 2.5, 21, 'many']) {
 }
 
 test('what trains more than a head is not cross-validated', () => {
-  const given = { folds: 5, val: undefined, patience: undefined };
+  const given = { folds: 5, val: undefined };
   assert.throws(() => validateFolds(given, false), {
     code: 'bad-option',
     message: /hold images out with --val/,
