@@ -2,7 +2,7 @@
 
 import { relative } from 'node:path';
 import { dataset, datasetOptions } from '../pipeline/dataset.js';
-import { renderJson } from '../system/printable.js';
+import { quoteWord, renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -24,7 +24,7 @@ export const command: Command = {
         ? `${renderJson(written)}\n`
         : `${dir}: ${images} images of ${classes} classes, ${seconds.toFixed(1)} s.\n`,
     );
-    program.say(`Next: finetune train ${dir} --backbone convnet\n`);
+    program.say(`Next: finetune train ${quoteWord(dir)} --backbone convnet\n`);
     return 0;
   },
 };

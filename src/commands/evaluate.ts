@@ -3,7 +3,7 @@
 import { type Evaluation, evaluate, evaluateOptions, type Gate } from '../pipeline/evaluate.js';
 import { renderMetrics } from '../report/metrics.js';
 import { wrap } from '../report/wrap.js';
-import { renderJson } from '../system/printable.js';
+import { quoteWord, renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -26,7 +26,7 @@ export const command: Command = {
     program.say(wrap(`Predicted in ${evaluation.precision} on ${evaluation.device}.\n`));
     program.say(renderSeen(evaluation));
     program.say(gate === undefined ? '' : renderGate(gate, evaluation));
-    program.say(gate?.passed === false ? '' : `Next: finetune predict IMAGE --model ${run}\n`);
+    program.say(gate?.passed === false ? '' : `Next: finetune predict IMAGE --model ${quoteWord(run)}\n`);
     return gate?.passed === false ? gateFailed : 0;
   },
 };

@@ -4,7 +4,7 @@ import { inspect } from '../pipeline/inspect.js';
 import { inspectOptions } from '../pipeline/inspect-options.js';
 import { renderInspection } from '../report/inspect.js';
 import { wrap } from '../report/wrap.js';
-import { renderJson } from '../system/printable.js';
+import { quoteWord, renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -25,7 +25,8 @@ export const command: Command = {
     if (found.list !== undefined)
       program.say(wrap(`Wrote ${found.list}: look through it and take out what is to stay.\n`));
     const left = found.list ?? options.exclude;
-    program.say(`Next: finetune train ${found.data}${left === undefined ? '' : ` --exclude ${left}`}\n`);
+    const exclude = left === undefined ? '' : ` --exclude ${quoteWord(left)}`;
+    program.say(`Next: finetune train ${quoteWord(found.data)}${exclude}\n`);
     return 0;
   },
 };

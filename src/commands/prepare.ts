@@ -2,15 +2,20 @@
 
 import { relative } from 'node:path';
 import { catalogue } from '../backbones/catalogue.js';
-import { FinetuneError } from '../errors.js';
-import { type Prepared, prepare, prepareOptions } from '../pipeline/prepare.js';
-import { renderJson } from '../system/printable.js';
-import { dealOut, json } from './flags.js';
+import { refuseOption } from '../errors.js';
+import { flag } from '../option-kinds.js';
+import { type Prepared, type PrepareOptions, prepare, prepareOptions } from '../pipeline/prepare.js';
+import { quoteWord, renderJson } from '../system/printable.js';
+import { dealOut } from './flags.js';
 import type { Command } from './registry.js';
+
+const printingOptions = {
+  json: flag('Print one JSON value a line for each network on stdout, everything else on stderr'),
+};
 
 /** Prepares backbones. */
 export const command: Command = {
-  options: { ...prepareOptions, json },
+  options: { ...prepareOptions, ...printingOptions },
   positional: 'name',
   examples: [
     ['prepare', "VGG16 without its top: downloads Keras' weights"],
@@ -20,31 +25,36 @@ export const command: Command = {
     ['prepare vgg16 --cut block4_pool --input-shape 640x480', 'its lower blocks, for photos of that size'],
   ],
   async run(given, program) {
-    const [options, printing] = dealOut(given, prepareOptions, { json });
-    for (const name of namesOf(options.name, options.out)) {
+    const [options, printing] = dealOut(given, prepareOptions, printingOptions);
+    for (const name of namesOf(options)) {
       const prepared = await prepare({ ...options, name }, program.callbacks);
-      await program.print(printing.json ? `${renderJson(prepared)}\n` : renderPrepared(prepared));
+      const path = relative('', prepared.dir);
+      await program.print(printing.json ? `${renderJson(prepared)}\n` : renderPrepared(prepared, path));
+      const backbone = path === `pretrained/${prepared.card.name}` ? prepared.card.name : path;
+      program.say(`Next: finetune train --data DIR --backbone ${quoteWord(backbone)}\n`);
     }
     return 0;
   },
 };
 
-function namesOf(name: string | undefined, out: string | undefined): (string | undefined)[] {
-  if (name !== 'all') return [name];
-  if (out !== undefined) throw new FinetuneError('bad-option', '--out takes one network, not all of them.');
+/** Options that are about one network. */
+const ofOne = ['from', 'weights', 'url', 'out'] as const;
+
+function namesOf(options: PrepareOptions): (string | undefined)[] {
+  if (options.name !== 'all') return [options.name];
+  const wrong = ofOne.find(name => options[name] !== undefined);
+  if (wrong !== undefined) refuseOption(`--${wrong} is for one network, not for all of them.`);
   return catalogue.map(each => each.name);
 }
 
-function renderPrepared({ dir, card, bytes, change }: Prepared): string {
-  const size = bytes === undefined ? 'was prepared before' : `${(bytes / 1e6).toFixed(1)} MB`;
+function renderPrepared({ card, bytes, change }: Prepared, path: string): string {
+  const size =
+    bytes === undefined
+      ? 'was prepared before, and stays as it is without --force'
+      : `${(bytes / 1e6).toFixed(1)} MB`;
   const changed = change
     ? `Quantized: features keep a cosine of ${change.cosineMean.toFixed(6)} (lowest ${change.cosineLowest.toFixed(6)}) ` +
       `with the original's;\nthe largest difference is ${(change.largest * 100).toFixed(3)} % of the largest feature.\n`
     : '';
-  const path = relative('', dir);
-  const isDefault = path === `pretrained/${card.name}`;
-  return (
-    `${path}: ${card.architecture}, ${size}.\n${changed}` +
-    `Next: finetune train --data DIR --backbone ${isDefault ? card.name : path}\n`
-  );
+  return `${path}: ${card.architecture}, ${size}.\n${changed}`;
 }

@@ -11,7 +11,7 @@ import { renderSuggestion } from '../report/suggestion.js';
 import { renderTime } from '../report/time.js';
 import { wrap } from '../report/wrap.js';
 import type { TrainResult } from '../runs/save.js';
-import { renderJson } from '../system/printable.js';
+import { quoteWord, renderJson } from '../system/printable.js';
 import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
 
@@ -36,7 +36,7 @@ export const command: Command = {
     if (printing.profile) program.say(`${renderProfile(result.profile, result.computed)}\n`);
     const run = relative('', result.run);
     program.say(renderSuggestion(result, run));
-    program.say(`Next: finetune predict IMAGE --model ${run}\n`);
+    program.say(`Next: finetune predict IMAGE --model ${quoteWord(run)}\n`);
     return 0;
   },
 };

@@ -5,6 +5,7 @@ import { listBackbones } from '../backbones/resolve.js';
 import { scanDataSet } from '../data/scan.js';
 import { planSplit } from '../data/split.js';
 import { startEngine } from '../engines/start.js';
+import { refuseOption } from '../errors.js';
 import { storeDirectory } from '../features/store-directory.js';
 import { maybe, type OptionTable, text } from '../option-kinds.js';
 import type { ListedBackbone } from '../report/backbones.js';
@@ -36,6 +37,8 @@ export interface BackboneList {
  * @example const { prepared } = await backbones({ data: 'pets' });
  */
 export const backbones = verb(backbonesOptions, async ({ data, store }, context): Promise<BackboneList> => {
+  if (data === undefined && store !== undefined)
+    refuseOption(`--store ${store} does nothing without --data: nothing is computed. Leave it out, or add --data.`);
   const here = await listBackbones();
   const prepared = data === undefined ? here.map(({ name, dir }) => ({ name, dir })) : await compareOn(data);
   const names = new Set(here.map(({ name }) => name));

@@ -9,7 +9,7 @@ import { preprocessingFor } from '../backbones/preprocessing.js';
 import { proveBackbone } from '../backbones/prove-backbone.js';
 import { resolveBackbone } from '../backbones/resolve.js';
 import { findSource, type PrepareSource } from '../backbones/source.js';
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import { type FeatureChange, measureFeatureChange } from '../features/feature-change.js';
 import { checkPreprocessing } from '../features/preprocessing-check.js';
 import { readClassNames } from '../formats/class-names.js';
@@ -86,6 +86,8 @@ export interface Prepared {
  * @example await prepare({ from: 'my-model.keras', name: 'mine' });
  */
 export const prepare = verb(prepareOptions, async (options, context): Promise<Prepared> => {
+  if (options.check !== undefined && options.preprocessing !== undefined)
+    refuseOption('--check finds the preprocessing: leave --preprocessing out.');
   const source = await findSource(options);
   const dir = resolve(options.out ?? join('pretrained', source.name));
   if (existsSync(dir) && !options.force) return await keepExisting(dir, source);
@@ -110,10 +112,7 @@ async function keepExisting(dir: string, source: PrepareSource): Promise<Prepare
 }
 
 function refuseToReplace(dir: string): never {
-  throw new FinetuneError(
-    'bad-option',
-    `${dir} exists already. Choose another --name or --out, or say --force to replace it.`,
-  );
+  refuseOption(`${dir} exists already. Choose another --name or --out, or say --force to replace it.`);
 }
 
 interface Conversion {
@@ -161,13 +160,10 @@ type Unsaved = Omit<Card, 'sha256'>;
 /** With `check`, the preprocessing is the one that classifies labelled photos best. */
 async function check(
   { network, card }: { readonly network: OpenModel; readonly card: Unsaved },
-  { check: dir, preprocessing }: Settled,
+  { check: dir }: Settled,
   context: Context,
 ): Promise<{ readonly card: Unsaved; readonly isChecked: boolean }> {
   if (dir === undefined) return { card, isChecked: false };
-  if (preprocessing !== undefined) {
-    throw new FinetuneError('bad-option', '--check finds the preprocessing: leave --preprocessing out.');
-  }
   const { images, trials } = await checkPreprocessing({ network: readNetwork(network), card }, dir, context);
   const [best] = trials;
   const figures = trials.map(({ mode, accuracy }) => `${mode} ${(100 * accuracy).toFixed(1)} %`).join(', ');

@@ -5,7 +5,7 @@ import {
   removeTensorflow,
   type TensorflowSetup,
 } from '../engines/tensorflow/setup/install.js';
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import { type CudaRemoval, removeCuda } from '../inference/cuda/remove.js';
 import { type CudaSetup, setUpCuda } from '../inference/cuda/setup.js';
 import { flag, maybe, type OptionTable, text } from '../option-kinds.js';
@@ -41,9 +41,11 @@ export interface SetupResult {
  */
 export const setup = verb(setupOptions, async (options, context): Promise<SetupResult> => {
   const { cuda, cpu, from, unchecked, remove } = options;
-  if (cuda && cpu) throw refusal('--cuda and --cpu exclude each other: choose one.');
-  if (!cuda && from !== undefined) throw refusal(`--from ${from} belongs to --cuda: add that.`);
-  if (!cuda && unchecked) throw refusal('--unchecked belongs to --cuda: add that.');
+  if (cuda && cpu) refuseOption('--cuda and --cpu exclude each other: choose one.');
+  if (!cuda && from !== undefined) refuseOption(`--from ${from} belongs to --cuda: add that.`);
+  if (!cuda && unchecked) refuseOption('--unchecked belongs to --cuda: add that.');
+  if (remove && (cpu || unchecked || from !== undefined))
+    refuseOption('--remove takes --cuda and --tensorflow beside it, and nothing that says how to install them.');
   if (remove) return { removed: await removeParts(options) };
   const wantsTensorflow = options.tensorflow || !cuda;
   return {
@@ -51,10 +53,6 @@ export const setup = verb(setupOptions, async (options, context): Promise<SetupR
     tensorflow: wantsTensorflow ? await installTensorflow(deviceOf(options), context) : undefined,
   };
 });
-
-function refusal(message: string): FinetuneError {
-  return new FinetuneError('bad-option', message);
-}
 
 /** Whoever names CUDA beside TensorFlow wants both on the GPU. */
 function deviceOf({ cuda, cpu }: Pick<SetupOptions, 'cuda' | 'cpu'>): 'cuda' | 'cpu' | undefined {

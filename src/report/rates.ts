@@ -1,7 +1,7 @@
 // What a test of learning rates has found: losses as bars, and the training that comes next.
 
 import { flagOf, type RawOptions } from '../options.js';
-import { printable } from '../system/printable.js';
+import { quoteWord } from '../system/printable.js';
 import type { RateRange } from '../training/rate-range.js';
 import { renderTable } from './table.js';
 import { wrap } from './wrap.js';
@@ -34,7 +34,7 @@ export function renderRates({ points, suggested, usual }: RateRange): string {
   );
   const found =
     suggested === undefined
-      ? `The loss hardly falls at any rate: nothing is suggested. Unasked, train takes ${usual}.`
+      ? `The loss falls at no rate by more than chance: nothing is suggested. Unasked, train takes ${usual}.`
       : `Suggested learning rate: ${suggested}, a tenth of that at which the loss is least (fastai's rule "minimum"); unasked, ` +
         `train takes ${usual}. Losses are means that follow slowly.`;
   return `${table}\n\n${wrap(found)}\n`;
@@ -47,11 +47,6 @@ export function renderRates({ points, suggested, usual }: RateRange): string {
  */
 export function renderTrainCommand({ data, ...typed }: RawOptions, rate: number | undefined): string {
   const options = Object.entries({ ...typed, learningRate: rate }).filter(([, value]) => value !== undefined);
-  const words = options.flatMap(([name, value]) => [flagOf(name), quote([value].flat().join())]);
-  return ['finetune train', quote(String(data)), ...words].join(' ');
-}
-
-/** For a shell, where it needs that. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${printable(word).replaceAll("'", "'\\''")}'`;
+  const words = options.flatMap(([name, value]) => [flagOf(name), quoteWord([value].flat().join())]);
+  return ['finetune train', quoteWord(String(data)), ...words].join(' ');
 }

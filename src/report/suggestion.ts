@@ -1,6 +1,7 @@
 // What to try after a run, as a command.
 
 import type { TrainResult } from '../runs/save.js';
+import { quoteWord } from '../system/printable.js';
 import { renderDuration } from './duration.js';
 
 /**
@@ -20,7 +21,7 @@ export function renderSuggestion(
   const budget = time && ` --time ${Math.ceil((seconds ?? time.seconds * longer) / 60 / budgetShare)}m`;
   return (
     `To try next: fine-tuning, as ${reason}; ${duration} here:\n` +
-    `  finetune train --config ${run}/config.yaml --recipe ${recipe}${budget ?? ''}\n`
+    `  finetune train --config ${quoteWord(`${run}/config.yaml`)} --recipe ${recipe}${budget ?? ''}\n`
   );
 }
 

@@ -1,5 +1,6 @@
 // config.yaml of a run: what `finetune train --config` takes to repeat it.
 
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { dump } from 'js-yaml';
 import { flagOf, type RawOptions } from '../options.js';
@@ -7,8 +8,8 @@ import { flagOf, type RawOptions } from '../options.js';
 /** Where the run went, and how it came there, is no part of what is repeated. */
 const leftOut: readonly string[] = ['out', 'force', 'resume', 'config'];
 
-/** Options that name folders, wherever the command is given again. */
-const folders: readonly string[] = ['data', 'store'];
+/** Options that name files and folders, wherever the command is given again. */
+const paths: readonly string[] = ['data', 'store', 'exclude'];
 
 /**
  * Renders the options of a training, by their names on the command line.
@@ -23,6 +24,10 @@ export function renderConfig(options: RawOptions): string {
 
 function absolute(name: string, value: unknown): unknown {
   if (typeof value !== 'string') return value;
-  const isPath = folders.includes(name) || (name === 'backbone' && /[/\\]/.test(value));
-  return isPath ? resolve(value) : value;
+  return paths.includes(name) || (name === 'backbone' && isPath(value)) ? resolve(value) : value;
+}
+
+/** A name is looked up anywhere; the topology of a user's own is a file. */
+function isPath(backbone: string): boolean {
+  return /[/\\]/.test(backbone) || statSync(backbone, { throwIfNoEntry: false })?.isFile() === true;
 }

@@ -41,3 +41,8 @@ export function renderCell(text: string): string {
   const shown = printable(text).replace(/^[=+\-@](?=.)/s, "'$&");
   return /[",]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
+
+/** A word of a command, safe to print, in quotes where a shell needs them. */
+export function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${printable(word).replaceAll("'", "'\\''")}'`;
+}

@@ -110,7 +110,8 @@ function shareOfRight(images: readonly HeldOutImage[]): number {
   return images.filter(({ isRight }) => isRight).length / images.length;
 }
 
-function deviationOf(values: readonly number[]): number | undefined {
+/** The standard deviation of some values; undefined of fewer than two. */
+export function deviationOf(values: readonly number[]): number | undefined {
   if (values.length < 2) return undefined;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);

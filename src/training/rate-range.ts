@@ -4,6 +4,7 @@
 import type { Network } from '../network/network.js';
 import type { Context } from '../system/context.js';
 import type { TrainingData } from './data.js';
+import { deviationOf } from './folds.js';
 import type { LoopPlan } from './loop.js';
 import { seededRandom, shuffle } from './random.js';
 import { drawRows, openOptimizer, takeSteps } from './steps.js';
@@ -22,7 +23,7 @@ export interface RatePoint {
 export interface RateRange {
   /** A point a step, the rates rising; the last one is where the loss diverged, if it did. */
   readonly points: readonly RatePoint[];
-  /** By fastai's rule `minimum`, a tenth of the rate of the least loss; undefined where the loss hardly falls at any rate. */
+  /** By fastai's rule `minimum`, a tenth of the rate of the least loss; undefined where it is least by chance. */
   readonly suggested: number | undefined;
   /** That training takes where nothing is said. */
   readonly usual: number;
@@ -82,23 +83,29 @@ function hasDiverged(points: readonly RatePoint[]): boolean {
   return (losses.at(-1) ?? 0) > diverged * Math.min(...losses);
 }
 
-/** Left out of what is judged: the first, whose mean is of few, and the last, which diverge. */
-const [skipFirst, skipLast] = [steps / 10, 5];
+/** Steps up to a rate of 1e-5, which teach nothing: their losses differ by chance alone. */
+const untaught = steps / 4;
 
-/** A loss that falls by less than this part of itself does not fall. */
-const leastFall = 0.01;
+/** The last steps diverge. */
+const skipLast = 5;
+
+/** A loss that falls by less than this part of itself, or by fewer standard errors of what is chance, does not fall. */
+const [leastFall, leastErrors] = [0.01, 2];
 
 /**
  * A tenth of the rate at which the smoothed loss is least: fastai's rule `minimum`. Its rules `steep` and `valley` named
  * rates that were lower still. It says in which range to look: trainings at what it named for the blocks of
  * EfficientNet-Lite0 on flowers (6.3e-5) and for a hidden head (7.9e-3) were no better than at the usual rates.
- * @returns two digits of it; undefined where the loss hardly falls at any rate
+ * @returns two digits of it; undefined where the loss falls at no rate by more than chance
  */
 export function suggestRate(points: readonly RatePoint[]): number | undefined {
-  const judged = points.slice(skipFirst, -skipLast);
+  const judged = points.slice(untaught, -skipLast);
   const losses = judged.map(({ smoothed }) => smoothed);
+  const [first = 0] = losses;
   const least = Math.min(...losses);
-  if (least > (1 - leastFall) * (losses[0] ?? 0)) return undefined;
+  const chance = deviationOf(points.slice(0, untaught).map(({ loss }) => loss)) ?? 0;
+  const fall = Math.max(leastFall * first, (leastErrors * chance) / Math.sqrt(untaught));
+  if (first - least < fall) return undefined;
   const rate = judged[losses.indexOf(least)]?.learningRate;
   return rate && Number((rate / 10).toPrecision(2));
 }

@@ -24,6 +24,10 @@ test('prepared backbones come with their folders; what the catalogue has beside 
   assert.ok(available.includes('vgg16') && available.length > 20);
 });
 
+test('a feature store is of no use without images', async () => {
+  await assert.rejects(finetune.backbones({ store }), { code: 'bad-option', message: /without --data/ });
+});
+
 test('on images, each has the accuracy of heads that were cross-validated', async () => {
   const { prepared } = await finetune.backbones({ data, store });
   const [grey, embedded] = prepared;

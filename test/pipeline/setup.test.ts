@@ -4,12 +4,18 @@ import test from 'node:test';
 import { findTensorflow } from '../../src/engines/tensorflow/place.js';
 import { setup } from '../../src/pipeline/setup.js';
 
-test('a GPU and the processor cannot both be meant', async () => {
-  await assert.rejects(setup({ cuda: true, cpu: true }), {
-    code: 'bad-option',
-    message: /exclude each other/,
+const mistakes = [
+  [{ cuda: true, cpu: true }, /exclude each other/],
+  [{ from: 'wheels' }, /--from wheels belongs to --cuda/],
+  [{ unchecked: true }, /--unchecked belongs to --cuda/],
+  [{ remove: true, cpu: true }, /--remove takes --cuda and --tensorflow beside it/],
+  [{ remove: true, cuda: true, from: 'wheels' }, /nothing that says how to install/],
+] as const;
+for (const [options, message] of mistakes) {
+  test(`${JSON.stringify(options)} is refused`, async () => {
+    await assert.rejects(setup(options), { code: 'bad-option', message });
   });
-});
+}
 
 test('an unknown option is refused with the nearest one', async () => {
   await assert.rejects(setup({ gpu: true } as never), {

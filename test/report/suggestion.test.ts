@@ -14,6 +14,10 @@ test('what is suggested comes with its time and its command, in 80 columns', () 
   assert.ok(text.split('\n').every(line => line.length <= 80));
 });
 
+test('a folder whose name a shell would take apart is quoted', () => {
+  assert.match(renderSuggestion({ suggestion }, 'my run'), /--config 'my run\/config\.yaml' --recipe/);
+});
+
 test('after a run with a budget, the command has one that is long enough', () => {
   const time = { seconds: 60, planned: {}, reached: {}, leftOut: [] };
   assert.match(renderSuggestion({ suggestion, time }, 'run'), /--recipe fine-tune --time 5m\n$/);

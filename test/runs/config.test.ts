@@ -21,11 +21,14 @@ test('where the run went, and how it came there, is no part of it', () => {
   assert.doesNotMatch(text, /^(out|force|config):/m);
 });
 
-test('folders are absolute, so that it can be repeated from anywhere; names stay names', () => {
-  const config = load(renderConfig(settle({ store: 'features' })));
+test('paths are absolute, so that it can be repeated from anywhere; names stay names', () => {
+  const config = load(renderConfig(settle({ store: 'features', exclude: 'leave-out.txt' })));
   assert.equal(config.data, resolve('pets'));
   assert.equal(config.store, resolve('features'));
+  assert.equal(config.exclude, resolve('leave-out.txt'));
   assert.equal(config.backbone, 'vgg16');
+  const own = settle({ recipe: 'scratch', backbone: 'package.json' });
+  assert.equal(load(renderConfig(own)).backbone, resolve('package.json'));
   assert.equal(load(renderConfig(settle({ backbone: './mine' }))).backbone, resolve('mine'));
 });
 

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { startEngine } from '../../src/engines/start.js';
 import { silent } from '../../src/system/context.js';
 import { startHead } from '../../src/training/fit.js';
+import { seededRandom } from '../../src/training/random.js';
 import { type RatePoint, suggestRate, testRates } from '../../src/training/rate-range.js';
 import { clusterData } from './clusters.js';
 import { headLoop } from './loop-plans.js';
@@ -64,12 +65,23 @@ const curve = (losses: readonly number[]): RatePoint[] =>
   losses.map((smoothed, i) => ({ learningRate: 10 ** (-7 + (8 * i) / 99), loss: smoothed, smoothed }));
 
 test('a tenth of the rate of the least loss is suggested, whatever falls or rises at the ends', () => {
-  const losses = Array.from({ length: 100 }, (_, i) => (i < 5 ? 9 - i : 1 + Math.abs(i - 60) / 50));
+  const losses = Array.from({ length: 100 }, (_, i) => (i < 5 ? 2.2 - i / 10 : 1 + Math.abs(i - 60) / 50));
   losses[98] = 0;
   assert.equal(suggestRate(curve(losses)), Number((10 ** (-8 + (8 * 60) / 99)).toPrecision(2)));
 });
 
-test('nothing is suggested where the loss hardly falls', () => {
+/** Raw losses that differ by chance, around a smoothed one. */
+const noisy = (fall: number): RatePoint[] => {
+  const random = seededRandom(1);
+  return curve(Array.from({ length: 100 }, (_, i) => 1 - (i === 30 ? fall : 0))).map(point => ({
+    ...point,
+    loss: point.smoothed + random(),
+  }));
+};
+
+test('nothing is suggested where the loss hardly falls, or by chance', () => {
   assert.equal(suggestRate(curve(Array.from({ length: 100 }, (_, i) => 1 + i / 100))), undefined);
+  assert.equal(suggestRate(noisy(0.05)), undefined);
+  assert.equal(suggestRate(noisy(0.5)), Number((10 ** (-8 + (8 * 30) / 99)).toPrecision(2)));
   assert.equal(suggestRate([]), undefined);
 });
