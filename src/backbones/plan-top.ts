@@ -1,6 +1,6 @@
 // What stands on top of a network that is being prepared: classes and their names, or nothing but features.
 
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, refuseOption } from '../errors.js';
 import type { ModelFacts } from '../formats/model-facts.js';
 import { findFeatureLayer } from '../network/cut.js';
 import type { Network } from '../network/network.js';
@@ -31,14 +31,17 @@ export interface PlannedTop extends Pick<Card, 'featureLayer' | 'classNames'> {
 /**
  * What the classes are called, and at which layer the features end.
  * @returns neither for a network that gives feature maps
- * @throws FinetuneError `bad-option` where the user names more classes than there are outputs, or fewer
+ * @throws FinetuneError `bad-option` where the user names more classes than there are outputs, or fewer, or none are there
  */
 export function planTop(
   network: Network,
   { architecture, entry, files, cut, classNames: asked }: TopFacts & { readonly architecture: string },
 ): PlannedTop {
   const [outputs, ...places] = outputShape(network);
-  if (outputs === undefined || places.length > 0) return {};
+  if (outputs === undefined || places.length > 0) {
+    if (asked === undefined) return {};
+    refuseOption('--class-names names classes, but the network ends in feature maps and has none: leave it out.');
+  }
   const featureLayer = entry?.featureLayer ?? findFeatureLayer(network);
   if (asked !== undefined) {
     if (outputsFit(outputs, asked)) return { featureLayer, classNames: asked };

@@ -3,7 +3,7 @@
 import type { DataSet, Example } from '../data/data-set.js';
 import { scanDataSet } from '../data/scan.js';
 import { describeNarrowRanges, type ValueRange } from '../data/value-range.js';
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, refuseOption } from '../errors.js';
 import type { BadImage } from '../events.js';
 import { flag, maybe, number, type OptionTable, text } from '../option-kinds.js';
 import { type Classifier, classifierOptions } from '../runs/classifier.js';
@@ -67,6 +67,8 @@ export interface Gate {
  * if (!gate?.passed) process.exitCode = 3;
  */
 export const evaluate = verb(evaluateOptions, async (options, context): Promise<Evaluation> => {
+  if (options.includeTrainingImages && options.minAccuracy === undefined)
+    refuseOption('--include-training-images is about --min-accuracy: add that, or leave it out.');
   const run = await resolveRun(options.model);
   const dataSet = await scanDataSet(options.data, {
     purpose: 'measure',
@@ -97,16 +99,12 @@ export const evaluate = verb(evaluateOptions, async (options, context): Promise<
 
 /** Examples with the run's labels instead of the data set's. */
 function relabel({ examples, classNames }: DataSet, runClasses: readonly string[]): Example[] {
-  const labels = classNames.map(name => {
-    const label = runClasses.indexOf(name);
-    if (label >= 0) return label;
-    throw new FinetuneError(
-      'bad-data-set',
-      `Folder "${name}" is no class of this run. Expected folders named as its classes: ${runClasses.join(', ')}.`,
-    );
-  });
-  return labels.flatMap((label, given) =>
-    examples.filter(example => example.label === given).map(example => ({ ...example, label })),
+  const labels = classNames.map(name => runClasses.indexOf(name));
+  const strange = classNames.find((_, given) => labels[given] === -1);
+  if (strange === undefined) return examples.map(each => ({ ...each, label: labels[each.label] ?? -1 }));
+  throw new FinetuneError(
+    'bad-data-set',
+    `Folder "${strange}" is no class of this run. Expected folders named as its classes: ${runClasses.join(', ')}.`,
   );
 }
 

@@ -7,8 +7,8 @@ import type { Random } from './random.js';
 
 type Layer = layers.Layer;
 
-/** Noises stay in inference mode, as tfjs cannot seed them. */
-const alwaysInference = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout']);
+/** Noises that nobody seeds, a dropout of whole channels among them: they stay in inference mode. */
+const unseeded = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout', 'SpatialDropout1D', 'Dropout']);
 
 /** Adapts a layer of a model that has just been opened. */
 export function adaptLayer(layer: Layer, model: LayersModel): void {
@@ -19,8 +19,8 @@ export function adaptLayer(layer: Layer, model: LayersModel): void {
   }
   if (name === 'ReLU') quickenRelu6(layer);
   if (name === 'Conv2D') activateLate(layer, model);
-  if (isSeeded(layer)) seedMasks(layer);
-  if (!alwaysInference.has(name)) return;
+  if (isSeeded(layer)) return seedMasks(layer);
+  if (!unseeded.has(name)) return;
   const call = layer.call.bind(layer);
   layer.call = (inputs: tf.Tensor | tf.Tensor[], kwargs) => call(inputs, { ...kwargs, training: false });
 }

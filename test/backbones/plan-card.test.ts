@@ -73,6 +73,10 @@ test('a classifier of which nobody says what its classes are called gets a note 
 test('a network that ends in its features has no classes to name', () => {
   const { notes } = planCard(chain([28, 28, 3], convolution, pooling), facts);
   assert.doesNotMatch(notes.join(), /class-names/);
+  assert.throws(() => planCard(chain([28, 28, 3], convolution), { ...facts, classNames: ['cat', 'dog'] }), {
+    code: 'bad-option',
+    message: /--class-names names classes, but the network ends in feature maps/,
+  });
 });
 
 test('class names that the user gives come before those in the files; there is one per output, or two for one sigmoid', () => {

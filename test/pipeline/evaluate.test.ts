@@ -65,6 +65,13 @@ test('unless training images are to be counted, too', async () => {
   assert.equal(gate?.passed, true);
 });
 
+test('without a gate there is nothing that training images could count for', async () => {
+  await assert.rejects(finetune.evaluate({ model: run, data, includeTrainingImages: true }), {
+    code: 'bad-option',
+    message: /--include-training-images is about --min-accuracy/,
+  });
+});
+
 test('validation images count as seen where they decided which epoch is kept', async () => {
   const given = {
     data,

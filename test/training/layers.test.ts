@@ -76,6 +76,17 @@ function gradientsOf(model: LayersModel): Map<string, Float32Array> {
   );
 }
 
+test('dropout that nobody can seed drops nothing, so that a training can be repeated', async () => {
+  const build = new NetworkBuilder();
+  const rate = { rate: 0.5, noise_shape: [null, 1, 1, 2] };
+  const dropped = build.dropout(build.input('images', [4, 4, 2]), { name: 'shaped', ...rate });
+  const model = await openModel(build.network('unseeded', dropped));
+  const given = tf.ones([8, 4, 4, 2]);
+  const output = model.apply(given, { training: true }) as tf.Tensor;
+  assert.deepEqual([...output.dataSync()], [...given.dataSync()]);
+  model.dispose();
+});
+
 test('Dropout drops its share, makes up for it, and drops the same units for the same seed', async () => {
   const own = await openModel(kinds['Bias and relu after the pooling']());
   const dropout = own.layers.find(layer => layer.getClassName() === 'Dropout')!;
