@@ -40,7 +40,9 @@ export function planTop(
   const [outputs, ...places] = outputShape(network);
   if (outputs === undefined || places.length > 0) {
     if (asked === undefined) return {};
-    refuseOption('--class-names names classes, but the network ends in feature maps and has none: leave it out.');
+    refuseOption(
+      '--class-names names classes, but the network ends in feature maps and has none: leave it out.',
+    );
   }
   const featureLayer = entry?.featureLayer ?? findFeatureLayer(network);
   if (asked !== undefined) {

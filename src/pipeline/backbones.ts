@@ -38,7 +38,9 @@ export interface BackboneList {
  */
 export const backbones = verb(backbonesOptions, async ({ data, store }, context): Promise<BackboneList> => {
   if (data === undefined && store !== undefined)
-    refuseOption(`--store ${store} does nothing without --data: nothing is computed. Leave it out, or add --data.`);
+    refuseOption(
+      `--store ${store} does nothing without --data: nothing is computed. Leave it out, or add --data.`,
+    );
   const here = await listBackbones();
   const prepared = data === undefined ? here.map(({ name, dir }) => ({ name, dir })) : await compareOn(data);
   const names = new Set(here.map(({ name }) => name));

@@ -45,7 +45,9 @@ export const setup = verb(setupOptions, async (options, context): Promise<SetupR
   if (!cuda && from !== undefined) refuseOption(`--from ${from} belongs to --cuda: add that.`);
   if (!cuda && unchecked) refuseOption('--unchecked belongs to --cuda: add that.');
   if (remove && (cpu || unchecked || from !== undefined))
-    refuseOption('--remove takes --cuda and --tensorflow beside it, and nothing that says how to install them.');
+    refuseOption(
+      '--remove takes --cuda and --tensorflow beside it, and nothing that says how to install them.',
+    );
   if (remove) return { removed: await removeParts(options) };
   const wantsTensorflow = options.tensorflow || !cuda;
   return {

@@ -18,7 +18,10 @@ test('rates stand with their losses in lines of at most 80 columns, the suggeste
 });
 
 test('where nothing is suggested, the text says so', () => {
-  assert.match(renderRates({ points, suggested: undefined, usual: 0.001 }), /by more than chance: nothing is suggested/);
+  assert.match(
+    renderRates({ points, suggested: undefined, usual: 0.001 }),
+    /by more than chance: nothing is suggested/,
+  );
 });
 
 test('the training that comes next has the options of the test, quoted for a shell', () => {

@@ -27,13 +27,7 @@ import { mayHelp } from './next-step.js';
 import { compareOnValidation, explain, explainRefusal, type Stage } from './stage.js';
 import { tuneInTime } from './tune-in-time.js';
 import { type FeatureRequest, openFeatures } from './tuning-features.js';
-import {
-  noStoredViews,
-  type TuningPlan,
-  viewsOf,
-  withoutComparison,
-  withoutMirrors,
-} from './tuning-plan.js';
+import { noStoredViews, type TuningPlan, viewsOf, withoutComparison, withoutMirrors } from './tuning-plan.js';
 
 /** What the steps before have settled. */
 export interface TuningRequest extends FeatureRequest {

@@ -35,7 +35,8 @@ export const wholeSettings = { unfreeze: 'all', layerDecay: 0.85, batchSize: 16 
  * @param unfreeze that was found to be all
  */
 export function noStoredViews(views: number, unfreeze = 'all'): string {
-  const remedy = unfreeze === 'all' ? 'Leave it out' : `Say --unfreeze all in place of it and --unfreeze ${unfreeze}`;
+  const remedy =
+    unfreeze === 'all' ? 'Leave it out' : `Say --unfreeze all in place of it and --unfreeze ${unfreeze}`;
   return (
     `--views ${views} does nothing here: all of the backbone is trained, and every epoch draws a new view of each image. ` +
     `${remedy}.`

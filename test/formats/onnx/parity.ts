@@ -9,6 +9,12 @@ import { networkOf, randomNumbers } from '../../helpers/tfjs-network.js';
 
 export type Build = (input: layers.SymbolicTensor) => layers.SymbolicTensor;
 
+/** Layers one after the other. */
+export const chain =
+  (...parts: { apply(x: layers.SymbolicTensor): unknown }[]): Build =>
+  x =>
+    parts.reduce((value, layer) => layer.apply(value) as layers.SymbolicTensor, x);
+
 /** Asserts that both give the same numbers (1e-4) for `build` on a batch of `inputShape` [height, width, channels]. */
 export async function assertParity(
   build: Build,

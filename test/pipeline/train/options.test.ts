@@ -58,7 +58,10 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ recipe: 'fine-tune', augment: { flop: {} } }, /unknown name flop\. Did you mean flip/],
   [{ unfreeze: '1', l2: 0.1, headSolver: 'adam' }, /--l2 belongs to --head-solver lbfgs/],
   [{ folds: 5, val: 0.2 }, /--folds 5 .* --val 0\.2 .* give one of them/],
-  [{ folds: 5, epochs: 3, patience: 2 }, /--patience 2 goes by validation images.* Leave it out, or --folds 5/],
+  [
+    { folds: 5, epochs: 3, patience: 2 },
+    /--patience 2 goes by validation images.* Leave it out, or --folds 5/,
+  ],
   [{ epochs: 3, patience: 2, val: 0 }, /--patience 2 goes by validation images, and none are held out/],
   [{ epochs: 3, schedule: 'plateau', val: 0 }, /--schedule plateau goes by validation images/],
   [{ epochs: 3, schedule: 'one-cycle', warmup: 1 }, /--warmup 1 does nothing with --schedule one-cycle/],
