@@ -1,7 +1,7 @@
 // Options to one readonly value: completed, checked, and no name among them that nobody knows.
 
 import * as v from 'valibot';
-import { describeNearest, FinetuneError } from './errors.js';
+import { describeNearest, FinetuneError, refuseOption } from './errors.js';
 import { type Option, type OptionTable, type Resolved, readTyped } from './option-kinds.js';
 
 /** The flag that a user types for an option, e.g. `inputShape` -> `--input-shape`. */
@@ -40,10 +40,7 @@ export function resolveOptions<Table extends OptionTable>(
 /** @throws FinetuneError `bad-option` for anything but an object whose properties are options */
 export function validateObject(given: unknown): void {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return;
-  throw new FinetuneError(
-    'bad-option',
-    `Expected an object of options. Received: ${describeReceived(given)}.`,
-  );
+  refuseOption(`Expected an object of options. Received: ${describeReceived(given)}.`);
 }
 
 function refuseUnknown(table: OptionTable, given: RawOptions): void {
@@ -79,16 +76,12 @@ function resolveOne(name: string, option: Option, value: unknown): unknown {
   const result = v.safeParse(option.schema, isBareItem ? [value] : value);
   if (result.success) return Object.freeze(result.output);
   if (value === undefined) {
-    throw new FinetuneError(
-      'bad-option',
-      option.missing ?? `${flagOf(name)} is missing. Expected ${option.expects}: ${option.help}.`,
-    );
+    refuseOption(option.missing ?? `${flagOf(name)} is missing. Expected ${option.expects}: ${option.help}.`);
   }
   const index = result.issues[0].path?.[0].key;
   const wrong =
     option.kind === 'list' && typeof index === 'number' && Array.isArray(value) ? value[index] : value;
-  throw new FinetuneError(
-    'bad-option',
+  refuseOption(
     `${flagOf(name)} expects ${option.expects || 'no value'}. Received: ${describeReceived(wrong)}.`,
   );
 }

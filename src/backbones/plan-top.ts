@@ -1,6 +1,6 @@
 // What stands on top of a network that is being prepared: classes and their names, or nothing but features.
 
-import { FinetuneError, refuseOption } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import type { ModelFacts } from '../formats/model-facts.js';
 import { findFeatureLayer } from '../network/cut.js';
 import type { Network } from '../network/network.js';
@@ -47,8 +47,7 @@ export function planTop(
   const featureLayer = entry?.featureLayer ?? findFeatureLayer(network);
   if (asked !== undefined) {
     if (outputsFit(outputs, asked)) return { featureLayer, classNames: asked };
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `--class-names gives ${asked.length} names, but the network has ${outputs} output${outputs === 1 ? '' : 's'}. Expected one name per output, in their order.`,
     );
   }

@@ -2,7 +2,7 @@
 
 import type { Channels, Preprocessing } from '../data/image-rules.js';
 import { preprocess } from '../data/preprocess.js';
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 
 /** Every mode is `(x - mean) / std` on 0..255, per channel in the given order (for caffe mean and std are in BGR order). */
 export const preprocessingModes = {
@@ -34,8 +34,7 @@ export function preprocessingFor(mode: PreprocessingMode, channels: Channels): P
     const each = (value: number) => Array.from({ length: channels }, () => value);
     return { channelOrder, mean: each(mean), std: each(std) };
   }
-  throw new FinetuneError(
-    'bad-option',
+  refuseOption(
     `The preprocessing ${mode} has a mean for each of three colours, but the network takes ${channels} channel${channels === 1 ? '' : 's'}. ` +
       'Expected tf, lite, unit or none: say --preprocessing MODE.',
   );
@@ -87,8 +86,7 @@ export function resolvePreprocessing(architecture: string, mode?: string): Prepr
  */
 export function validateMode(mode: string): PreprocessingMode {
   if (isMode(mode)) return mode;
-  throw new FinetuneError(
-    'bad-option',
+  refuseOption(
     `Unknown preprocessing "${mode}". Expected one of: ${Object.keys(preprocessingModes).join(', ')}.`,
   );
 }

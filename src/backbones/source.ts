@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { describeNearest, FinetuneError } from '../errors.js';
+import { describeNearest, FinetuneError, refuseOption } from '../errors.js';
 import { openWeightsFile } from '../formats/keras/keras-file.js';
 import { type OpenModel, openModel } from '../formats/open.js';
 import { type NetworkShape, shapeNetwork } from '../network/cut.js';
@@ -50,8 +50,7 @@ export async function findSource(request: SourceRequest): Promise<PrepareSource>
   if (request.from === undefined) return publishedSource(request);
   for (const option of ['includeTop', 'url', 'weights'] as const) {
     if (!request[option]) continue;
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `--from takes a model of your own; --${option === 'includeTop' ? 'include-top' : option} is for published networks, by name.`,
     );
   }
@@ -62,8 +61,7 @@ function publishedSource(request: SourceRequest): PrepareSource {
   const { name = 'vgg16', includeTop = false, weights, url } = request;
   const entry = findInCatalogue(name);
   if (entry === undefined) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `Unknown network ${name}. ${describeNearest(
         name,
         catalogue.map(each => each.name),
@@ -71,10 +69,7 @@ function publishedSource(request: SourceRequest): PrepareSource {
     );
   }
   if (weights !== undefined && url !== undefined) {
-    throw new FinetuneError(
-      'bad-option',
-      '--weights and --url exclude each other: the file is here or there.',
-    );
+    refuseOption('--weights and --url exclude each other: the file is here or there.');
   }
   const topology = entry.plan({ inputSize: [entry.size, entry.size], includeTop });
   // What cannot be had is said before anything is downloaded.
@@ -128,8 +123,7 @@ async function ownSource(from: string, wantedName: string | undefined): Promise<
   });
   const name = wantedName ?? nameAfter(from);
   if (!/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `"${name}" cannot name a backbone. Expected letters, digits, "-", "_" and ".": say --name NAME.`,
     );
   }

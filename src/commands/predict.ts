@@ -1,6 +1,6 @@
 // finetune predict: a line or an object per image.
 
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import { flag } from '../option-kinds.js';
 import { type Prediction, predict, predictOptions } from '../pipeline/predict.js';
 import { printable, renderCell, renderJson } from '../system/printable.js';
@@ -41,9 +41,9 @@ export const command: Command = {
 };
 
 function validate({ json, csv }: Printing, top: number | undefined): void {
-  if (json && csv) throw new FinetuneError('bad-option', '--json and --csv exclude each other: choose one.');
+  if (json && csv) refuseOption('--json and --csv exclude each other: choose one.');
   if (!csv || top === undefined) return;
-  throw new FinetuneError('bad-option', '--csv has one class per image: leave out --top, or say --json.');
+  refuseOption('--csv has one class per image: leave out --top, or say --json.');
 }
 
 function render(prediction: Prediction, { json, csv }: Printing): string {

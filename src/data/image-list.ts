@@ -1,7 +1,7 @@
 // Lists of images that are to be left out: a text file with a path a line, which people may edit.
 
 import { open } from 'node:fs/promises';
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, refuseOption } from '../errors.js';
 import { printable, renderJson } from '../system/printable.js';
 import { describeReadFailure } from './image-file.js';
 
@@ -69,8 +69,7 @@ function readQuoted(line: string, where: string): string {
   } catch {
     // Said below.
   }
-  throw new FinetuneError(
-    'bad-option',
+  refuseOption(
     `${where}: a line that begins with a quote is a path as JSON has it. Received: ${line.slice(0, 80)}`,
   );
 }

@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob, hasMagic } from 'glob';
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, refuseOption } from '../errors.js';
 import type { BadImage } from '../events.js';
 import { looksLikeImage } from './contents.js';
 import { listFiles } from './folders.js';
@@ -28,8 +28,7 @@ export interface NamedImage {
  */
 export async function resolveImages(args: readonly string[]): Promise<NamedImage[]> {
   if (args.length === 0) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       'No image given. Expected files, folders, globs, or - for standard input. See finetune predict --help.',
     );
   }

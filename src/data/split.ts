@@ -1,7 +1,7 @@
 // Which subset an image belongs to: decided by its content and the seed, never by its neighbours.
 
 import { createHash } from 'node:crypto';
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import { type DataSet, type Example, type Split, type Subset, subsets } from './data-set.js';
 
 /** How much is held out, and the seed of what chance decides. */
@@ -49,23 +49,20 @@ function resolveFractions(examples: readonly Example[], options: SplitOptions): 
   const resolve = (subset: 'val' | 'test', fallback: number) => {
     if (!given.has(subset)) return options[subset] ?? fallback;
     if (options[subset] === undefined) return 0;
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `--${subset} ${options[subset]} would split what is split already: the data folder has ${subset}/. ` +
         `Leave out --${subset}, or remove the folder.`,
     );
   };
   if (options.folds !== undefined && given.has('val')) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `--folds ${options.folds} holds every training image out in turn, and the data folder has val/ for that: ` +
         'leave out --folds, or remove the folder.',
     );
   }
   const fractions = { val: options.folds === undefined ? resolve('val', 0.2) : 0, test: resolve('test', 0) };
   if (fractions.val + fractions.test < 1) return fractions;
-  throw new FinetuneError(
-    'bad-option',
+  refuseOption(
     `--val ${fractions.val} and --test ${fractions.test} leave nothing to train on. Expected a sum below 1.`,
   );
 }

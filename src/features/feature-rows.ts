@@ -2,7 +2,7 @@
 // are joined later they would be there twice. What would not fit stays in the feature store, and is read from there.
 
 import { totalmem } from 'node:os';
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, refuseOption } from '../errors.js';
 import type { EmitEvent } from '../events.js';
 import type { TrainingData } from '../training/data.js';
 import type { FeatureStore } from './store.js';
@@ -56,8 +56,7 @@ export function planRows(plan: RowPlan): FeatureRows {
   if (store.freeBytes() >= missing * size * 4) return new StoredRows(plan);
   const amount = `The features of ${keys.length} images take ${inGigabytes(bytes)}`;
   if (bytes > machineMemory() * mostOfMemory) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `${amount}: more than the memory of this machine, and more than the feature store has room for. ` +
         'Name a store on a larger disk with --store DIR, cut the backbone further up, or take fewer images.',
     );

@@ -9,7 +9,7 @@ import type { InputRules, Preprocessing } from '../data/image-rules.js';
 import { preprocess } from '../data/preprocess.js';
 import { type NetworkInput, readImage } from '../data/read-image.js';
 import { scanDataSet } from '../data/scan.js';
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, refuseOption } from '../errors.js';
 import { compileGraph } from '../formats/onnx/compile.js';
 import type { Session } from '../inference/session.js';
 import { withSession } from '../inference/temporary-model.js';
@@ -52,8 +52,7 @@ export async function checkPreprocessing(
 ): Promise<PreprocessingCheck> {
   const { classNames, inputShape, resize } = card;
   if (classNames === undefined) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       '--check needs the names of the classes, in the order of the outputs: say --class-names a,b,c (Keras numbers the folders of its training data by name).',
     );
   }

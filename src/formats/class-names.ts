@@ -2,7 +2,7 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 
 const largestBytes = 1024 * 1024;
 
@@ -29,8 +29,7 @@ export async function readClassNames(fileOrList: string): Promise<readonly strin
   const seen = new Set<string>();
   const wrong = names.find(name => name === '' || seen.size === seen.add(name).size);
   if (wrong === undefined) return names;
-  throw new FinetuneError(
-    'bad-option',
+  refuseOption(
     `--class-names ${fileOrList}: ${wrong === '' ? 'a name is empty' : `"${wrong}" occurs twice`}. ` +
       'Expected a name per class, in the order of the outputs: a file with one per line, or a list with commas.',
   );

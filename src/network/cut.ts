@@ -1,6 +1,6 @@
 // Cutting a network at a layer, taking its top off, changing its input shape, putting layers on top. Networks are never changed, only copied.
 
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, refuseOption } from '../errors.js';
 import { adaptPadding, minimumSize, withConfig } from './keras-applications.js';
 import { showShape } from './layer-shape.js';
 import type { FunctionalConfig, LayerConfig, Network, WeightTensor } from './network.js';
@@ -135,8 +135,7 @@ function validateWeights(before: Walk, after: Walk): void {
     return other === undefined || shapesOf(call).join(';') !== shapesOf(other).join(';');
   });
   if (changed === undefined) return;
-  throw new FinetuneError(
-    'bad-option',
+  refuseOption(
     `The layer "${changed.layer.config.name}" (${changed.layer.class_name}) has weights for images of the network's own size. ` +
       'Leave the input shape out, or cut the network below that layer.',
   );
@@ -150,16 +149,14 @@ function validateSize(
   const { name } = network.topology.config;
   const text = size.map(side => side ?? 'open').join('x');
   if (outputShape(network).length !== 3) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `With its top, "${name}" takes images of exactly ${own.map(side => side ?? 'open').join('x')}. ` +
         `Received: ${text}. Leave the input shape out, or use the network without its top.`,
     );
   }
   const minimum = minimumSize(name);
   if (size.some(side => side !== null && !(Number.isSafeInteger(side) && side >= minimum && side <= 16384))) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `The input shape must be at least ${minimum}x${minimum} (and at most 16384x16384), or open. Received: ${text}.`,
     );
   }

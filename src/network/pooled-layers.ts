@@ -1,6 +1,6 @@
 // A network that gives the pooled outputs of several of its layers as one vector, instead of that of the last one alone.
 
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import { showShape } from './layer-shape.js';
 import type { LayerConfig, Network } from './network.js';
 import { unknownLayer } from './split.js';
@@ -55,8 +55,7 @@ function poolLayer(network: Network, layer: string, name: string): LayerConfig {
     throw unknownLayer(network, layer);
   const { shape } = walk(network).callOf([layer, 0, 0]);
   if (shape.length !== 3) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `The layer "${layer}" gives ${showShape(shape)}. Expected a layer that gives feature maps, ` +
         '(None, height, width, channels). See finetune summary.',
     );

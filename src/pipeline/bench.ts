@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { listBackbones, resolveBackbone } from '../backbones/resolve.js';
-import { FinetuneError, messageOf } from '../errors.js';
+import { FinetuneError, messageOf, refuseOption } from '../errors.js';
 import { type Base, loadBase } from '../features/base.js';
 import { type BenchImages, openBenchImages } from '../features/bench-images.js';
 import { compileFastGraph, compileGraph } from '../formats/onnx/compile.js';
@@ -115,8 +115,7 @@ async function listVariants({ device, precision }: Settled): Promise<Variant[]> 
   const variants = device.flatMap(on => precision.map(each => ({ device: on, precision: each })));
   const possible = variants.filter(isPossible);
   if (possible.length > 0) return possible;
-  throw new FinetuneError(
-    'bad-option',
+  refuseOption(
     'int8 runs on the CPU alone, and fp16 on other devices. ' +
       `Received: --precision ${[...precision].join()} --device ${[...device].join()}. Add a device, or --precision fp32.`,
   );

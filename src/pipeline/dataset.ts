@@ -6,7 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { type LabelledImages, readLabelledImages } from '../data/idx.js';
 import { mnistArchive, readMnist } from '../data/mnist.js';
 import { writeImages } from '../data/write-images.js';
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, refuseOption } from '../errors.js';
 import { choice, maybe, type OptionTable, type Resolved, text } from '../option-kinds.js';
 import { flagOf } from '../options.js';
 import { writeFolderAtomically } from '../system/atomic-folder.js';
@@ -82,25 +82,18 @@ const filesOfIdx = ['images', 'labels'] as const;
 function validateOptions(options: Settled): void {
   const idle = options.set === 'mnist' ? filesOfIdx.find(name => options[name] !== undefined) : undefined;
   if (idle !== undefined)
-    throw new FinetuneError(
-      'bad-option',
-      `${flagOf(idle)} belongs to finetune dataset idx: mnist is downloaded.`,
-    );
+    refuseOption(`${flagOf(idle)} belongs to finetune dataset idx: mnist is downloaded.`);
   if (options.set === 'idx' && options.url !== undefined)
-    throw new FinetuneError(
-      'bad-option',
-      '--url belongs to finetune dataset mnist: idx takes files that are here.',
-    );
+    refuseOption('--url belongs to finetune dataset mnist: idx takes files that are here.');
 }
 
 function refuseTaken(dir: string): never {
-  throw new FinetuneError('bad-option', `${dir} exists already, and is not replaced. Choose another --out.`);
+  refuseOption(`${dir} exists already, and is not replaced. Choose another --out.`);
 }
 
 async function loadIdx({ images, labels }: Settled): Promise<LabelledImages> {
   if (images === undefined || labels === undefined) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       'finetune dataset idx takes two files: --images train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz.',
     );
   }

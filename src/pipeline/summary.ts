@@ -6,7 +6,7 @@ import { convnetName, planConvnet } from '../backbones/architectures/convnet.js'
 import type { Card } from '../backbones/card.js';
 import { findInCatalogue } from '../backbones/catalogue.js';
 import { resolveBackbone } from '../backbones/resolve.js';
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import { openModel } from '../formats/open.js';
 import { openLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { cutAt } from '../network/cut.js';
@@ -45,8 +45,7 @@ export const summary = verb(summaryOptions, async ({ network, ...convnet }): Pro
   if (network === convnetName) return summarize(planFor(convnet));
   const idle = Object.entries(convnet).find(([, value]) => value !== undefined)?.[0];
   if (idle === undefined) return summarize(await findTopology(network));
-  throw new FinetuneError(
-    'bad-option',
+  refuseOption(
     `${flagOf(idle)} is for convnet, which is made for its images. Leave it out: ${network} is shown as it is.`,
   );
 });

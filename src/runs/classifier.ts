@@ -3,7 +3,7 @@
 import { classProbabilities } from '../backbones/class-scores.js';
 import type { ImageSource, ReadOptions } from '../data/read-image.js';
 import type { ValueRange } from '../data/value-range.js';
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, refuseOption } from '../errors.js';
 import { ImageRunner, isBad, predictImages } from '../features/run-images.js';
 import { type DeviceName, deviceNames, devices } from '../inference/devices.js';
 import { averageOverMirror } from '../inference/mirrored-session.js';
@@ -106,7 +106,7 @@ export async function loadClassifier(
     validateObject(given);
     const { model, backbone, device, top, views } = resolveOptions(classifierOptions, given);
     if (model !== undefined && backbone !== undefined) {
-      throw new FinetuneError('bad-option', '--model and --backbone exclude each other: choose one.');
+      refuseOption('--model and --backbone exclude each other: choose one.');
     }
     const on = { device, warn: (message: string) => emit({ type: 'warning', message }) };
     const opened = backbone === undefined ? await openRun(model, on) : await openBackbone(backbone, on);
@@ -121,8 +121,7 @@ async function seeInViews(opened: OpenModel, views: number | undefined): Promise
   const isMirrored = opened.card.mirrored === true;
   if (views === 1 && isMirrored) {
     await opened.session.release();
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `${opened.name} was trained on each image and its mirror, and its network looks at both by itself. ` +
         'Leave out --views 1, or train with --mirror no.',
     );
@@ -236,10 +235,7 @@ function openImage(image: OpenableImage): ImageSource | Promise<ImageSource> {
 
 function validateSource(image: ImageSource): ImageSource {
   if (typeof image === 'string' || image instanceof Uint8Array) return image;
-  throw new FinetuneError(
-    'bad-option',
-    `An image is a path or the bytes of a file. Received: ${typeof image}.`,
-  );
+  refuseOption(`An image is a path or the bytes of a file. Received: ${typeof image}.`);
 }
 
 /** Best first. */

@@ -2,7 +2,7 @@
 
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, refuseOption } from '../errors.js';
 import {
   type FolderRules,
   type Inputs,
@@ -59,8 +59,7 @@ function replacementOf({ inputs }: RunPlan): Replacement {
 function findFree(wanted: string, out: string | undefined): string {
   if (!existsSync(wanted)) return wanted;
   if (out !== undefined) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `${out} exists already, and a run is never overwritten. Choose another --out, or say --force to replace it.`,
     );
   }

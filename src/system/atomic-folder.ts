@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { FinetuneError, messageOf } from '../errors.js';
+import { FinetuneError, messageOf, refuseOption } from '../errors.js';
 import { makeFolder } from './make-folder.js';
 import { findLeftovers, makeTemporaryFolderAt } from './temporary-folder.js';
 import { explainWriteFailure } from './write-failure.js';
@@ -43,7 +43,7 @@ export function validatePlace(dir: string, inputs: Inputs): void {
   const conflict =
     findConflict(dir, inputs) ?? (isLink(dir) && !existsSync(dir) ? 'it is a link to nothing' : undefined);
   if (conflict === undefined) return;
-  throw new FinetuneError('bad-option', `${dir} cannot be written: ${conflict}. Choose another --out.`);
+  refuseOption(`${dir} cannot be written: ${conflict}. Choose another --out.`);
 }
 
 function isLink(dir: string): boolean {

@@ -2,7 +2,7 @@
 
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { type Dispatcher, fetch, type Response } from 'undici';
-import { FinetuneError, messageOf } from '../errors.js';
+import { FinetuneError, messageOf, refuseOption } from '../errors.js';
 
 /** A download from one source, over several connections. */
 export interface Transfer {
@@ -97,10 +97,7 @@ async function request(
 function validateAddress(source: string): void {
   const protocol = URL.canParse(source) ? new URL(source).protocol : '';
   if (protocol === 'http:' || protocol === 'https:') return;
-  throw new FinetuneError(
-    'bad-option',
-    `Not an address to download from: ${source}. Expected http:// or https://.`,
-  );
+  refuseOption(`Not an address to download from: ${source}. Expected http:// or https://.`);
 }
 
 /** @returns where the body begins in the file; undefined when nothing is missing */

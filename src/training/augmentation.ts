@@ -1,7 +1,7 @@
 // How views of training images are changed: a table of transformations, each with its range and how often it happens.
 
 import * as v from 'valibot';
-import { describeNearest, FinetuneError } from '../errors.js';
+import { describeNearest, refuseOption } from '../errors.js';
 
 function between(least: number, most: number, told = `a number from ${least} to ${most}`) {
   return v.pipe(v.number(told), v.minValue(least, told), v.maxValue(most, told));
@@ -86,10 +86,10 @@ export function isAugmentationName(name: unknown): name is keyof typeof namedAug
 export function validateAugmentation(given: unknown): Augmentation {
   const result = v.safeParse(schema, given);
   const problem = result.success ? undefined : describeProblem(result.issues[0]);
-  if (problem !== undefined) throw new FinetuneError('bad-option', `--augment: ${problem}`);
+  if (problem !== undefined) refuseOption(`--augment: ${problem}`);
   if (!result.success || Object.keys(result.output).length === 0) {
     const names = Object.keys(transformations).join(', ');
-    throw new FinetuneError('bad-option', `--augment: the table is empty. Expected any of: ${names}.`);
+    refuseOption(`--augment: the table is empty. Expected any of: ${names}.`);
   }
   return result.output;
 }

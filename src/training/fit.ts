@@ -1,7 +1,7 @@
 // Fitting what lies above the cut: a linear head is solved to its optimum, everything else is trained by epochs.
 
 import { tf } from '../engines/tfjs.js';
-import { FinetuneError } from '../errors.js';
+import { FinetuneError, refuseOption } from '../errors.js';
 import type { EpochRecord } from '../events.js';
 import type { Network } from '../network/network.js';
 import { elementCount } from '../network/source.js';
@@ -83,8 +83,7 @@ function howChosen(given: number | undefined, candidates: number): string {
 /** To be solved, a head needs all features in memory. */
 async function fitUnsolved(data: FitData, plan: SolvedPlan, context: Context): Promise<Fit> {
   if (plan.l2 !== undefined) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       '--l2 belongs to a head that is solved, and the features of these images do not fit in memory. ' +
         'Leave it out: the head is then trained by epochs.',
     );

@@ -2,7 +2,7 @@
 // early stopping with the best weights kept, checkpoints to go on from. Optimizer, schedule and loss are files of their own.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import type { EpochRecord } from '../events.js';
 import type { Context } from '../system/context.js';
 import type { TimeBudget } from '../system/time-budget.js';
@@ -137,8 +137,7 @@ export function hasReached(epoch: EpochRecord | undefined, targetAccuracy: numbe
 
 function validateLoss(loss: number, epoch: number): void {
   if (Number.isFinite(loss)) return;
-  throw new FinetuneError(
-    'bad-option',
+  refuseOption(
     `Training diverged: in epoch ${epoch} the loss is ${loss}. Expected a finite number; a smaller --learning-rate keeps it so.`,
   );
 }

@@ -1,6 +1,6 @@
 // Which part of a backbone is unfrozen: where it is cut, and how deep each of its layers lies.
 
-import { FinetuneError } from '../errors.js';
+import { refuseOption } from '../errors.js';
 import { blockOf } from '../network/blocks.js';
 import type { Network } from '../network/network.js';
 import { blockBoundaries, splitAt } from '../network/split.js';
@@ -21,8 +21,7 @@ export function planCut(network: Network, unfreeze: string): string {
   const count = /^\d+$/.test(unfreeze) ? Number(unfreeze) : undefined;
   const first = count === undefined ? firstLayerOf(network, unfreeze) : blocks.at(-count)?.[0];
   if (first === undefined || count === 0) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `--unfreeze ${unfreeze}: expected 1 to ${blocks.length} blocks, the name of a layer or a block, or all.`,
     );
   }
@@ -68,7 +67,7 @@ function boundaryBelow(network: Network, boundaries: readonly string[], first: s
   if (boundary !== undefined && below.length === 1) return boundary;
   // It names the boundaries around.
   splitAt(network, below[0] ?? first);
-  throw new FinetuneError('bad-option', `--unfreeze ${first}: nothing lies below it that could stay frozen.`);
+  refuseOption(`--unfreeze ${first}: nothing lies below it that could stay frozen.`);
 }
 
 /** The part of the input's height that is left where the topmost blocks begin. */

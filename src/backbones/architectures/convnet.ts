@@ -1,7 +1,7 @@
 // A small ConvNet for small images, to be trained from scratch: that of Keras' example for MNIST
 // (https://keras.io/examples/vision/mnist_convnet), for any size and number of channels.
 
-import { FinetuneError } from '../../errors.js';
+import { refuseOption } from '../../errors.js';
 import { NetworkBuilder } from '../../network/builder.js';
 import type { FunctionalConfig } from '../../network/network.js';
 
@@ -24,8 +24,7 @@ const leastSide = 10;
 export function planConvnet({ inputShape, classes }: ConvnetPlan): FunctionalConfig {
   const [height, width] = inputShape;
   if (Math.min(height, width) < leastSide) {
-    throw new FinetuneError(
-      'bad-option',
+    refuseOption(
       `${convnetName} takes images from ${leastSide}x${leastSide} pixels on. Received: --input-shape ${height}x${width}.`,
     );
   }

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import type { DataSet } from '../../data/data-set.js';
 import type { Engine } from '../../engines/start.js';
-import { FinetuneError } from '../../errors.js';
+import { FinetuneError, refuseOption } from '../../errors.js';
 import { flagOf, type RawOptions } from '../../options.js';
 import { type RunPlan, wantedFolder } from '../../runs/folder.js';
 import { writeAtomically } from '../../system/atomic-write.js';
@@ -126,8 +126,7 @@ function validateSame(before: Readonly<Record<string, string>>, now: Readonly<Re
   const difference = isOption
     ? `${changed} ${received}, and was ${before[changed] ?? 'not given'} in the training that was stopped`
     : `${changed} ${changed.endsWith('s') ? 'are' : 'is'} not what the training that was stopped had`;
-  throw new FinetuneError(
-    'bad-option',
+  refuseOption(
     `--resume goes on with the same training only: ${difference}. Make it as it was, or leave out --resume to begin anew.`,
   );
 }
