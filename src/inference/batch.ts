@@ -1,5 +1,7 @@
 // Images by the batch: what goes into a network and comes out, and how batches run on a device other than the CPU.
 
+import { joinArrays } from '../system/join-arrays.js';
+
 /** The shape of a network's input. */
 export type ImageBatchShape = readonly [count: number, height: number, width: number, channels: number];
 
@@ -13,14 +15,8 @@ export interface ImageBatch {
 /** One batch of several; all have the same size. */
 export function joinBatches(batches: readonly ImageBatch[]): ImageBatch {
   const [, ...size] = batches[0]?.shape ?? [0, 0, 0, 0];
-  const length = batches.reduce((sum, { input }) => sum + input.length, 0);
-  const joined = new Float32Array(length);
-  let offset = 0;
-  for (const { input } of batches) {
-    joined.set(input, offset);
-    offset += input.length;
-  }
-  return { input: joined, shape: [batches.reduce((sum, { shape }) => sum + shape[0], 0), ...size] };
+  const count = batches.reduce((sum, { shape }) => sum + shape[0], 0);
+  return { input: joinArrays(batches.map(({ input }) => input)), shape: [count, ...size] };
 }
 
 /** What a network gives for a batch. */

@@ -9,6 +9,7 @@ import { flag, maybe, number, type OptionTable, text } from '../option-kinds.js'
 import { type Classifier, classifierOptions } from '../runs/classifier.js';
 import { type Run, type RunRecord, resolveRun } from '../runs/record.js';
 import type { Context } from '../system/context.js';
+import { joinArrays } from '../system/join-arrays.js';
 import { computeMetrics, type Metrics } from '../training/metrics.js';
 import { chooseClassifier } from './choose-classifier.js';
 import { device, exclude } from './common-options.js';
@@ -141,7 +142,7 @@ function measure({ record }: Run, predicted: readonly Predicted[]): Measured {
   const unseen = predicted.filter(({ example }) => !seen.has(example.hash));
   const metricsOf = (chosen: readonly Predicted[]) =>
     computeMetrics(
-      concatenate(chosen.map(({ probabilities }) => probabilities)),
+      joinArrays(chosen.map(({ probabilities }) => probabilities)),
       Int32Array.from(chosen, ({ example }) => example.label),
       record.classNames,
     );
@@ -174,13 +175,4 @@ function decideGate(
     images: countsAll ? images : images - seenInTraining,
     accuracy,
   };
-}
-
-function concatenate(rows: readonly Float32Array[]): Float32Array {
-  const size = rows[0]?.length ?? 0;
-  const joined = new Float32Array(rows.length * size);
-  rows.forEach((row, i) => {
-    joined.set(row, i * size);
-  });
-  return joined;
 }

@@ -5,6 +5,7 @@ import { asExamples, predictImages, type ViewedExample } from '../features/run-i
 import { compileGraph } from '../formats/onnx/compile.js';
 import { withSession } from '../inference/temporary-model.js';
 import type { Context } from '../system/context.js';
+import { joinArrays } from '../system/join-arrays.js';
 import { dataInMemory, type TrainingData } from '../training/data.js';
 import type { Fit } from '../training/fit.js';
 import { predictLabels } from '../training/metrics.js';
@@ -58,7 +59,7 @@ export async function comparePredictions(
   const rows = floats.map(({ row }) => row);
   const chosen = labels.slice(0, rows.length);
   const expected = await predict(
-    dataInMemory(joinRows(floats.map(({ features }) => features)), chosen, shape),
+    dataInMemory(joinArrays(floats.map(({ features }) => features)), chosen, shape),
   );
   const predicted = await predict(dataInMemory(await inInt8.read(rows), chosen, shape));
   const expectedLabels = predictLabels(expected, rows.length);
@@ -68,15 +69,6 @@ export async function comparePredictions(
     same: expectedLabels.filter((label, i) => label === predictedLabels[i]).length,
     largestDifference: largestDifference(expected, predicted),
   };
-}
-
-function joinRows(rows: readonly Float32Array[]): Float32Array {
-  const size = rows[0]?.length ?? 0;
-  const joined = new Float32Array(rows.length * size);
-  rows.forEach((row, i) => {
-    joined.set(row, i * size);
-  });
-  return joined;
 }
 
 function largestDifference(left: Float32Array, right: Float32Array): number {

@@ -1,6 +1,7 @@
 // Cross-validation of whatever is fitted on features: every image is predicted by a fit that has not seen it.
 
 import type { Context } from '../system/context.js';
+import { joinArrays } from '../system/join-arrays.js';
 import { averageViews, selectRows, type TrainingData } from './data.js';
 import { fit } from './fit.js';
 import {
@@ -36,19 +37,18 @@ export async function crossValidateFit(
     signal: context.signal,
     emit: event => event.type === 'warning' && context.emit(event),
   };
-  const rowsOf = (isWanted: (by: number) => boolean) =>
-    [...heldOutBy.keys()].filter(row => isWanted(heldOutBy[row] ?? -1));
+  const rows = [...heldOutBy.keys()];
   const predicted: HeldOutPart[] = [];
   for (let fold = 0; fold < count; fold++) {
     context.signal.throwIfAborted();
     const heldOut = selectRows(
       train,
-      rowsOf(by => by === fold),
+      rows.filter(row => heldOutBy[row] === fold),
     );
     if (heldOut.labels.length === 0) continue;
     const kept = selectRows(
       train,
-      rowsOf(by => by !== fold),
+      rows.filter(row => heldOutBy[row] !== fold),
     );
     const fitted = await fit({ train: kept, val: selectRows(train, []) }, plan, quiet);
     predicted.push({ fold, ...averageViews(await fitted.predict(heldOut), heldOut) });
@@ -65,7 +65,7 @@ interface HeldOutPart {
 
 function measure(parts: readonly HeldOutPart[], classNames: readonly string[]): CrossValidation {
   const metrics = computeMetrics(
-    Float32Array.from(parts.flatMap(({ probabilities }) => [...probabilities])),
+    joinArrays(parts.map(({ probabilities }) => probabilities)),
     Int32Array.from(parts.flatMap(({ labels }) => [...labels])),
     classNames,
   );

@@ -90,12 +90,8 @@ function activateLate(layer: Layer, model: LayersModel): void {
   const convolution = layer as Convolution;
   const pooling = findPooling(layer, model);
   const { strides, padding, dilationRate, dataFormat, activation } = convolution.getConfig();
-  if (
-    pooling === undefined ||
-    convolution.bias === null ||
-    activation !== 'relu' ||
-    dataFormat !== 'channelsLast'
-  )
+  const { bias } = convolution;
+  if (pooling === undefined || bias === null || activation !== 'relu' || dataFormat !== 'channelsLast')
     return;
   const pool = pooling.call.bind(pooling);
   layer.call = inputs =>
@@ -108,12 +104,7 @@ function activateLate(layer: Layer, model: LayersModel): void {
       dilationRate,
     );
   pooling.call = (inputs, kwargs) =>
-    tf.tidy(() => {
-      const bias = convolution.bias?.read();
-      return bias === undefined
-        ? pool(inputs, kwargs)
-        : tf.relu(tf.add(onlyInput(pool(inputs, kwargs)), bias));
-    });
+    tf.tidy(() => tf.relu(tf.add(onlyInput(pool(inputs, kwargs)), bias.read())));
 }
 
 /** The layer that alone takes a layer's output, if there is one. */
@@ -144,9 +135,8 @@ function freezeNormalization(layer: Layer): void {
   layer.trainable = false;
   const call = layer.call.bind(layer);
   layer.call = (inputs, kwargs) => {
-    const x = Array.isArray(inputs) ? inputs[0] : inputs;
-    if (x === undefined || !normalizesLast(layer, x.rank))
-      return call(inputs, { ...kwargs, training: false });
+    const x = onlyInput(inputs);
+    if (!normalizesLast(layer, x.rank)) return call(inputs, { ...kwargs, training: false });
     return tf.tidy(() => {
       const { factor, offset } = readNormalization(layer);
       return tf.add(tf.mul(x, factor), offset);
@@ -206,11 +196,6 @@ function foldIntoKernel(normalization: Layer, model: LayersModel): void {
 
 /** tfjs' layer clips what relu gives, in two passes and four for the gradient. */
 function quickenRelu6(layer: Layer): void {
-  const { maxValue } = layer.getConfig();
-  if (maxValue !== 6) return;
-  layer.call = inputs => {
-    const x = Array.isArray(inputs) ? inputs[0] : inputs;
-    if (x === undefined) throw new Error('A layer without an input.');
-    return tf.relu6(x);
-  };
+  if (layer.getConfig().maxValue !== 6) return;
+  layer.call = inputs => tf.relu6(onlyInput(inputs));
 }

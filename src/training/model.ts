@@ -5,6 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { tf } from '../engines/tfjs.js';
 import { toArtifacts } from '../formats/tfjs-layers/layers-model.js';
 import type { Network } from '../network/network.js';
+import { joinArrays } from '../system/join-arrays.js';
 import { groupRows, rowsAtOnce, type TrainingData } from './data.js';
 import { adaptLayer } from './layers.js';
 import { readValues } from './optimizer.js';
@@ -77,13 +78,7 @@ export async function predictData(
   for (const rows of groupRows([...data.labels.keys()], batchSize)) {
     parts.push(predictBatch(model, await data.read(rows), [rows.length, ...data.shape]));
   }
-  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return joinArrays(parts);
 }
 
 /** What a network gives for each row, `[labels.length, ...]`. Leaves no tensor behind. */

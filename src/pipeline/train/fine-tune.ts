@@ -14,7 +14,7 @@ import { blockBoundaries, join } from '../../network/split.js';
 import type { Context } from '../../system/context.js';
 import type { Amounts } from '../../system/time-budget.js';
 import { versions } from '../../system/versions.js';
-import { placeCheckpoint } from '../../training/checkpoint.js';
+import { type CheckpointPlace, placeCheckpoint } from '../../training/checkpoint.js';
 import { selectRows } from '../../training/data.js';
 import { type Fit, fit, tune } from '../../training/fit.js';
 import type { FitPlan } from '../../training/plan.js';
@@ -89,26 +89,15 @@ export async function fineTune(
 ): Promise<TuningResult> {
   const begun = await startTuning(stage, request, context);
   if (begun === undefined) return { stage, forgetCheckpoint: () => Promise.resolve() };
-  const { base, runtime, features, cut, start, plan } = begun;
+  const { base, runtime, features, cut, plan } = begun;
   const isWhole = isBareInput(base);
   try {
-    const [train, val] = [features.subset('train'), features.subset('val')];
-    const identity = [
-      fingerprintOf(start),
-      base.fingerprint,
-      base.preprocessingHash,
-      runtime.precision.fingerprint,
-    ];
-    const checkpoint = await placeCheckpoint([
-      ...[identity, plan, request.engine, versions()],
-      ...[train, val].map(({ images }) =>
-        images.map(({ example, view }) => [example.hash, example.label, view.key]),
-      ),
-    ]);
+    const data = { train: features.subset('train'), val: features.subset('val') };
+    const checkpoint = await findCheckpoint(begun, request.engine, data);
     const trained = await tune(
-      { train, val },
+      data,
       {
-        ...{ ...plan.loop, start, classes: request.dataSet.classNames.length, checkpoint },
+        ...{ ...plan.loop, start: begun.start, classes: request.dataSet.classNames.length, checkpoint },
         layerFactors: begun.factors,
         description: `${isWhole ? 'the whole network' : `everything above ${cut}`} trained`,
       },
@@ -116,23 +105,40 @@ export async function fineTune(
     );
     // An epoch that was trained up to a target is kept as it is.
     const isTarget = plan.loop.targetAccuracy !== undefined;
-    const refitting = { cut, isWhole, train, plan: request.head, context };
+    const refitting = { cut, isWhole, train: data.train, plan: request.head, context };
     const tuned = isTarget ? trained : await solveAgain(trained, stage, refitting);
-    const verdict = await compareOnValidation(stage, tuned, val);
-    const { augment } = plan;
-    const finding = { cut, views: isWhole ? 'new in each epoch' : plan.views, augment, verdict };
-    if (!verdict.isBetter) features.close();
-    const { forget } = checkpoint;
-    return verdict.isBetter
-      ? {
-          stage: { base, runtime, features, head: explain(tuned, finding), mirrored: false },
-          forgetCheckpoint: forget,
-        }
-      : { stage: { ...stage, head: explainRefusal(stage.head, finding) }, forgetCheckpoint: forget };
+    const verdict = await compareOnValidation(stage, tuned, data.val);
+    const views = isWhole ? 'new in each epoch' : plan.views;
+    const finding = { cut, views, augment: plan.augment, verdict };
+    const forgetCheckpoint = checkpoint.forget;
+    if (verdict.isBetter) {
+      const head = explain(tuned, finding);
+      return { stage: { base, runtime, features, head, mirrored: false }, forgetCheckpoint };
+    }
+    features.close();
+    return { stage: { ...stage, head: explainRefusal(stage.head, finding) }, forgetCheckpoint };
   } catch (error) {
     features.close();
     throw error;
   }
+}
+
+interface TuningData {
+  readonly train: SubsetFeatures;
+  readonly val: SubsetFeatures;
+}
+
+/** Everything that the weights depend on. */
+function findCheckpoint(
+  { base, runtime, start, plan }: TuningStart,
+  engine: Engine,
+  { train, val }: TuningData,
+): Promise<CheckpointPlace> {
+  const { fingerprint, preprocessingHash } = base;
+  const network = [fingerprintOf(start), fingerprint, preprocessingHash, runtime.precision.fingerprint];
+  const identify = ({ images }: SubsetFeatures) =>
+    images.map(({ example, view }) => [example.hash, example.label, view.key]);
+  return placeCheckpoint([network, plan, engine, versions(), identify(train), identify(val)]);
 }
 
 /**

@@ -41,50 +41,26 @@ export function isFromScratch({
 
 /** Options about pretrained weights and what is frozen of them. */
 const ofPretrained = [
-  ...(['cut', 'taps', 'unfreeze', 'layerDecay', 'headSolver', 'l2', 'dropout', 'store'] as const),
-];
+  'cut',
+  'taps',
+  'unfreeze',
+  'layerDecay',
+  'headSolver',
+  'l2',
+  'dropout',
+  'store',
+] as const;
 
 /**
  * Deals the options out to the steps.
  * @throws FinetuneError `bad-option` for options that would do nothing
  */
 export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
-  const {
-    backbone = convnetName,
-    recipe = 'scratch',
-    seed,
-    val,
-    test,
-    inputShape,
-    channels,
-    resize,
-  } = options;
+  const { backbone = convnetName, seed, val, test, inputShape, channels, resize } = options;
   const { data, out, force } = options;
-  if (recipe !== 'scratch') {
-    refuseOption(
-      `${convnetName} is trained from scratch, and has nothing to start from: leave out --recipe ${recipe}.`,
-    );
-  }
-  if (backbone !== convnetName && channels !== undefined) {
-    refuseOption(`--channels is for ${convnetName}: ${backbone} says itself how many it takes.`);
-  }
+  validateForScratch(options);
   validateFolds(options, false);
   validateLoop(options);
-  const idle = ofPretrained.find(name => options[name] !== undefined);
-  if (idle !== undefined)
-    refuseOption(
-      `${tellOption(idle, options[idle])} does nothing here: nothing is pretrained. Leave it out.`,
-    );
-  const other = {
-    hidden: options.hidden.length > 0,
-    verify: options.verify,
-    precision: options.precision === 'int8',
-    device: options.device !== 'auto' && options.device !== 'cpu',
-    pooling: options.pooling !== 'avg',
-  };
-  for (const [name, isGiven] of Object.entries(other)) {
-    if (isGiven) refuseOption(`${flagOf(name)} does nothing here: there is no frozen base. Leave it out.`);
-  }
   return {
     network: backbone === convnetName ? undefined : backbone,
     split: { val, test, seed, groupBy: options.groupBy, store: storeDirectory(options.store, data) },
@@ -95,6 +71,33 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
     loop: planScratch(planFitOptions(options)),
     run: { data, out, force, inputs: { '--data': data } },
   };
+}
+
+function validateForScratch(options: SettledTrainOptions): void {
+  const { backbone = convnetName, recipe = 'scratch', channels, device, precision, pooling } = options;
+  if (recipe !== 'scratch') {
+    refuseOption(
+      `${convnetName} is trained from scratch, and has nothing to start from: leave out --recipe ${recipe}.`,
+    );
+  }
+  if (backbone !== convnetName && channels !== undefined) {
+    refuseOption(`--channels is for ${convnetName}: ${backbone} says itself how many it takes.`);
+  }
+  const idle = ofPretrained.find(name => options[name] !== undefined);
+  if (idle !== undefined)
+    refuseOption(
+      `${tellOption(idle, options[idle])} does nothing here: nothing is pretrained. Leave it out.`,
+    );
+  const ofBase = {
+    hidden: options.hidden.length > 0,
+    verify: options.verify,
+    precision: precision === 'int8',
+    device: device !== 'auto' && device !== 'cpu',
+    pooling: pooling !== 'avg',
+  };
+  const given = Object.entries(ofBase).find(([, isGiven]) => isGiven)?.[0];
+  if (given !== undefined)
+    refuseOption(`${flagOf(given)} does nothing here: there is no frozen base. Leave it out.`);
 }
 
 /** Of the pixels where they are in memory, as Keras' layers for that make them: to decode small files takes longer than a step. */
