@@ -4,8 +4,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FinetuneError, findNearest } from '../errors.js';
-import type { Card } from './card.js';
-import { loadCard } from './card.js';
+import { quoteWord } from '../system/printable.js';
+import { type Card, loadCard } from './card.js';
 
 /** A folder with model.json, shards and card.json, and its card. */
 export interface PreparedBackbone {
@@ -34,7 +34,7 @@ export async function resolveBackbone(nameOrDir: string): Promise<PreparedBackbo
   for (const dir of candidates) {
     if (await isFile(join(dir, 'card.json'))) return { dir, card: await loadCard(dir) };
   }
-  throw await notPrepared(nameOrDir);
+  throw new FinetuneError('not-prepared', await describeMissing(nameOrDir));
 }
 
 /** Names of Keras files, whether they are there or not. */
@@ -47,48 +47,28 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-async function notPrepared(nameOrDir: string): Promise<FinetuneError> {
-  if (await isFile(join(nameOrDir, 'model.json'))) {
-    return new FinetuneError(
-      'not-prepared',
-      `${nameOrDir} holds a tfjs model, but no card.json that says how its photos are preprocessed. ` +
-        `Run \`finetune prepare --from ${nameOrDir}\`, then use the name that it gives.`,
-    );
-  }
-  if ((await isFile(nameOrDir)) || kerasFile.test(nameOrDir)) {
-    return new FinetuneError(
-      'not-prepared',
-      `A backbone is the name or the folder of a prepared one, not a file. Received: ${nameOrDir}. ` +
-        `Run \`finetune prepare --from ${nameOrDir}\`, then use the name that it gives.`,
-    );
-  }
+/** What else to do. */
+async function describeMissing(nameOrDir: string): Promise<string> {
+  const prepareIt = `Run \`finetune prepare --from ${quoteWord(nameOrDir)}\`, then use the name that it gives.`;
+  if (await isFile(join(nameOrDir, 'model.json')))
+    return `${nameOrDir} holds a tfjs model, but no card.json that says how its photos are preprocessed. ${prepareIt}`;
+  if ((await isFile(nameOrDir)) || kerasFile.test(nameOrDir))
+    return `A backbone is the name or the folder of a prepared one, not a file. Received: ${nameOrDir}. ${prepareIt}`;
   const names = [...new Set((await listBackbones()).map(({ name }) => name))];
   // Every architecture comes with it, and nobody else here needs one.
   const { catalogue, findInCatalogue } = await import('./catalogue.js');
   const alike = findInCatalogue(nameOrDir) === undefined ? findNearest(nameOrDir, names) : undefined;
-  if (alike !== undefined) {
-    return new FinetuneError(
-      'not-prepared',
-      `There is no backbone ${nameOrDir}, but ${alike} is prepared: use \`--backbone ${alike}\`.`,
-    );
-  }
-  const published = findNearest(
-    nameOrDir,
-    catalogue.map(({ name }) => name),
-  );
-  if (published !== undefined && published !== nameOrDir) {
-    return new FinetuneError(
-      'not-prepared',
-      `There is no backbone ${nameOrDir}. Did you mean ${published}? \`finetune prepare ${published}\` prepares it.`,
-    );
-  }
-  const prepared = names.length > 0 ? names.join(', ') : 'none';
-  return new FinetuneError(
-    'not-prepared',
-    `The backbone ${nameOrDir} is not prepared. Prepared here: ${prepared}. ` +
-      `Run \`finetune prepare ${/[/\\]/.test(nameOrDir) ? 'NAME' : nameOrDir}\` (it downloads the weights), ` +
-      'or `finetune prepare --from FILE` for a Keras file of your own, ' +
-      'or use the embedded one: `--backbone efficientnet-lite0`.',
+  if (alike !== undefined)
+    return `There is no backbone ${nameOrDir}, but ${alike} is prepared: use \`--backbone ${alike}\`.`;
+  const published = catalogue.map(({ name }) => name);
+  const meant = findNearest(nameOrDir, published);
+  if (meant !== undefined && meant !== nameOrDir)
+    return `There is no backbone ${nameOrDir}. Did you mean ${meant}? \`finetune prepare ${meant}\` prepares it.`;
+  return (
+    `The backbone ${nameOrDir} is not prepared. Prepared here: ${names.join(', ') || 'none'}. ` +
+    `Run \`finetune prepare ${/[/\\]/.test(nameOrDir) ? 'NAME' : nameOrDir}\` (it downloads the weights), ` +
+    'or `finetune prepare --from FILE` for a Keras file of your own, ' +
+    'or use the embedded one: `--backbone efficientnet-lite0`.'
   );
 }
 

@@ -7,7 +7,7 @@ import { FinetuneError } from '../errors.js';
 const mebibyte = 2 ** 20;
 
 /** More than this for one image is refused. */
-export const mostDecodingBytes = 1024 * mebibyte;
+const mostDecodingBytes = 1024 * mebibyte;
 
 /** Images that need more than this take turns, over all threads. */
 const largeBytes = 64 * mebibyte;

@@ -18,7 +18,7 @@ export const isJpeg = (head: Buffer) => head[0] === 0xff && head[1] === 0xd8 && 
 export const headLength = 32;
 
 /** The formats that are read, for messages. */
-export const readableFormats = 'JPEG, PNG, WebP, GIF, TIFF';
+const readableFormats = 'JPEG, PNG, WebP, GIF, TIFF';
 
 const startsWith = (text: string) => (head: Buffer) =>
   head.subarray(0, text.length).equals(Buffer.from(text, 'latin1'));

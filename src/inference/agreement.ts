@@ -11,7 +11,7 @@ export interface Agreement {
 }
 
 /** The lowest cosine at which a device counts as agreeing with the CPU. */
-export const enoughAgreement = 0.9995;
+const enoughAgreement = 0.9995;
 
 /** As far as outputs of one length are apart at that cosine: the cosine alone would pass what is twice too large. */
 const mostDistance = Math.sqrt(2 * (1 - enoughAgreement));

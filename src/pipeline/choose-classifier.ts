@@ -30,12 +30,12 @@ export async function chooseClassifier(
   const { emit, signal } = context;
   const callbacks = { onEvent: emit, signal };
   if (device !== 'auto') return loadClassifier({ ...options, device }, callbacks);
-  const cpu = await loadClassifier({ ...options, device: 'cpu' }, callbacks);
   const candidates = job.candidates ?? (await listLikelyDevices());
+  const cpu = await loadClassifier({ ...options, device: 'cpu' }, callbacks);
   if (candidates.length === 0) return cpu;
   const loaded = new Map<DeviceName, Classifier>([['cpu', cpu]]);
   try {
-    return await takeSoonest(loaded, { options, images: job.images, candidates, context });
+    return await takeSoonest(loaded, { cpu, options, images: job.images, candidates, context });
   } catch (error) {
     await Promise.all([...loaded.values()].map(each => each.close()));
     throw error;
@@ -43,6 +43,7 @@ export async function chooseClassifier(
 }
 
 interface Choosing {
+  readonly cpu: Classifier;
   readonly options: Omit<ClassifierOptions, 'device'>;
   readonly images: readonly OpenableImage[];
   readonly candidates: readonly DeviceName[];
@@ -51,10 +52,9 @@ interface Choosing {
 
 async function takeSoonest(
   loaded: Map<DeviceName, Classifier>,
-  { options, images, candidates, context }: Choosing,
+  { cpu, options, images, candidates, context }: Choosing,
 ): Promise<Classifier> {
   const { emit, signal } = context;
-  const cpu = loaded.get('cpu') ?? (await loadClassifier(options));
   // Standard input can be read once only: what is predicted alone is not measured.
   const sample = images.length > 1 ? images.slice(0, sampleSize) : [];
   const onCpu = await measure(cpu, sample, signal);

@@ -52,7 +52,7 @@ export async function readNamedFile(
  * @param problem makes the error of a reason
  * @returns its one value; undefined where there are only comments
  */
-export async function readYamlFile(
+async function readYamlFile(
   path: string,
   problem: (reason: string, cause?: unknown) => FinetuneError,
 ): Promise<unknown> {

@@ -13,7 +13,7 @@ import { type OptionsOf, verb } from './verb.js';
 const size = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(2048)));
 
 /** Options of `loadBackbone`. */
-export const loadBackboneOptions = {
+const loadBackboneOptions = {
   name: text('A prepared backbone', 'a name or a folder'),
   includeTop: flag('With its ImageNet classes; also looked for under NAME-top'),
   inputShape: maybe({

@@ -21,10 +21,7 @@ export async function openFeatureSession(model: Parameters<typeof loadFeatureNet
  * @param model the folder of a run's model or of a backbone, and its card
  * @returns from an image to `[features]`: as the head of the run gets them, or averaged over a backbone's last feature map
  */
-export async function loadFeatureNetwork(model: {
-  readonly folder: string;
-  readonly card: Card;
-}): Promise<Network> {
+async function loadFeatureNetwork(model: { readonly folder: string; readonly card: Card }): Promise<Network> {
   const network = await loadLayersModel(model.folder, model.card.sha256);
   const layers = new Set(network.topology.config.layers.map(({ config }) => config.name));
   const end = [joinedPoolingName, poolingName].find(name => layers.has(name));

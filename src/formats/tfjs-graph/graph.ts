@@ -95,7 +95,7 @@ function lastNode(nodes: readonly GraphNode[]): string {
 }
 
 /** `conv/Relu:0` is the first output of `conv/Relu`. */
-export function nodeName(tensor: string): string {
+function nodeName(tensor: string): string {
   return tensor.replace(/:\d+$/, '');
 }
 

@@ -24,7 +24,7 @@ export const cudaNeeds = {
 } as const;
 
 /** Libraries that lie beside ONNX Runtime's own, in the order in which they are loaded. */
-export const providerLibraries = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'];
+const providerLibraries = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'];
 
 /**
  * The version of ONNX Runtime that the provider is part of: no other loads it. Its files, by name, are known by their

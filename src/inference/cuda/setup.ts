@@ -84,7 +84,7 @@ function missing(message: string, cause?: unknown): FinetuneError {
  * Computes a convolution on CUDA and on the CPU. On a GPU that is newer than the libraries the first run compiles.
  * @throws Error with the reason why CUDA cannot be used
  */
-export function tryCuda(signal?: AbortSignal): Promise<DeviceTrial> {
+function tryCuda(signal?: AbortSignal): Promise<DeviceTrial> {
   const input = Float32Array.from({ length: 2 * 8 * 8 * 3 }, (_, i) => Math.sin(i));
   return tryDevice('cuda', { graph: convolution(), images: [{ input, shape: [2, 8, 8, 3] }] }, signal);
 }
