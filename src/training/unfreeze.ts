@@ -65,8 +65,8 @@ function boundaryBelow(network: Network, boundaries: readonly string[], first: s
   const below = call?.inputs.map(([name]) => name) ?? [];
   const boundary = boundaries.find(each => below.includes(each));
   if (boundary !== undefined && below.length === 1) return boundary;
-  // It names the boundaries around.
-  splitAt(network, below[0] ?? first);
+  // It names the boundaries around; of a residual's two inputs one may be a boundary.
+  splitAt(network, below.find(each => each !== boundary) ?? first);
   refuseOption(`--unfreeze ${first}: nothing lies below it that could stay frozen.`);
 }
 

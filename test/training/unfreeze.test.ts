@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
 import { loadLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
+import { NetworkBuilder } from '../../src/network/builder.js';
 import type { Network } from '../../src/network/network.js';
 import { splitAt } from '../../src/network/split.js';
 import { layerFactors, planCut } from '../../src/training/unfreeze.js';
@@ -43,6 +44,16 @@ for (const [unfreeze, message] of Object.entries(mistakes)) {
     assert.throws(() => planCut(network, unfreeze), { code: 'bad-option', message });
   });
 }
+
+test('The end of a residual block, whose first input is the boundary below the block, lies inside it', () => {
+  const build = new NetworkBuilder();
+  const start = build.conv(build.input('image', [4, 4]), { name: 'start', filters: 3, size: 1 });
+  const inside = build.conv(start, { name: 'inside', filters: 3, size: 1 });
+  const residual = build.network('residual', build.add('Add', [start, inside], { name: 'sum' }));
+  assert.throws(() => planCut(residual, 'sum'), {
+    message: /Nearest block boundaries: "start" below it, "sum" above it/,
+  });
+});
 
 test('Rates fall from block to block, the head has the full one', () => {
   const factors = layerFactors(splitAt(network, 'block6c_add').trainable, 0.5);
