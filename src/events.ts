@@ -13,7 +13,7 @@ export interface EpochRecord {
   readonly accuracy: number;
   readonly valLoss?: number | undefined;
   readonly valAccuracy?: number | undefined;
-  /** Of its last step; older runs lack it. */
+  /** The rate of its last step; older runs lack it. */
   readonly learningRate?: number | undefined;
   /** Validation counted in. */
   readonly seconds: number;

@@ -15,7 +15,7 @@ import {
 
 /** What is known of a network's pixels. */
 export interface PixelFacts {
-  /** Of a network from the catalogue. */
+  /** The entry of a network from the catalogue. */
   readonly entry?: CatalogueEntry | undefined;
   /** What lay beside the network. */
   readonly files?: ModelFacts | undefined;

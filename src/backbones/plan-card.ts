@@ -18,7 +18,7 @@ export interface CardFacts extends PixelFacts, TopFacts {
   readonly name: string;
   /** An address or a file's name. */
   readonly origin: string;
-  /** Of a folder that has one already. */
+  /** The card of a folder that has one already. */
   readonly card?: Card | undefined;
 }
 

@@ -13,7 +13,7 @@ import { resolvePreprocessing } from './preprocessing.js';
 
 /** What is known of a network's classes. */
 export interface TopFacts {
-  /** Of a network from the catalogue. */
+  /** The entry of a network from the catalogue. */
   readonly entry?: CatalogueEntry | undefined;
   /** What lay beside the network. */
   readonly files?: ModelFacts | undefined;

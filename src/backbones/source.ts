@@ -21,7 +21,7 @@ export interface SourceRequest extends NetworkShape {
   readonly name?: string | undefined;
   /** A Keras file, or the folder of a tfjs model, of the user's own. */
   readonly from?: string | undefined;
-  /** Of a catalogue network: with its 1000 ImageNet classes, under the name `NAME-top`. */
+  /** Takes a catalogue network with its 1000 ImageNet classes, under the name `NAME-top`. */
   readonly includeTop?: boolean | undefined;
   /** Another address of the published file. */
   readonly url?: string | undefined;
@@ -34,9 +34,9 @@ export interface PrepareSource {
   readonly name: string;
   /** An address or a file's name, as the card tells it. */
   readonly origin: string;
-  /** Of a published network. */
+  /** The catalogue entry of a published network. */
   readonly entry?: CatalogueEntry;
-  /** Of a folder that has one already: a backbone, a run's model. */
+  /** The card of a folder that has one already: a backbone, a run's model. */
   readonly card?: Card | undefined;
   /** Downloads it where it must, and opens it. Close it after use. */
   open(context: Context): Promise<OpenModel>;

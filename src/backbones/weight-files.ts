@@ -15,7 +15,7 @@ export interface WeightFiles {
   readonly noTop: WeightFile;
 }
 
-/** Of the file with the ImageNet classes, and of the one without. */
+/** Something of the file with the ImageNet classes, and of the one without. */
 type Pair<Value> = readonly [top: Value, noTop: Value];
 
 /** What is known of two files. */

@@ -141,7 +141,7 @@ function describeMissingClasses(scanned: ScannedFolders): string[] {
   });
 }
 
-/** Of train/ and test/ that hold images right away: the data set may have lost its class folders. */
+/** A warning about train/ and test/ that hold images right away: the data set may have lost its class folders. */
 function describeNamedAsSubsets(folders: readonly ClassFolder[]): string[] {
   const names = folders.map(({ className }) => className.toLowerCase());
   const isMeantAsSubset = (name: string) => /^(train|test|val)/.test(name);

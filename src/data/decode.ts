@@ -109,7 +109,7 @@ async function decodeAny(
   const { orientation, width, height } = header;
   const upright = orientation > 4 ? ([width, height] as const) : ([height, width] as const);
   const { from: whole, to } = planPlacement(upright, size, rule);
-  // Of an image that is stored on its side or upside down, the part lies elsewhere, which for a view is as good.
+  // In an image that is stored on its side or upside down the part lies elsewhere, which is as good for a view.
   const from = view.part === undefined ? whole : showPart(whole, view.part);
   // As they are stored, not yet upright.
   const part = orientation > 4 ? turn(from) : from;
@@ -174,7 +174,7 @@ async function decodePart(
   return { data, width, height, channels: hasAlpha ? 4 : 3 };
 }
 
-/** Of its colours. */
+/** The range of its colours. */
 async function findRange(file: Buffer): Promise<ValueRange> {
   const { channels } = await decoding(sharp(file, decoderOptions).stats());
   const colours = channels.length % 2 === 0 ? channels.slice(0, -1) : channels;

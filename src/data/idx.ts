@@ -19,7 +19,7 @@ export interface LabelledImages {
   readonly width: number;
   /** Grey, `[count, height, width]`. */
   readonly pixels: Uint8Array;
-  /** Of each image, 0 to 255. */
+  /** The label of each image, 0 to 255. */
   readonly labels: Uint8Array;
 }
 

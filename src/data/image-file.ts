@@ -9,7 +9,7 @@ import { systemPath } from './names.js';
 const mostMebibytes = 256;
 const mostBytes = mostMebibytes * 2 ** 20;
 
-/** Of what has no length: a pipe, a device. */
+/** How much is read at a time of what has no length: a pipe, a device. */
 const chunkBytes = 2 ** 20;
 
 /**

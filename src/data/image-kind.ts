@@ -17,7 +17,7 @@ const sampleSize = 64;
 /** Images that are alike and no larger than this keep their own size. */
 const mostSide = 128;
 
-/** Of all others, for a network that is to be trained in minutes. */
+/** The size for all other images: a network of it is trained in minutes. */
 const usualSize: Size = [96, 96];
 
 /**

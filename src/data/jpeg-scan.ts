@@ -15,7 +15,7 @@ export interface ScanParameters {
 
 /** A block of 64 coefficients. */
 export interface Block {
-  /** Of the whole component: whether coefficients are known not to be zero, */
+  /** For the whole component: whether coefficients are known not to be zero, */
   readonly nonzero: Uint8Array;
   /** those of this block from here on. */
   at: number;

@@ -14,7 +14,7 @@ export interface Place {
   readonly orientation: Orientation;
   /** Left and right of the upright image are exchanged. */
   readonly mirrored: boolean;
-  /** Of the result. */
+  /** The size of the result. */
   readonly size: Size;
   /** The part of the result that the upright pixels fill; the rest becomes black. */
   readonly to: Rectangle;

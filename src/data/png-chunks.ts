@@ -10,7 +10,7 @@ const frameBytes = 12;
 
 /** A chunk, and where in the file it lies. */
 export interface PngChunk {
-  /** Of four letters, e.g. `IDAT`. */
+  /** Four letters, e.g. `IDAT`. */
   readonly type: string;
   readonly body: Buffer;
   readonly start: number;

@@ -25,7 +25,7 @@ export interface Base {
   readonly rules: InputRules;
   /** Base and pooling; the head goes on top. */
   readonly network: Network;
-  /** Of one image's features, e.g. `[1280]`. */
+  /** The shape of one image's features, e.g. `[1280]`. */
   readonly featureShape: readonly number[];
   /** Lower layers whose pooled outputs come after that of the last one. */
   readonly taps: readonly string[];

@@ -58,7 +58,7 @@ async function check(device: DeviceName, work: DeviceWork, signal?: AbortSignal)
   }
 }
 
-/** Of a device that is not here; for CUDA what is missing. */
+/** Says of a device that it is not here; for CUDA also what is missing. */
 async function explain(device: DeviceName, { signal }: DeviceCheckOptions): Promise<Check> {
   const name = nameOf(device);
   const details = { device, found: false, usable: false };

@@ -141,7 +141,7 @@ class ExtractionWork {
   readonly pictures: KnownPictures;
   readonly clock = new ThreadClock();
   readonly #started = readProcessorTime();
-  /** Of other threads than this one. */
+  /** The times of other threads than this one. */
   readonly #times: Record<string, number> = {};
 
   constructor(

@@ -34,7 +34,7 @@ export interface RowSource {
 
 /** Where rows go, and how many there are. */
 export interface RowPlan {
-  /** Of each place, in order. */
+  /** The key of each place, in order. */
   readonly keys: readonly string[];
   /** Numbers of a row. */
   readonly size: number;

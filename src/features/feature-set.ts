@@ -12,7 +12,7 @@ import type { ViewedExample } from './run-images.js';
 
 /** A subset's features, as training takes them, and what they are of. */
 export interface SubsetFeatures extends TrainingData {
-  /** Of each row: several rows are of one example where it was seen in several views. */
+  /** The image of each row: several rows are of one example where it was seen in several views. */
   readonly images: readonly ViewedExample[];
   readonly matrix: () => Float32Array | undefined;
 }
@@ -25,20 +25,20 @@ export interface SubsetImage extends ViewedExample {
 /** What was extracted. */
 export interface ExtractedRows
   extends Pick<FeatureSet, 'shape' | 'bad' | 'narrowRanges' | 'computed' | 'profile'> {
-  /** Of the rows, train before val before test. */
+  /** The images of the rows, train before val before test. */
   readonly images: readonly SubsetImage[];
   readonly source: RowSource;
 }
 
 /** Features of the images that could be read. Close it: it may hold the feature store open. */
 export class FeatureSet {
-  /** Of one image's features, e.g. `[1280]` or `[14, 14, 512]`. */
+  /** The shape of one image's features, e.g. `[1280]` or `[14, 14, 512]`. */
   readonly shape: readonly number[];
   /** How many images have features. */
   readonly count: number;
   /** Images that could not be read, once for each file. */
   readonly bad: readonly BadImage[];
-  /** Of images of 16 bits that use a small part of their range, by path. */
+  /** The ranges of 16-bit images that use a small part of what is possible, by path. */
   readonly narrowRanges: ReadonlyMap<string, ValueRange>;
   /** How many images went through the base; the features of the others were in the store. */
   readonly computed: number;
@@ -111,7 +111,7 @@ export class FeatureSet {
       for (const example of split[subset]) {
         const row = rowOf.get(example.path);
         const known = row === undefined ? undefined : this.#images[row];
-        // Of a bad image there is none.
+        // A bad image has none.
         if (row === undefined || known === undefined) continue;
         order.push(row);
         images.push({ ...known, subset, example });

@@ -17,7 +17,7 @@ export interface InspectedClass {
   readonly name: string;
   /** Readable images. */
   readonly images: number;
-  /** Of their files. */
+  /** The size of their files. */
   readonly bytes: number;
   /** Median height and width in pixels. */
   readonly medianSize: readonly [height: number, width: number];

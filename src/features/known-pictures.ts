@@ -5,7 +5,7 @@ import type { Example } from '../data/data-set.js';
 import { pictureSide } from '../data/perceptual-hash.js';
 import { FeatureStore, rowKey } from './store.js';
 
-/** Of photos, by the sha-256 of their contents. Close it. */
+/** Pictures of photos, by the sha-256 of their contents. Close it. */
 export class KnownPictures {
   readonly #store: FeatureStore;
 

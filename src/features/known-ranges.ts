@@ -5,7 +5,7 @@ import type { Example } from '../data/data-set.js';
 import type { ValueRange } from '../data/value-range.js';
 import { FeatureStore, rowKey } from './store.js';
 
-/** Of images, by the sha-256 of their contents. Close it. */
+/** Ranges of images, by the sha-256 of their contents. Close it. */
 export class KnownRanges {
   readonly #store: FeatureStore;
   readonly #found = new Map<string, ValueRange>();

@@ -28,10 +28,10 @@ const mostBits = 14;
 /** Copies of which nothing is cut off differ in up to 10. */
 const mostBitsAsTheyLie = 10;
 
-/** Of a photo that has more candidates, the nearest are compared: copies are among them, and the work stays bounded. */
+/** A photo that has more candidates is compared with the nearest: copies are among them, and the work stays bounded. */
 const mostCandidates = 40;
 
-/** Of 200 planted copies 198 were above, of other pairs none above .75 that is no copy to the eye. */
+/** 198 of 200 planted copies were above this; no pair above .75 was anything but a copy to the eye. */
 const leastAlike = 0.85;
 
 /** Without features to confirm it. Of 160 planted copies of which nothing is cut off nearly all were above. */

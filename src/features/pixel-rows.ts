@@ -28,7 +28,7 @@ export interface EpochViews {
 
 /** What rows are made of. */
 export interface PixelRowsPlan {
-  /** Of the rows, in order. */
+  /** The images of the rows, in order. */
   readonly images: readonly ViewedExample[];
   /** The bare input: what is decoded passes through it as it is. */
   readonly base: Pick<Base, 'network' | 'rules'>;

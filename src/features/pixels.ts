@@ -21,7 +21,7 @@ export interface PixelRequest {
   readonly split: Split;
   /** The bare input. */
   readonly base: Pick<Base, 'network' | 'rules'>;
-  /** Of training images. */
+  /** How epochs see training images. */
   readonly views: EpochViews;
   /** The feature store's folder, which keeps the pictures by which copies are found. */
   readonly store: string;

@@ -57,7 +57,7 @@ const mostCalibrations = 4;
 /** A week: by then another driver, another load, another cooling may have come. */
 const refusalHoldsFor = 7 * 24 * 3600 * 1000;
 
-/** Of the images of a calibration, the part that a data set has to hold. */
+/** The part of the images of a calibration that a data set has to hold. */
 const enoughShared = 0.5;
 
 /** The calibration that was made from images of this data set. */

@@ -30,7 +30,7 @@ export type Outcome = Float32Array | QuantizedFeatures | BadInput;
 export interface BaseResult {
   readonly image: ViewedExample;
   readonly outcome: Outcome;
-  /** Of an image of 16 bits that uses a small part of their range. */
+  /** The range of a 16-bit image that uses a small part of what is possible. */
   readonly narrowRange?: ValueRange | undefined;
   /** By which copies of it are found, where it was seen in full: grey, `[pictureSide, pictureSide]`. */
   readonly picture?: Uint8Array | undefined;

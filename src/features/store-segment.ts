@@ -131,7 +131,7 @@ export class Segment {
     return this.#stride;
   }
 
-  /** Of the file, as far as it holds complete rows. */
+  /** The size of the file, as far as it holds complete rows. */
   get bytes(): number {
     return headerBytes + this.#rows * this.#stride;
   }
@@ -198,7 +198,7 @@ export class Segment {
     return headerBytes + row * this.#stride;
   }
 
-  /** Of key and numbers, and of the header that says what they are. */
+  /** A checksum of key and numbers, and of the header that says what they are. */
   #checksumOf(row: Uint8Array): number {
     return crc32(row.subarray(prefixBytes), crc32(row.subarray(0, keyBytes), this.#checksum));
   }

@@ -45,7 +45,7 @@ function describe(
   }
   if (areUsuallyLarge && Math.min(height, width) < tinySide)
     found.push({ kind: 'tiny', detail: `${height}x${width} pixels` });
-  // Of a photo on which nothing is to be seen, nothing else is worth saying.
+  // Nothing else is worth saying of a photo on which nothing is to be seen.
   if (contrast < flatContrast) {
     found.push({ kind: 'flat', detail: `grey values vary by ${contrast.toFixed(1)} of 255` });
   } else if (highlight < darkHighlight) {

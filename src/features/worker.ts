@@ -46,7 +46,7 @@ export interface ThreadFailure {
 export interface GroupResult {
   /** In the order of the tasks; undefined for those that were left when the thread was told to stop. */
   readonly outcomes: readonly (Outcome | undefined)[];
-  /** Of images of 16 bits that use a small part of their range, by the image's place among the tasks. */
+  /** The ranges of 16-bit images that use a small part of what is possible, by the image's place among the tasks. */
   readonly narrowRanges: ReadonlyMap<number, ValueRange>;
   /** By which copies are found, of images that were seen in full, by the image's place among the tasks. */
   readonly pictures: ReadonlyMap<number, Uint8Array>;

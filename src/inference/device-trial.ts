@@ -12,7 +12,7 @@ import { withSession } from './temporary-model.js';
 export interface DeviceTrial extends Agreement {
   /** Whether it ran in half precision there. */
   readonly half: boolean;
-  /** Of the second run of the batch: the first one compiles. */
+  /** The speed of the second run of the batch: the first one compiles. */
   readonly imagesPerSecond: number;
   /** Opening the device, and the first run. */
   readonly startSeconds: number;

@@ -11,7 +11,7 @@ export interface MeasureTask {
   readonly model: string;
   /** A file of preprocessed images: `[n, height, width, channels]`, float32. */
   readonly images: string;
-  /** Of one batch. */
+  /** The shape of one batch. */
   readonly shape: ImageBatchShape;
   /** Images to be timed at least, in full batches. */
   readonly atLeast: number;
@@ -24,7 +24,7 @@ export interface BenchMeasurement {
   /** Images that were timed, in full batches. */
   readonly images: number;
   readonly imagesPerSecond: number;
-  /** Of a batch, in milliseconds: half of the batches took at most `p50`, 99 of 100 at most `p99`. */
+  /** Milliseconds of a batch: half of the batches took at most `p50`, 99 of 100 at most `p99`. */
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   /** Most memory that the process held at a time, in MB (10^6 bytes): Node, the runtime, the model, one batch. */
   readonly peakMegabytes: number;
@@ -44,11 +44,11 @@ export type BenchRow = BenchSetting & (BenchMeasurement | { readonly failure: st
 
 /** What `finetune bench` measured, in the order in which it is shown. */
 export interface BenchResult {
-  /** Of the base's operators. */
+  /** The threads of the base's operators. */
   readonly threads: number;
   /** The folder that the images came from; null where they were generated. */
   readonly data: string | null;
-  /** Of what ran, by name. */
+  /** The versions of what ran, by name. */
   readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly BenchRow[];
 }

@@ -11,7 +11,7 @@ import { openSession, type Session, type SessionOptions } from './session.js';
 
 /** A model that is there for as long as it is needed. */
 export interface TemporaryModel {
-  /** Of the file to open. */
+  /** The file to open. */
   readonly path: string;
   readonly weightBytes: number;
   remove(): Promise<void>;

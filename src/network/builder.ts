@@ -27,7 +27,7 @@ export interface Values {
   readonly data: Float32Array;
 }
 
-/** Of a convolution; `size` and `strides` are one number for both axes, or height and width. */
+/** Settings of a convolution; `size` and `strides` are one number for both axes, or height and width. */
 export interface ConvolutionSettings extends LayerSettings {
   readonly size: number | readonly [number, number];
   readonly strides?: number | readonly [number, number];

@@ -12,7 +12,7 @@ export interface WeightTensor {
 export interface LayerConfig {
   readonly class_name: string;
   readonly config: { readonly name: string } & Readonly<Record<string, unknown>>;
-  /** Of a Functional model only. */
+  /** The name again, in a Functional model only. */
   readonly name?: string;
   /** Per call of the layer, per input: `[layer name, node index, tensor index, kwargs]`. */
   readonly inbound_nodes?: readonly (readonly InboundTensor[])[];

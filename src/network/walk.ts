@@ -13,7 +13,7 @@ export interface LayerCall {
   readonly nodeIndex: number;
   readonly inputs: readonly InboundTensor[];
   readonly inputShapes: readonly Shape[];
-  /** Of the output, e.g. `[7, 7, 512]`; null is open. */
+  /** The shape of the output, e.g. `[7, 7, 512]`; null is open. */
   readonly shape: Shape;
 }
 

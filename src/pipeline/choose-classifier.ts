@@ -64,7 +64,7 @@ async function takeSoonest(
   let soonest: DeviceName | undefined;
   for (const device of candidates) {
     const started = performance.now();
-    // Of a device that nobody has asked for, and that is not taken, nothing is told.
+    // Nothing is told of a device that nobody has asked for and that is not taken.
     const onEvent = (event: PipelineEvent) => device === soonest && emit(event);
     const classifier = await loadClassifier({ ...options, device }, { onEvent, signal });
     loaded.set(device, classifier);

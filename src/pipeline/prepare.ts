@@ -72,7 +72,7 @@ export interface Prepared {
   /** Absolute. */
   readonly dir: string;
   readonly card: Card;
-  /** Of the stored weights; undefined where the backbone had been prepared before. */
+  /** The size of the stored weights; undefined where the backbone had been prepared before. */
   readonly bytes: number | undefined;
   /** What that did to the features, where the weights were quantized. */
   readonly change?: FeatureChange;

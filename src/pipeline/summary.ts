@@ -27,9 +27,9 @@ export const summaryOptions = {
     ),
     missing: 'No network given. Expected a prepared or published name, a run, a Keras file, or a folder.',
   },
-  inputShape: maybe(sizeInPixels('Of convnet: height and width of its input in pixels (default: 28x28)')),
-  channels: maybe(integer(1, 4, 'Of convnet: channels of its input (default: 1)')),
-  classes: maybe(integer(2, 100_000, 'Of convnet: how many classes it tells apart (default: 10)')),
+  inputShape: maybe(sizeInPixels('For convnet: height and width of its input in pixels (default: 28x28)')),
+  channels: maybe(integer(1, 4, 'For convnet: channels of its input (default: 1)')),
+  classes: maybe(integer(2, 100_000, 'For convnet: how many classes it tells apart (default: 10)')),
 } as const satisfies OptionTable;
 
 /** What `summary` takes. */

@@ -88,7 +88,7 @@ async function saveTraining(
   return result;
 }
 
-/** Of the fp32 model, which browsers run, with the int8 model, which this program runs. */
+/** Warns where the fp32 model, which browsers run, and the int8 model, which this program runs, predict differently. */
 function warnOfDisagreement({ agreement }: TrainResult, emit: EmitEvent): void {
   if (agreement === undefined || agreement.same >= agreement.images * 0.98) return;
   const message =

@@ -8,13 +8,13 @@ import { wrap } from './wrap.js';
 export interface ListedBackbone {
   readonly name: string;
   readonly dir: string;
-  /** Of heads on images that they were not trained on. */
+  /** The accuracy of heads on images that they were not trained on. */
   readonly accuracy?: number | undefined;
   /** Mean log-loss of the same, natural logarithm. */
   readonly loss?: number | undefined;
-  /** Of the base in fp32 on all processors, decoding not counted. */
+  /** The speed of the base in fp32 on all processors, decoding not counted. */
   readonly imagesPerSecond?: number | undefined;
-  /** Of the base's weights, in 10^6 bytes. */
+  /** The size of the base's weights, in 10^6 bytes. */
   readonly megabytes?: number | undefined;
   /** Why it cannot be used on these images. */
   readonly failure?: string | undefined;

@@ -40,7 +40,7 @@ ${sections.length === 0 ? '<p>Nothing to complain of.</p>' : ''}
 
 interface Section {
   readonly heading: string;
-  /** Of all findings; `items` are the first of them. */
+  /** How many there are in all; `items` are the first of them. */
   readonly count: number;
   readonly items: readonly Item[];
 }

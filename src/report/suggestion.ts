@@ -25,7 +25,7 @@ export function renderSuggestion(
   );
 }
 
-/** Of a budget, what an estimate may take. */
+/** The part of a budget that an estimate may take. */
 const budgetShare = 0.8;
 
 /** Times the budget that was too short, where nothing was measured. */

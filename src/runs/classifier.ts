@@ -29,9 +29,9 @@ export interface ScoredClass {
 export interface Classification extends ScoredClass {
   /** The most probable classes, best first. */
   readonly top: readonly ScoredClass[];
-  /** Of all classes, in the order of `classNames`. */
+  /** The probabilities of all classes, in the order of `classNames`. */
   readonly probabilities: Float32Array;
-  /** Of an image of 16 bits that uses a quarter of their range or less: its smallest and its largest value. */
+  /** The smallest and the largest value of a 16-bit image that uses a quarter of the possible range or less. */
   readonly narrowRange?: ValueRange | undefined;
 }
 

@@ -25,7 +25,7 @@ async function proveFile(dir: string, path: string, files: NonNullable<RunRecord
   throw new Error(`${path} was changed since it was written`);
 }
 
-/** Of versions that recorded no hashes: by what the files hold. */
+/** Proves a run of a version that recorded no hashes, by what the files hold. */
 async function proveOldRun(dir: string, paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const proof = path.startsWith('model/') ? undefined : oldFiles.get(path);

@@ -46,7 +46,7 @@ export interface Training {
   readonly dataSet: DataSet;
   readonly split: Split;
   readonly features: FeatureSet;
-  /** Of the first validation images from the base in fp32, where it runs in int8. */
+  /** Features of the first validation images from the base in fp32, where it runs in int8. */
   readonly floatFeatures: readonly (Float32Array | undefined)[] | undefined;
   readonly engine: Engine;
   readonly head: Fit;

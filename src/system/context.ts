@@ -8,7 +8,7 @@ import type { TimeBudget } from './time-budget.js';
 export interface Context {
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
-  /** Of the whole job; absent: it takes as long as it takes. */
+  /** The time for the whole job; absent: it takes as long as it takes. */
   readonly budget?: TimeBudget | undefined;
 }
 

@@ -30,7 +30,7 @@ export interface TimeBudget {
   report(): TimeReport;
 }
 
-/** Of the whole: no estimate is exact. */
+/** The part of the whole that is kept back, since no estimate is exact. */
 const margin = 0.05;
 
 /** Starts a budget, a twentieth of which is never planned with. */

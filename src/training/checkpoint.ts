@@ -19,7 +19,7 @@ const largestHeaderBytes = 64 * 1024 * 1024;
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const headerSchema = v.object({
   formatVersion: v.literal(formatVersion),
-  /** Of what is trained: options, data, model. A checkpoint of another training is none. */
+  /** A hash of options, data and model. A checkpoint of another training is none. */
   fingerprint: v.string(),
   steps: count,
   /** Arrays that the optimizer keeps of every weight. */
@@ -44,7 +44,7 @@ const headerSchema = v.object({
 /** Where a training that was killed goes on. */
 export interface CheckpointPlace {
   readonly path: string;
-  /** Of everything that the weights depend on: a checkpoint of another training is none. */
+  /** A hash of everything that the weights depend on: a checkpoint of another training is none. */
   readonly fingerprint: string;
   /** Removes the checkpoint, when the run is saved. */
   readonly forget: () => Promise<void>;
@@ -173,7 +173,7 @@ async function readCheckpoint(
 ): Promise<Checkpoint | undefined> {
   const found = await stat(path).catch(ignoreMissing);
   if (found === undefined) return undefined;
-  // Of one array per weight.
+  // The size of one array per weight.
   const groupBytes = 4 * lengths.reduce((sum, length) => sum + length, 0);
   if (found.size > largestHeaderBytes + 10 * groupBytes)
     throw new Error(`it is too large (${found.size} bytes)`);

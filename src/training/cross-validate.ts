@@ -32,7 +32,7 @@ export async function crossValidateFit(
   context: Context,
 ): Promise<CrossValidation | undefined> {
   const { count, heldOutBy } = dealFolds(train, folds);
-  // Of the fits within nothing is told but what is wrong.
+  // Only what goes wrong is told of the fits within.
   const quiet: Context = {
     signal: context.signal,
     emit: event => event.type === 'warning' && context.emit(event),

@@ -6,7 +6,7 @@ import { elementCount } from '../network/source.js';
 export interface TrainingData {
   /** Per image, an index into the class names. */
   readonly labels: Int32Array;
-  /** Of one image's features, e.g. `[1280]` or `[14, 14, 512]`. */
+  /** The shape of one image's features, e.g. `[1280]` or `[14, 14, 512]`. */
   readonly shape: readonly number[];
   /** The features of the given images, one after the other: `[rows.length, ...shape]`. */
   read(rows: readonly number[]): Float32Array | Promise<Float32Array>;

@@ -79,11 +79,11 @@ export interface CrossValidation {
   readonly accuracy: number;
   /** Standard deviation of the folds' accuracies; undefined of a single fold. */
   readonly deviation?: number | undefined;
-  /** Of each fold. */
+  /** The accuracy of each fold. */
   readonly accuracies: readonly number[];
   /** Mean log-loss, natural logarithm. */
   readonly loss: number;
-  /** Of all held-out images, where cross-validation was asked for. */
+  /** The metrics of all held-out images, where cross-validation was asked for. */
   readonly metrics?: Metrics | undefined;
 }
 

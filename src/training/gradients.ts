@@ -14,7 +14,7 @@ export interface StepResult {
 
 /** Images of a batch that are computed at once. */
 export interface Part extends Batch {
-  /** Of the batch's loss, from 0 to 1: what these images count in it. */
+  /** What these images count in the batch's loss, from 0 to 1. */
   readonly share: number;
   /** The same of what was mixed into them. */
   readonly mixedShare?: number | undefined;

@@ -43,7 +43,7 @@ function usualConfidences(labels: Int32Array, probabilities: Float32Array): numb
       const value = probabilities[row * classes + label] ?? Number.NaN;
       return each === label && !Number.isNaN(value) ? value : [];
     });
-    // Of a class of which nothing is known nothing is proposed.
+    // A class of which nothing is known is never proposed.
     return own.length === 0
       ? Number.POSITIVE_INFINITY
       : own.reduce((sum, value) => sum + value, 0) / own.length;

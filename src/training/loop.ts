@@ -50,7 +50,7 @@ export interface Checkpoint {
   readonly weights: readonly Float32Array[];
   readonly optimizer: OptimizerState;
   readonly best: BestEpoch;
-  /** Of the epochs so far. */
+  /** The records of the epochs so far. */
   readonly history: readonly EpochRecord[];
 }
 

@@ -23,7 +23,7 @@ export interface Batch {
 
 /** Other images that count in the features and in the loss. */
 export interface Mixed {
-  /** Of each image's other one. */
+  /** The label of each image's other one. */
   readonly labels: readonly number[];
   /** How much the others count; the images themselves count the rest. */
   readonly weight: number;

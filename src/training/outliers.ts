@@ -27,7 +27,7 @@ const usualPart = 0.1;
  */
 const farAway = 2;
 
-/** Of cosines: what differs by less is the same. */
+/** Cosines that differ by less are the same. */
 const leastSpread = 0.01;
 
 /** Below this many images, nothing is unusual. */

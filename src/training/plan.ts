@@ -43,7 +43,7 @@ export interface SolvedPlan {
   readonly solver: 'lbfgs';
   readonly classes: number;
   readonly seed: number;
-  /** Of the L2 penalty; chosen by cross-validation where absent. */
+  /** The strength of the L2 penalty; chosen by cross-validation where absent. */
   readonly l2?: number | undefined;
   /** Absent: every image counts the same. */
   readonly classWeights?: ClassWeights | undefined;
@@ -79,7 +79,7 @@ const scratchDefaults: Defaults = {
   ...{ weightDecay: 0, labelSmoothing: 0, focus: 0 },
 };
 
-/** Of units, while a head with or without hidden layers is trained by epochs. */
+/** The part of the units that is dropped while a head is trained by epochs. */
 const headDropout = 0.3;
 
 /** Names of the options that say how to train by epochs, and nothing else. */

@@ -13,7 +13,7 @@ import { withTrainee } from './trainee.js';
 /** A step of the test. */
 export interface RatePoint {
   readonly learningRate: number;
-  /** Of its batch, as training makes it small. */
+  /** The loss of its batch, as training makes it small. */
   readonly loss: number;
   /** Mean of the losses so far, the later ones counting more: what is looked at. */
   readonly smoothed: number;

@@ -12,7 +12,7 @@ import type { SolvedPlan } from './plan.js';
 export interface Refit {
   /** From features at the cut to those of the head; weights that were trained take the place of its own. */
   readonly below: Network;
-  /** Of the head's features. */
+  /** The groups of the head's features. */
   readonly groups: readonly FeatureGroup[] | undefined;
   /** Every row is an image of its own. */
   readonly train: TrainingData;

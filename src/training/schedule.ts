@@ -11,7 +11,7 @@ export interface SchedulePlan {
   readonly schedule: ScheduleName;
   /** Epochs at the beginning in which the rate rises step by step; `one-cycle` has a rise of its own. */
   readonly warmup: number;
-  /** Of the training. */
+  /** The epochs of the training. */
   readonly epochs: number;
 }
 
@@ -21,7 +21,7 @@ export interface Moment {
   readonly epoch: number;
   /** Part of the epoch's steps that are done with this one: above 0, 1 for the last. */
   readonly part: number;
-  /** Of the epochs before. */
+  /** The records of the epochs before. */
   readonly history: readonly EpochRecord[];
 }
 

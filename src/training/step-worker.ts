@@ -24,7 +24,7 @@ export interface PartTask {
   readonly part: Part;
   /** In shared memory: filled, one weight's after the other. */
   readonly gradients: Float32Array;
-  /** Of dropout's masks. */
+  /** The seed of dropout's masks. */
   readonly seed: number;
 }
 

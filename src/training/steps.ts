@@ -31,7 +31,7 @@ export interface StepsPlan {
 /** A step that was taken. */
 export interface Step extends StepResult {
   readonly images: number;
-  /** Of all steps so far, this one included. */
+  /** The images of all steps so far, this one included. */
   readonly done: number;
   readonly rate: number;
 }

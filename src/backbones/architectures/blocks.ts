@@ -4,12 +4,12 @@ import type { ConvolutionSettings, LayerSettings, NetworkBuilder, Tensor } from 
 import type { FunctionalConfig } from '../../network/network.js';
 
 interface TopOptions {
-  /** Of the network. */
+  /** The name of the network. */
   readonly name: string;
   readonly includeTop: boolean;
   /** The name of the pooling. Default: `avg_pool`. */
   readonly pooling?: string;
-  /** Of a dropout before the classes; without it there is none. */
+  /** The rate of a dropout before the classes; without it there is none. */
   readonly dropRate?: number;
 }
 

@@ -33,7 +33,7 @@ interface Variant {
   readonly width: number;
   /** Multiplies blocks. */
   readonly depth: number;
-  /** Of the dropout below the classes. */
+  /** The rate of the dropout below the classes. */
   readonly dropRate: number;
 }
 
@@ -88,7 +88,7 @@ function stem(build: NetworkBuilder, input: Tensor, filters: number): Tensor {
 interface BlockOptions {
   /** Begins the name of each of its layers. */
   readonly name: string;
-  /** Of the depthwise kernel. */
+  /** The side of the depthwise kernel. */
   readonly size: number;
   readonly inputFilters: number;
   readonly filters: number;

@@ -137,7 +137,7 @@ function pooledBranch(build: NetworkBuilder, input: Tensor, filters: number): Te
   return chain(build, build.averagePool(input, pooling), [[filters, 1]]);
 }
 
-/** Of the blocks at 35x35 (at the published size). */
+/** The branches of the blocks at 35x35 (at the published size). */
 function smallBranches(build: NetworkBuilder, x: Tensor, first: number): Tensor[] {
   return [
     chain(build, x, [[first, 1]]),
@@ -153,7 +153,7 @@ function smallBranches(build: NetworkBuilder, x: Tensor, first: number): Tensor[
   ];
 }
 
-/** Of the blocks at 17x17. */
+/** The branches of the blocks at 17x17. */
 function wideBranches(build: NetworkBuilder, x: Tensor, filters: number): Tensor[] {
   return [
     chain(build, x, [[192, 1]]),
@@ -225,7 +225,7 @@ interface BlockOptions {
   readonly type: keyof typeof blocks;
   /** From 1. */
   readonly index: number;
-  /** Of what is added to the input. */
+  /** What the branches are multiplied with before they are added to the input. */
   readonly scale: number;
   /** Without activation. */
   readonly isLast?: boolean;

@@ -63,7 +63,7 @@ export function planMobilenetV3Large(options: TopologyOptions): FunctionalConfig
 interface Variant {
   readonly name: string;
   readonly blocks: readonly Block[];
-  /** Of the top's first convolution. */
+  /** The filters of the top's first convolution. */
   readonly lastFilters: number;
 }
 

@@ -96,7 +96,7 @@ export function readRecord(path: string): EngineRecord | undefined {
   try {
     return v.parse(engineRecord, JSON.parse(readFileSync(path, 'utf8')));
   } catch {
-    // Of another version of this program, or damaged: as good as none, `finetune setup` makes it anew.
+    // It is of another version of this program, or damaged, and as good as none: `finetune setup` makes it anew.
     return undefined;
   }
 }

@@ -13,7 +13,7 @@ export interface KerasLayer {
   readonly config: JsonObject;
   /** A bare operation of Keras 3. */
   readonly isOperation: boolean;
-  /** Of its first call, without the batch dimension. */
+  /** The input shapes of its first call, without the batch dimension. */
   readonly inputs: readonly Shape[];
   /** Its first call, for operations that take more than tensors. */
   readonly call: Call | undefined;

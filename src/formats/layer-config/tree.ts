@@ -36,7 +36,7 @@ export interface ModelNode extends Callable {
   readonly ends:
     | { readonly inputs: readonly TensorReference[]; readonly outputs: readonly TensorReference[] }
     | undefined;
-  /** Of a Sequential that names no input layer: `[null, height, width, channels]`. */
+  /** The input shape of a Sequential that names no input layer: `[null, height, width, channels]`. */
   readonly batchInputShape: unknown;
   readonly trainable: boolean;
 }

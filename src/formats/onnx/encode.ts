@@ -16,7 +16,7 @@ const outputName = 'output';
 
 /** Where a constant's numbers are, outside of the model. */
 export interface WeightPlace {
-  /** Of the file, seen from the model's folder. */
+  /** The path of the file, seen from the model's folder. */
   readonly location: string;
   /** In bytes, as the length is. */
   readonly offset: number;
@@ -99,7 +99,7 @@ export function elementTypeOf(data: TensorData): number {
   return elementTypes.int64;
 }
 
-/** Of an observed value the shape is left to whoever reads the file. */
+/** The shape of an observed value is left to whoever reads the file. */
 function observedMessage(name: string): object {
   return { name, type: { tensorType: { elemType: elementTypes.float32 } } };
 }

@@ -116,7 +116,7 @@ function multiply(graph: GraphBuilder, { node, kernel, channels }: Convolution, 
     reverseAxes(floatsOf(kernel), [count, 1, 9]),
   );
   const matrix = graph.constant('winograd/kernel', [frequencies, 9], kernelMatrix);
-  // Of constants alone: ONNX Runtime works it out once, when it opens the model.
+  // Made of constants alone: ONNX Runtime works it out once, when it opens the model.
   const kernels = graph.node('MatMul', `${node.name}/kernels`, [matrix, places]);
   const transformed = reshape(graph, kernels, [frequencies, channels.output, channels.input]);
   return graph.node('MatMul', `${node.name}/products`, [transformed, tiles]);

@@ -22,7 +22,7 @@ export interface SaveOptions {
   readonly quantize?: QuantizedType | undefined;
 }
 
-/** Of the stored weights: sha-256 over all shards in order (hex), and their size. */
+/** What is known of stored weights: sha-256 over all shards in order (hex), and their size. */
 export interface SavedWeights {
   readonly sha256: string;
   readonly bytes: number;

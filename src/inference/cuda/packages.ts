@@ -19,7 +19,7 @@ export const cudaNeeds = {
   driver: 580,
   /** Turing; CUDA 13 has given older GPUs up. */
   computeCapability: 7.5,
-  /** Of the wheels and of what is unpacked of them, in bytes. */
+  /** The room that the wheels and what is unpacked of them take, in bytes. */
   space: 3e9,
 } as const;
 

@@ -10,7 +10,7 @@ export interface CudaMachine {
   /** e.g. `linux-x64` */
   readonly platform: string;
   readonly isSupported: boolean;
-  /** Of the NVIDIA driver; undefined where there is none, empty where it does not tell. */
+  /** The version of the NVIDIA driver; undefined where there is none, empty where it does not tell. */
   readonly driver: string | undefined;
   readonly gpus: readonly Gpu[];
 }

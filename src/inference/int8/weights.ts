@@ -83,7 +83,7 @@ function largestOf(row: Float32Array): number {
 interface RowRounding {
   readonly scale: number;
   readonly zeroPoint: number;
-  /** Of the inputs that the row weighs. */
+  /** The means of the inputs that the row weighs. */
   readonly means: Float64Array;
 }
 

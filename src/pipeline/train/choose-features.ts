@@ -38,7 +38,7 @@ export interface WorkLimit {
 /** What is chosen from. */
 export interface FeatureChoices {
   readonly base: Base;
-  /** Of every image as it is. */
+  /** The features of every image as it is. */
   readonly features: FeatureSet;
   /** Gives features of the same images in other views. */
   readonly extract: (views: Readonly<Record<Subset, readonly View[]>>) => Promise<FeatureSet>;
@@ -151,7 +151,7 @@ async function tryTaps(
   return { trials, longest };
 }
 
-/** Of the last layer alone, that trying lower ones, and fitting a head on them, takes about as long as. */
+/** Cross-validations of the last layer alone that take about as long as trying lower ones and fitting a head on them. */
 const fitsOfTaps = 4;
 
 /** The last layer alone; all layers, each as much as it has features; all layers alike. */

@@ -13,7 +13,7 @@ export interface Division {
   readonly scanned: DataSet;
   readonly plan: SplitPlan;
   readonly divided: DividedData;
-  /** Of every image as it is. */
+  /** The features of every image as it is. */
   readonly features: FeatureSet;
 }
 

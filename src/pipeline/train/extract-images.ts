@@ -17,7 +17,7 @@ export interface SeenImages {
   readonly dataSet: DataSet;
   /** With what the images show of copies. */
   readonly split: Split;
-  /** Of every image as it is. */
+  /** The features of every image as it is. */
   readonly features: FeatureSet;
   readonly runtimes: Runtimes;
   /** That an image takes to go through the base, where there is a budget and it was measured. */

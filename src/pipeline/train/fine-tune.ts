@@ -31,12 +31,12 @@ import { noStoredViews, type TuningPlan, viewsOf, withoutComparison, withoutMirr
 
 /** What the steps before have settled. */
 export interface TuningRequest extends FeatureRequest {
-  /** Of the head that training starts from. */
+  /** The plan of the head that training starts from. */
   readonly head: FitPlan;
   readonly engine: Engine;
   /** Seconds that the head took. */
   readonly headSeconds: number;
-  /** Of a training that is gone on with: how many views and epochs it planned for its time. */
+  /** How many views and epochs a training that is gone on with planned for its time. */
   readonly planned?: Amounts | undefined;
   /** Keeps that for a training that goes on with this one. */
   readonly remember: (planned: Amounts) => Promise<void>;
@@ -69,7 +69,7 @@ export interface TuningResult {
 /** What is about to be tuned. */
 export interface TuningStart extends Pick<Stage, 'base' | 'runtime' | 'features'> {
   readonly cut: string;
-  /** Of what lies above the cut, with the head. */
+  /** What lies above the cut, with the head. */
   readonly start: Network;
   readonly plan: TuningPlan;
   /** What the rate of a layer's weights is multiplied with. */

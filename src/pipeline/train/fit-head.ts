@@ -18,7 +18,7 @@ export interface FittedHead {
   readonly fitPlan: FitPlan;
   /** Left and right matter, or nobody wants mirrors. */
   readonly refusesMirrors: boolean;
-  /** Of the first validation images from the base in fp32, where it runs in int8. */
+  /** Features of the first validation images from the base in fp32, where it runs in int8. */
   readonly floatFeatures: readonly (Float32Array | undefined)[] | undefined;
 }
 

@@ -70,7 +70,7 @@ function countValidated({ perClass }: Metrics): number {
 export interface HeadTraining {
   readonly stage: Stage;
   readonly engine: Engine;
-  /** Of fine-tuning, as the recipe has it. */
+  /** The plan of the recipe fine-tune. */
   readonly plan: TuningPlan;
 }
 
@@ -125,10 +125,10 @@ function measureRow({
   return { base: (base / computed) * speedup, decode: (read + decode + preprocess) / computed };
 }
 
-/** Of fewer images, the time that they took is mostly that of the start. */
+/** The time that fewer images took is mostly that of the start. */
 const fewestMeasured = 100;
 
-/** Of the base's multiplications, those above the cut. */
+/** The part of the base's multiplications that lies above the cut. */
 function shareAbove({ base }: Stage, { unfreeze }: TuningPlan): number {
   const { network } = withoutTaps(base);
   const { trainable } = splitAt(network, planCut(network, unfreeze));
@@ -141,7 +141,7 @@ export interface TuningFigures {
   readonly base: number;
   /** To read, decode and resize it. */
   readonly decode: number;
-  /** Of the base's work, what lies above the cut. */
+  /** The part of the base's work that lies above the cut. */
   readonly share: number;
   /** Views that go through the frozen part. */
   readonly rows: number;

@@ -140,7 +140,7 @@ export interface TrainingPlan {
   /** Absent: the backbone stays as it is. */
   readonly tuning: TuningPlan | undefined;
   readonly run: RunPlan;
-  /** Of the feature store. */
+  /** The folder of the feature store. */
   readonly store: string;
 }
 

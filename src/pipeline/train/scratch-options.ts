@@ -100,7 +100,7 @@ function validateForScratch(options: SettledTrainOptions): void {
     refuseOption(`${flagOf(given)} does nothing here: there is no frozen base. Leave it out.`);
 }
 
-/** Of the pixels where they are in memory, as Keras' layers for that make them: to decode small files takes longer than a step. */
+/** Views are made of pixels in memory, as Keras' layers make them: to decode small files takes longer than a step. */
 function planEpochViews({ augment = 'none', mirror, views: count, seed }: SettledTrainOptions): EpochViews {
   if (count !== undefined) {
     refuseOption(

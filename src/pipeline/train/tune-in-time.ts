@@ -39,10 +39,10 @@ export interface TimedTuning {
 
 /** Seconds. */
 export interface TuningCosts {
-  /** Of another view of every training image. */
+  /** The cost of another view of every training image. */
   readonly view: number;
   readonly epoch: number;
-  /** Of what comes when all epochs are run: the head, comparison, measuring. */
+  /** The cost of what comes when all epochs are run: the head, comparison, measuring. */
   readonly afterwards: number;
 }
 
@@ -115,7 +115,7 @@ export function fitIntoTime(
   return undefined;
 }
 
-/** Of fewer images than this, the time that they took says nothing of others. */
+/** The time that fewer images than this took says nothing of others. */
 const leastComputed = 16;
 
 /** A step goes forwards and backwards, which is twice the work. */

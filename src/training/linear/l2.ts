@@ -34,7 +34,7 @@ export interface SearchStart {
 /** How the l2 is searched for. */
 export interface L2Search {
   readonly seed: number;
-  /** Of all scaled features together, 1 each where nothing is said; the penalties that are tried grow with it. */
+  /** The variance of all scaled features together, 1 each where nothing is said; the penalties that are tried grow with it. */
   readonly variance?: number | undefined;
   /** The only l2 to try. */
   readonly l2?: number | undefined;

@@ -25,7 +25,7 @@ export interface SoftmaxProblem {
 
 /** How far to go. */
 export interface SolveOptions {
-  /** Of the loss `mean log-loss + l2 / 2 |W|^2`. */
+  /** The penalty in the loss `mean log-loss + l2 / 2 |W|^2`. */
   readonly l2: number;
   /** Stops where the loss is at most this far above its minimum. */
   readonly gap: number;

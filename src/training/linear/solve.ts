@@ -25,7 +25,7 @@ import { type SoftmaxProblem, solveSoftmax } from './softmax.js';
 /** What is asked for. */
 export interface LinearHeadPlan {
   readonly classes: number;
-  /** Of the penalty; chosen by cross-validation where absent. */
+  /** The strength of the penalty; chosen by cross-validation where absent. */
   readonly l2?: number | undefined;
   /** Deals the images to the folds of cross-validation. */
   readonly seed: number;
@@ -44,7 +44,7 @@ export interface LinearHead {
   readonly candidates: readonly Candidate[];
   /** By cross-validation, at the l2 chosen; absent where none was chosen, or no image could be held out. */
   readonly heldOut?: readonly HeldOutImage[] | undefined;
-  /** Of the last fit, at the l2 chosen. */
+  /** The iterations of the last fit, at the l2 chosen. */
   readonly iterations: number;
   readonly seconds: number;
 }
@@ -124,7 +124,7 @@ async function findL2(
   return chooseL2(problem, { seed, emit, variance: varianceOf(data) });
 }
 
-/** Of all scaled features together. */
+/** The variance of all scaled features together. */
 function varianceOf(data: TrainingData): number {
   return groupsOf(data).reduce((sum, { size, weight }) => sum + size * weight ** 2, 0);
 }

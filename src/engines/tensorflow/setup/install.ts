@@ -20,10 +20,10 @@ export type SetupWay = 'installed' | 'prebuilt' | 'built';
 export interface TensorflowSetup {
   readonly way: SetupWay;
   readonly device: Device;
-  /** Of the TensorFlow library. */
+  /** The version of the TensorFlow library. */
   readonly version: string;
   readonly directory: string;
-  /** Of all files in the directory. */
+  /** The size of all files in the directory. */
   readonly bytes: number;
   readonly seconds: number;
   /** The ways that did not work, and why. */

@@ -34,7 +34,7 @@ export const conv2dBackpropFilter = kernelOf<'x' | 'dy', FilterAttrs>((steps, { 
   return steps.reshape(gradient, filterShape);
 });
 
-/** Of some images: `[height x width x in, out]` */
+/** The gradient by some of the images: `[height x width x in, out]` */
 function filterGradientOf(
   steps: Steps,
   { x, dy, sizes }: FilterGradient,

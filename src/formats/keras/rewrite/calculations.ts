@@ -10,7 +10,7 @@ import { unsupportedSetting } from './settings.js';
 
 type Operand = Tensor | Constant;
 
-/** Of two operands; undefined where tfjs has no layer for these. */
+/** A calculation with two operands; undefined where tfjs has no layer for these. */
 export type Calculation = (one: Operand, other: Operand, steps: Steps) => Tensor | undefined;
 
 /** By Keras' names, without underscores; at least one operand is a tensor. */

@@ -21,7 +21,7 @@ import {
 
 type Row = (layer: KerasLayer, steps: Steps) => Tensor;
 
-/** Of one tensor, or of a list of them. */
+/** Operations on one tensor, or on a list of them. */
 const rows = new Map<string, Row>([
   ['getitem', getItem],
   ['concatenate', concatenate],

@@ -72,7 +72,7 @@ function isWhole({ start, stop, step }: Slice): boolean {
 
 interface Selection {
   readonly tensor: Tensor;
-  /** Of one example, from 0. */
+  /** The axis of one example, from 0. */
   readonly axis: number;
   readonly item: Item;
 }

@@ -36,7 +36,7 @@ export interface LoweringContext {
 /** One call of a layer, to be lowered. */
 export class CallToLower {
   readonly layer: LayerConfig;
-  /** Of the output, in Keras' order, without the batch dimension. */
+  /** The output's shape in Keras' order, without the batch dimension. */
   readonly shape: Shape;
   readonly graph: GraphBuilder;
   readonly #weights: ReadonlyMap<string, WeightTensor>;

@@ -63,7 +63,7 @@ interface Convolution {
   readonly groups: number;
   readonly bias: boolean;
   readonly window: Window;
-  /** Of a layer that becomes several convolutions. */
+  /** Which convolution it is of a layer that becomes several. */
   readonly stage?: string;
 }
 
