@@ -61,7 +61,7 @@ export function findNearest(name: string, known: readonly string[]): string | un
   return measured.filter(({ mistakes }) => mistakes <= most).sort((a, b) => a.mistakes - b.mistakes)[0]?.each;
 }
 
-/** Without what people write one way or another: case, dashes, underscores. */
+/** The name without what people write one way or another: case, dashes, underscores. */
 function plainly(name: string): string {
   return name.toLowerCase().replace(/[-_ ]/g, '');
 }

@@ -83,7 +83,7 @@ function renderAdvice({ engine, seconds }: TrainResult, asked: string | undefine
   );
 }
 
-/** With what the base and the head were computed, and how the int8 model here and the fp32 one of browsers compare. */
+/** Says with what base and head were computed, and how the int8 model here and the fp32 one of browsers compare. */
 function renderMeans({ engine, precision, agreement, backbone }: TrainResult): string {
   if (backbone === undefined) return wrap(`${engine.description}\n`);
   const means = `${engine.description}\nBase in ${precision.name}: ${precision.reason}.\n`;

@@ -32,7 +32,7 @@ export function planSplit({ examples }: DataSet, options: SplitOptions): Split {
   return { train: select('train'), val: select('val'), test: select('test') };
 }
 
-/** By which an image gets its subset: images of one key share it. */
+/** The key by which an image gets its subset: images of one key share it. */
 export function splitKeyOf({ group, hash }: Example): string {
   return group ?? hash;
 }

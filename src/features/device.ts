@@ -28,7 +28,7 @@ export interface DeviceChoice extends Placement {
   readonly reason?: string | undefined;
 }
 
-/** For what a device is wanted. */
+/** What a device is wanted for. */
 export interface DeviceRequest extends PrecisionRequest {
   readonly device: 'auto' | DeviceName;
 }
@@ -158,7 +158,7 @@ async function tryDevices(
   return { trials, failures };
 }
 
-/** Nobody has asked for the device: a driver that takes longer is left alone. */
+/** How long a driver may take for a device that nobody has asked for. */
 const mostTrialSeconds = 60;
 
 function describe({ imagesPerSecond, startSeconds, cosineMin }: DeviceTrial): string {

@@ -78,7 +78,7 @@ export function stillHolds({ images, measuredAt }: Refusal, missing: number, now
   return now - measuredAt < refusalHoldsFor && missing < 10 * images;
 }
 
-/** With a calibration in front of the others, in place of one that was made from the same images. */
+/** Puts a calibration in front of the others, in place of one that was made from the same images. */
 export function withCalibration(memory: PrecisionMemory, known: KnownCalibration): PrecisionMemory {
   const others = memory.calibrations.filter(({ images }) => images.join() !== known.images.join());
   return { ...memory, calibrations: [known, ...others].slice(0, mostCalibrations) };

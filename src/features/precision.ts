@@ -30,7 +30,7 @@ import {
 } from './precision-memory.js';
 import { isBad } from './run-images.js';
 
-/** In what the base computes: fp16 on other devices than the CPU, int8 on the CPU. */
+/** The precision in which the base computes: fp16 on other devices than the CPU, int8 on the CPU. */
 export type PrecisionName = 'fp32' | 'fp16' | 'int8';
 
 /** How the base, and the classifier on top of it, become ONNX. */
@@ -47,7 +47,7 @@ export interface Precision {
   compileBase(network: Network): { readonly graph: OnnxGraph; readonly output?: Quantization | undefined };
 }
 
-/** For what a precision is wanted. */
+/** What a precision is wanted for. */
 export interface PrecisionRequest {
   readonly wanted: 'auto' | 'fp32' | 'int8';
   /** Training images, of which a few are calibrated and measured on. */

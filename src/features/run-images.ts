@@ -32,7 +32,7 @@ export interface BaseResult {
   readonly outcome: Outcome;
   /** The range of a 16-bit image that uses a small part of what is possible. */
   readonly narrowRange?: ValueRange | undefined;
-  /** By which copies of it are found, where it was seen in full: grey, `[pictureSide, pictureSide]`. */
+  /** The picture by which copies of it are found, where it was seen in full: grey, `[pictureSide, pictureSide]`. */
   readonly picture?: Uint8Array | undefined;
 }
 

@@ -141,7 +141,7 @@ export class FeatureStore {
     }
   }
 
-  /** From now on what is read or written is needed until the store is closed: it may grow beyond its limit. */
+  /** Keeps what is read or written from now on until the store is closed: it may grow beyond its limit. */
   keep(): void {
     this.#isKept = true;
   }

@@ -30,7 +30,7 @@ export interface WorkerData {
 /** An image to run the base on. */
 export interface WorkerTask {
   readonly file: string;
-  /** By which people know it. */
+  /** The path by which people know it. */
   readonly path: string;
   /** sha-256 of the bytes when the folder was looked through: features of others would go by a wrong name. */
   readonly hash: string;
@@ -48,7 +48,7 @@ export interface GroupResult {
   readonly outcomes: readonly (Outcome | undefined)[];
   /** The ranges of 16-bit images that use a small part of what is possible, by the image's place among the tasks. */
   readonly narrowRanges: ReadonlyMap<number, ValueRange>;
-  /** By which copies are found, of images that were seen in full, by the image's place among the tasks. */
+  /** Pictures by which copies of images that were seen in full are found, by the image's place among the tasks. */
   readonly pictures: ReadonlyMap<number, Uint8Array>;
   /** Seconds that the thread has worked since it last told, by step. */
   readonly processor: ProcessorTimes;

@@ -107,7 +107,7 @@ async function resolveBackbones(names: Settled['backbone']): Promise<NamedBackbo
   return Promise.all([...wanted].map(async name => ({ name, dir: (await resolveBackbone(name)).dir })));
 }
 
-/** In what and on what a base is measured. */
+/** The precision and the device that a base is measured in and on. */
 type Variant = Pick<BenchRow, 'device' | 'precision'>;
 
 async function listVariants({ device, precision }: Settled): Promise<Variant[]> {

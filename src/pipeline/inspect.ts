@@ -80,7 +80,7 @@ export const inspect = verb(inspectOptions, async (options, context): Promise<In
 interface InspectionWork {
   readonly options: SettledInspectOptions;
   readonly store: string;
-  /** Without what cannot be read. */
+  /** The data set without what cannot be read. */
   readonly dataSet: DataSet;
   /** By the sha-256 of the file. */
   readonly traits: ReadonlyMap<string, PhotoTraits>;

@@ -24,7 +24,7 @@ export interface DividedData {
   readonly split: Split;
   /** Places of images that are copies of each other, as far as that is known. */
   readonly copies: readonly (readonly number[])[];
-  /** For people. */
+  /** What people should know of it. */
   readonly warnings: readonly string[];
 }
 

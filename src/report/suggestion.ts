@@ -28,5 +28,5 @@ export function renderSuggestion(
 /** The part of a budget that an estimate may take. */
 const budgetShare = 0.8;
 
-/** Times the budget that was too short, where nothing was measured. */
+/** How many times the budget that was too short is suggested where nothing was measured. */
 const longer = 5;

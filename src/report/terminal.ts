@@ -39,7 +39,7 @@ export function showEventsOn(terminal: Terminal): Display {
   return { onEvent, end: () => progress?.end() };
 }
 
-/** To the beginning of the line above, which is erased: an epoch takes the place of the one before. */
+/** Goes to the beginning of the line above and erases it: an epoch takes the place of the one before. */
 const previousLine = '\x1b[1A\r\x1b[2K';
 
 function renderEvent(event: PipelineEvent, interactive: boolean): string | undefined {

@@ -59,7 +59,7 @@ export interface Classifier {
   readonly classNames: readonly string[];
   /** What the network runs on: the CPU, once another device has failed. */
   readonly device: DeviceName;
-  /** In what it computes there: in int8 on the CPU, where the run's base does. */
+  /** The precision in which it computes there: int8 on the CPU, where the run's base does. */
   readonly precision: 'fp32' | 'int8';
   /**
    * Predicts one image.

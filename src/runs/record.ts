@@ -30,7 +30,7 @@ const recordSchema = v.looseObject({
   classNames: v.pipe(v.array(v.string()), v.minLength(2)),
   split: v.record(v.string(), splitEntry),
   head: v.optional(v.looseObject({ solver: v.string() })),
-  /** In what the base ran; model.onnx computes in int8 where the base did, and else in fp32. */
+  /** The precision in which the base ran; model.onnx computes in int8 where the base did, and else in fp32. */
   base: v.optional(v.looseObject({ precision: v.optional(v.string()) })),
   crossValidation: v.optional(v.looseObject({ accuracy: v.number() })),
   /** sha-256 of every other file of the run, by its path. Older runs lack it. */

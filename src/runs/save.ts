@@ -36,7 +36,7 @@ import type { Suggestion } from './suggestion.js';
 
 /** Everything a finished training knows. */
 export interface Training {
-  /** For run.json and config.yaml. */
+  /** The options, for run.json and config.yaml. */
   readonly options: RawOptions;
   readonly plan: RunPlan;
   readonly base: Base;

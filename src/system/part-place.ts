@@ -10,7 +10,7 @@ import { sizeOf } from './download-part.js';
 import { isAtWork, ownerName } from './owner.js';
 import { explainWriteFailure } from './write-failure.js';
 
-/** Beside the downloads. */
+/** The folder of parts, beside the downloads. */
 const folderName = 'unfinished';
 
 /** A part that is this download's alone until it is released. */

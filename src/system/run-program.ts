@@ -46,7 +46,7 @@ export async function runProgram(
   }
 }
 
-/** Nobody writes any more to what the caller is about to remove. */
+/** Waits until nobody writes any more to what the caller is about to remove. */
 async function ended(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   await once(child, 'exit');

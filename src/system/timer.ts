@@ -9,9 +9,9 @@ export interface Seconds extends Readonly<Record<string, number>> {
 export interface Timer {
   /** Ends a stage, or another part of one, that began at the end of the previous one. */
   readonly step: (stage: string) => void;
-  /** That passed. */
+  /** Seconds that passed. */
   seconds(): Seconds;
-  /** That processors worked for this process, all threads together. */
+  /** Seconds that processors worked for this process, all threads together. */
   processorSeconds(): Seconds;
 }
 

@@ -74,7 +74,7 @@ function keysOfClasses(labels: Int32Array, keys: readonly (string | number)[]): 
 /** How classifiers did on images that they were not trained on. */
 export interface CrossValidation {
   readonly folds: number;
-  /** That were held out, each once. */
+  /** How many images were held out, each once. */
   readonly images: number;
   readonly accuracy: number;
   /** Standard deviation of the folds' accuracies; undefined of a single fold. */
@@ -91,7 +91,7 @@ export interface CrossValidation {
 export interface HeldOutImage {
   readonly fold: number;
   readonly isRight: boolean;
-  /** Times what its class weighs, where classes do. */
+  /** Log-loss, multiplied with what its class weighs where classes do. */
   readonly loss: number;
 }
 

@@ -20,7 +20,7 @@ import { drawRows, type ModelOptimizerPlan, openOptimizer, takeSteps } from './s
 
 /** How to train by epochs. */
 export interface LoopPlan extends ModelOptimizerPlan, SchedulePlan, LossPlan {
-  /** At most. */
+  /** The most that are trained. */
   readonly epochs: number;
   readonly batchSize: number;
   readonly seed: number;
@@ -35,7 +35,7 @@ export interface LoopPlan extends ModelOptimizerPlan, SchedulePlan, LossPlan {
   readonly mixup?: number | undefined;
 }
 
-/** Whom the loop tells, and where it goes on. */
+/** Who hears of the loop, and where it goes on. */
 export interface LoopContext extends Context {
   /** Gets what it takes to go on after each epoch. */
   readonly onCheckpoint?: ((checkpoint: Checkpoint) => Promise<void>) | undefined;

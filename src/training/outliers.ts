@@ -18,7 +18,7 @@ const mostNeighbors = 10;
 /** In a larger data set an image looks for them among so many, drawn by chance. */
 const mostReferences = 5000;
 
-/** Above the tenth part that is least like others an image is usual; that is so far below the middle as all are measured by. */
+/** All but the tenth of the images that is least like others is usual; how far its end lies below the middle is the measure. */
 const usualPart = 0.1;
 
 /**

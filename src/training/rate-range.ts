@@ -25,7 +25,7 @@ export interface RateRange {
   readonly points: readonly RatePoint[];
   /** By fastai's rule `minimum`, a tenth of the rate of the least loss; undefined where it is least by chance. */
   readonly suggested: number | undefined;
-  /** That training takes where nothing is said. */
+  /** The rate that training takes where nothing is said. */
   readonly usual: number;
 }
 

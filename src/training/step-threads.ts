@@ -45,7 +45,7 @@ export type PartResult = StepResult & { readonly gradients: readonly Float32Arra
 
 /** A batch under way. */
 export interface DealtBatch {
-  /** For the thread that deals out. */
+  /** The part of the thread that deals out. */
   readonly own: Part;
   /** In the order of the images. */
   readonly others: Promise<readonly PartResult[]>;

@@ -38,7 +38,7 @@ export interface Attempt {
   readonly end: () => Promise<void>;
 }
 
-/** They change nothing of what is learnt. */
+/** Options that change nothing of what is learnt. */
 const indifferent: readonly string[] = ['out', 'force', 'config', 'resume', 'store', 'verify', 'data'];
 
 const noteSchema = v.record(v.string(), v.string());
@@ -83,7 +83,7 @@ export async function beginAttempt(request: AttemptRequest): Promise<Attempt> {
   };
 }
 
-/** Beside what is compared. */
+/** Under this name what was planned lies beside what is compared. */
 const plannedKey = 'planned';
 
 const amountsSchema = v.record(v.string(), v.pipe(v.number(), v.safeInteger(), v.minValue(0)));

@@ -35,7 +35,7 @@ export async function withTables<Options extends Pick<SettledTrainOptions, 'augm
 
 /** What a training is about to do, whether or not a run is to be saved. */
 export interface Job {
-  /** With the backbone's name, under which the same training can be asked for again. */
+  /** The options with the backbone's name, under which the same training can be asked for again. */
   readonly options: SettledTrainOptions & { readonly backbone: string };
   readonly plan: TrainingPlan;
   /** The whole backbone, with the lower layers that there are few enough images to try. */

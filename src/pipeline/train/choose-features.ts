@@ -29,9 +29,9 @@ export interface FeaturePlan {
 
 /** Told by numbers that are the same on every machine, so that the same command gives the same run. */
 export interface WorkLimit {
-  /** For training. */
+  /** The most images to train on. */
   readonly images: number;
-  /** That the base needs for those. */
+  /** The most multiplications that the base needs for those. */
   readonly multiplications: number;
 }
 
@@ -43,7 +43,7 @@ export interface FeatureChoices {
   /** Gives features of the same images in other views. */
   readonly extract: (views: Readonly<Record<Subset, readonly View[]>>) => Promise<FeatureSet>;
   readonly head: Omit<LinearHeadPlan, 'chosen'>;
-  /** That an image takes to go through the base, as far as that was measured. */
+  /** How long an image takes to go through the base, as far as that was measured. */
   readonly secondsPerImage?: number | undefined;
 }
 

@@ -15,12 +15,12 @@ import { tellOfLongExtraction } from './time-options.js';
 /** The images of a training, once all were seen. */
 export interface SeenImages {
   readonly dataSet: DataSet;
-  /** With what the images show of copies. */
+  /** The split with what the images show of copies. */
   readonly split: Split;
   /** The features of every image as it is. */
   readonly features: FeatureSet;
   readonly runtimes: Runtimes;
-  /** That an image takes to go through the base, where there is a budget and it was measured. */
+  /** How long an image takes to go through the base, where there is a budget and it was measured. */
   readonly secondsPerImage: number | undefined;
 }
 

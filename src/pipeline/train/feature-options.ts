@@ -28,7 +28,7 @@ type Options = Resolved<typeof featureOptions> & { readonly pooling: 'avg' | 'ma
 
 /** What is known of the head that the features are for. */
 interface Purpose {
-  /** To its optimum. */
+  /** The head is solved to its optimum. */
   readonly solved: boolean;
   /** More is trained afterwards, in minutes: whether its views may be mirrored is worth some seconds. */
   readonly tuned: boolean;

@@ -139,7 +139,7 @@ function shareAbove({ base }: Stage, { unfreeze }: TuningPlan): number {
 export interface TuningFigures {
   /** Seconds of processor time that an image takes in the whole base, in fp32. */
   readonly base: number;
-  /** To read, decode and resize it. */
+  /** Seconds to read, decode and resize it. */
   readonly decode: number;
   /** The part of the base's work that lies above the cut. */
   readonly share: number;

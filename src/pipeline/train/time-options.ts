@@ -13,7 +13,7 @@ export const time = maybe(
   ),
 );
 
-/** To write a run. */
+/** What writing a run takes. */
 const savingSeconds = 2;
 
 /** The same context with a budget, where one is given. */

@@ -20,7 +20,7 @@ export interface TuningPlan {
   /** A table of the user's own mirrors as it says. */
   readonly mirrorsAsTold?: boolean | undefined;
   readonly loop: TrainingPlan;
-  /** Nobody asked for it: done where it is likely to help and there is time for a training worth the name. */
+  /** True where nobody asked for it: it is done where it is likely to help and there is time for more than an attempt. */
   readonly isExtra?: boolean | undefined;
 }
 

@@ -38,7 +38,7 @@ export function computeGram(given: ScaledImages, columns?: Columns): tf.Tensor2D
 
 /** Keeps the products of each group of features, while heads on some of them, with several weights, are compared. */
 export class GroupGrams {
-  /** At weight 1, by the first column of the group. */
+  /** The products at weight 1, by the first column of the group. */
   readonly #known = new Map<number, tf.Tensor2D>();
 
   /**

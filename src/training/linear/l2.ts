@@ -19,7 +19,7 @@ export interface ChosenL2 {
   readonly candidates: readonly Candidate[];
   /** Near the optimum of all images at that l2. */
   readonly start?: Solution | undefined;
-  /** At that l2, in order. */
+  /** The held-out images at that l2, in order. */
   readonly heldOut?: readonly HeldOutImage[] | undefined;
   /** Where other features of the same images may begin to search. */
   readonly near?: SearchStart | undefined;
