@@ -150,48 +150,17 @@ test('Features that say nothing about the class get a penalty beyond the grid, a
   for (let i = 0; i < labels.length; i++) assert.ok(Math.abs(head.probabilities[i * 2 + 1]! - share) < 0.1);
 });
 
-const smallSets: { name: string; features: number[][]; labels: number[] }[] = [
-  {
-    name: 'two images',
-    features: [
-      [1, 2, 3],
-      [3, 2, 1],
-    ],
-    labels: [0, 1],
-  },
-  {
-    name: 'one image a class',
-    features: [
-      [1, 0, 0, 5],
-      [0, 1, 0, 5],
-      [0, 0, 1, 5],
-    ],
-    labels: [0, 1, 2],
-  },
-  {
-    name: 'two images a class',
-    features: [
-      [0, 1],
-      [0, 2],
-      [5, 1],
-      [5, 2],
-    ],
-    labels: [0, 0, 1, 1],
-  },
-  {
-    name: 'one image in one of the classes',
-    features: [
-      [0, 1],
-      [0, 2],
-      [0, 3],
-      [9, 1],
-    ],
-    labels: [0, 0, 0, 1],
-  },
+/** Features of images, by rows. */
+const smallSets: [name: string, features: string, labels: number[]][] = [
+  ['two images', '1 2 3, 3 2 1', [0, 1]],
+  ['one image a class', '1 0 0 5, 0 1 0 5, 0 0 1 5', [0, 1, 2]],
+  ['two images a class', '0 1, 0 2, 5 1, 5 2', [0, 0, 1, 1]],
+  ['one image in one of the classes', '0 1, 0 2, 0 3, 9 1', [0, 0, 0, 1]],
 ];
 
-for (const { name, features, labels } of smallSets) {
+for (const [name, rows, labels] of smallSets) {
   test(`A set of ${name} is learnt`, async () => {
+    const features = rows.split(', ').map(row => row.split(' ').map(Number));
     const head = await fit(features, labels);
     const classes = Math.max(...labels) + 1;
     labels.forEach((label, i) => {
