@@ -221,12 +221,10 @@ function countViews(options: SettledTrainOptions): number {
     if (views !== undefined) refuseOption(noStoredViews(views));
     return 0;
   }
-  const usual = recipe === 'fine-tune' ? topSettings.views : 0;
-  const count = views ?? usual;
+  const count = views ?? (recipe === 'fine-tune' ? topSettings.views : 0);
   if (count === 0 && augment !== undefined) {
-    const told = tellOption('augment', augment);
     refuseOption(
-      `${told} does nothing here: there are no views. Add --views, e.g. --views 8; or, to train all of the backbone ` +
+      `${tellOption('augment', augment)} does nothing here: there are no views. Add --views, e.g. --views 8; or, to train all of the backbone ` +
         'on new views in every epoch, say --unfreeze all.',
     );
   }
