@@ -1,21 +1,14 @@
-// finetune prepare: one network of the catalogue, all of them, or a Keras file of the user's own.
+// finetune prepare: a network of the catalogue, or a Keras file of the user's own.
 
 import { relative } from 'node:path';
-import { catalogue } from '../backbones/catalogue.js';
-import { refuseOption } from '../errors.js';
-import { flag } from '../option-kinds.js';
-import { type Prepared, type PrepareOptions, prepare, prepareOptions } from '../pipeline/prepare.js';
+import { type Prepared, prepare, prepareOptions } from '../pipeline/prepare.js';
 import { quoteWord, renderJson } from '../system/printable.js';
-import { dealOut } from './flags.js';
+import { dealOut, json } from './flags.js';
 import type { Command } from './registry.js';
-
-const printingOptions = {
-  json: flag('Print one JSON value a line for each network on stdout, everything else on stderr'),
-};
 
 /** Prepares backbones. */
 export const command: Command = {
-  options: { ...prepareOptions, ...printingOptions },
+  options: { ...prepareOptions, json },
   positional: 'name',
   examples: [
     ['prepare', "VGG16 without its top: downloads Keras' weights"],
@@ -25,27 +18,16 @@ export const command: Command = {
     ['prepare vgg16 --cut block4_pool --input-shape 640x480', 'its lower blocks, for photos of that size'],
   ],
   async run(given, program) {
-    const [options, printing] = dealOut(given, prepareOptions, printingOptions);
-    for (const name of namesOf(options)) {
-      const prepared = await prepare({ ...options, name }, program.callbacks);
-      const path = relative('', prepared.dir);
-      await program.print(printing.json ? `${renderJson(prepared)}\n` : renderPrepared(prepared, path));
-      const backbone = path === `pretrained/${prepared.card.name}` ? prepared.card.name : path;
-      program.say(`Next: finetune train --data DIR --backbone ${quoteWord(backbone)}\n`);
-    }
+    const [options, printing] = dealOut(given, prepareOptions, { json });
+    const prepared = await prepare(options, program.callbacks);
+    const path = relative('', prepared.dir);
+    await program.print(printing.json ? `${renderJson(prepared)}\n` : renderPrepared(prepared, path));
+    const { name } = prepared.card;
+    const backbone = path === `pretrained/${name}` ? name : path;
+    program.say(`Next: finetune train --data DIR --backbone ${quoteWord(backbone)}\n`);
     return 0;
   },
 };
-
-/** Options that are about one network. */
-const ofOne = ['from', 'weights', 'url', 'out'] as const;
-
-function namesOf(options: PrepareOptions): (string | undefined)[] {
-  if (options.name !== 'all') return [options.name];
-  const wrong = ofOne.find(name => options[name] !== undefined);
-  if (wrong !== undefined) refuseOption(`--${wrong} is for one network, not for all of them.`);
-  return catalogue.map(each => each.name);
-}
 
 function renderPrepared({ card, bytes, change }: Prepared, path: string): string {
   const size =
