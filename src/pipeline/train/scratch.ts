@@ -10,7 +10,6 @@ import { type Engine, startEngine } from '../../engines/start.js';
 import type { EmitEvent } from '../../events.js';
 import { type Base, baseOfInput } from '../../features/base.js';
 import type { FeatureSet, SubsetFeatures } from '../../features/feature-set.js';
-import type { EpochViews } from '../../features/pixel-rows.js';
 import { readPixels } from '../../features/pixels.js';
 import { inFloat } from '../../features/precision.js';
 import { fingerprintOf } from '../../network/fingerprint.js';
@@ -52,24 +51,16 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
 
     const checkpoint = await findCheckpoint({ base, start, features, engine, plan });
     const data = { train: features.subset('train'), val: features.subset('val') };
-    const parameters = [...start.weights.values()].reduce((sum, { data }) => sum + data.length, 0);
     const trained = {
       ...{ ...plan.loop, start, checkpoint, classes: dataSet.classNames.length },
-      description: `${plan.network === undefined ? 'a ConvNet' : base.card.name} of ${parameters.toLocaleString('en')} parameters, from scratch${describeViews(plan.views)}`,
+      description: describeNetwork(plan, base, start),
     };
     const head = await tune(data, trained, context);
     signal.throwIfAborted();
     timer.step('head');
 
-    const [height, width] = base.size;
     const known = {
-      options: {
-        ...options,
-        backbone: plan.network ?? convnetName,
-        recipe: 'scratch',
-        inputShape: `${height}x${width}`,
-        channels: plan.network === undefined ? base.rules.channels : undefined,
-      },
+      options: { ...options, ...settledOptions(plan, base) },
       ...{ plan: plan.run, base, dataSet, split, features, engine, head, timer },
       runtime: { precision: inFloat('trained from scratch') } as const,
       floatFeatures: undefined,
@@ -82,6 +73,23 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
   } finally {
     features.close();
   }
+}
+
+/** What repeats the training on other images, too. */
+function settledOptions({ network }: ScratchPlan, { size, rules }: Base) {
+  return {
+    backbone: network ?? convnetName,
+    recipe: 'scratch',
+    inputShape: size.join('x'),
+    channels: network === undefined ? rules.channels : undefined,
+  };
+}
+
+function describeNetwork({ network, views }: ScratchPlan, base: Base, { weights }: Network): string {
+  const name = network === undefined ? 'a ConvNet' : base.card.name;
+  const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const changes = Object.keys(views.augment).length > 0 ? ', on new views in each epoch,' : '';
+  return `${name} of ${parameters.toLocaleString('en')} parameters, from scratch${changes}`;
 }
 
 /** A training from scratch that is about to begin. */
@@ -174,10 +182,6 @@ async function planNetwork(
 function planOwnConvnet(inputShape: OwnTopology['inputShape'], classes: number): OwnTopology {
   const network = { topology: planConvnet({ inputShape, classes }), weights: new Map() };
   return { network, inputShape, preprocessing: preprocessingFor('unit', inputShape[2]), notes: [] };
-}
-
-function describeViews({ augment }: EpochViews): string {
-  return Object.keys(augment).length > 0 ? ', on new views in each epoch,' : '';
 }
 
 interface Known {
