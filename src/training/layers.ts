@@ -19,10 +19,13 @@ export function adaptLayer(layer: Layer, model: LayersModel): void {
   }
   if (name === 'ReLU') quickenRelu6(layer);
   if (name === 'Conv2D') activateLate(layer, model);
-  if (isSeeded(layer)) return seedMasks(layer);
-  if (!unseeded.has(name)) return;
+  if (isSeeded(layer)) seedMasks(layer);
+  else if (unseeded.has(name)) keepInference(layer);
+}
+
+function keepInference(layer: Layer): void {
   const call = layer.call.bind(layer);
-  layer.call = (inputs: tf.Tensor | tf.Tensor[], kwargs) => call(inputs, { ...kwargs, training: false });
+  layer.call = (inputs, kwargs) => call(inputs, { ...kwargs, training: false });
 }
 
 /** Gives the model's dropout layers the masks of their next step. */

@@ -80,7 +80,7 @@ function nested(depth: number): object {
   return model;
 }
 
-const withConfig = (value: unknown) => withConfig(value);
+const withConfig = (value: unknown) => () => archiveWith(value, weights);
 const withLayers = (layers: readonly object[], output: string) => withConfig(functional(layers, output));
 
 const archives: readonly (readonly [title: string, bytes: () => Buffer, message: RegExp])[] = [
