@@ -47,7 +47,7 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ views: 4 }, /--views 4 does nothing here/],
   [{ augment: 'light' }, /--augment light does nothing here/],
   [{ augment: { flip: {} } }, /--augment does nothing here/],
-  [{ unfreeze: '1', augment: 'strong' }, /there are no views\. Add --views .* --unfreeze all/],
+  [{ unfreeze: '1', augment: 'strong' }, /there are no views\. Add --views, .* --unfreeze all/],
   [{ recipe: 'fine-tune', views: 4, augment: 'none' }, /--views 4 does nothing with --augment none/],
   [{ recipe: 'full', unfreeze: 'block5' }, /--unfreeze block5 contradicts --recipe full/],
   [{ recipe: 'fine-tune', val: 0 }, /none are held out.*Leave out --val 0/],
