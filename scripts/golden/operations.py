@@ -1,5 +1,6 @@
 """Small models of Keras' operations and of layers that tfjs lacks, with what Keras computes:
-test/fixtures/cases/{slices,arithmetic_ops,reductions,tensor_shaping,resizes,new_layers}.keras and operations.json.
+test/fixtures/cases/{slices,arithmetic_ops,activation_arguments,reductions,tensor_shaping,resizes,new_layers,shared}.keras
+and operations.json.
 
 python scripts/golden/operations.py test/fixtures/cases
 """
@@ -55,6 +56,22 @@ def arithmetic_ops(x):
     ]
 
 
+def activation_arguments(x):
+    return [
+        ops.leaky_relu(x, 0.4),
+        ops.elu(x, 0.5),
+        ops.celu(x, 2.0),
+        ops.celu(x),
+        ops.gelu(x),
+        ops.gelu(x, approximate=False),
+        ops.softmax(x, axis=1),
+        ops.softmax(x),
+        ops.log_softmax(x, axis=2),
+        keras.activations.relu(x * 4, negative_slope=0.1, max_value=2.0),
+        keras.activations.gelu(x, approximate=True),
+    ]
+
+
 def reductions(x):
     return [
         ops.mean(x, axis=[1, 2]),
@@ -84,6 +101,7 @@ def tensor_shaping(x):
         ops.normalize(x, axis=-1),
         ops.normalize(ops.mean(x, axis=[1, 2])),
         ops.concatenate([x, x], axis=1),
+        ops.concatenate([x, x * 2], axis=-2),
         layers.UnitNormalization()(ops.mean(x, axis=1)),
     ]
 
@@ -106,12 +124,26 @@ def new_layers(x):
         layers.GroupNormalization(groups=2)(x),
         layers.GroupNormalization(groups=-1, epsilon=1e-5)(x),
         layers.GroupNormalization(groups=1, scale=False)(x),
+        layers.LayerNormalization(axis=1)(x),
         LayerScale(0.3, 4)(x),
         StochasticDepth(0.2)(x),
         layers.MaxPooling2D(3, 2)(layers.ZeroPadding2D(1)(x - 3)),
         layers.AveragePooling2D(3, 2)(layers.ZeroPadding2D(((1, 0), (2, 1)))(x - 3)),
         layers.MaxPooling2D(3, 2, padding="same")(layers.ZeroPadding2D(2)(x - 3)),
         layers.AveragePooling2D(2, 2, padding="same")(layers.Cropping2D(1)(x - 3)),
+    ]
+
+
+def shared(x):
+    """Layers without weights that are called again, with other sizes or more inputs."""
+    add, resize, flatten = layers.Add(), layers.Resizing(5, 6), layers.Flatten()
+    return [
+        add([x, x * 2]),
+        add([x, x * 2, x * 3]),
+        resize(x),
+        resize(x[:, 1:, 2:]),
+        flatten(ops.mean(x, axis=[1, 2])),
+        flatten(x),
     ]
 
 
@@ -125,7 +157,16 @@ def deflate(path):
 
 def main(folder):
     expected = {}
-    for build in (slices, arithmetic_ops, reductions, tensor_shaping, resizes, new_layers):
+    for build in (
+        slices,
+        arithmetic_ops,
+        activation_arguments,
+        reductions,
+        tensor_shaping,
+        resizes,
+        new_layers,
+        shared,
+    ):
         name = build.__name__
         keras.utils.clear_session()
         keras.utils.set_random_seed(1)

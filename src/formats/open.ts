@@ -3,7 +3,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { FinetuneError } from '../errors.js';
-import type { Network } from '../network/network.js';
 import {
   type NetworkSource,
   type NotedNetwork,
@@ -53,8 +52,8 @@ const formats: readonly ReadFormat[] = [
 /** Shards are open only while they are read. */
 const nothing = async () => undefined;
 
-function inMemory(network: Network): OpenNetwork {
-  return { ...networkSourceOf(network), close: nothing };
+function inMemory(network: NotedNetwork): OpenNetwork {
+  return { ...networkSourceOf(network), notes: network.notes, close: nothing };
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   type Tensor,
 } from './steps.js';
 import {
+  describeTraining,
   inputShapeOf,
   isInputLayer,
   type LeafNode,
@@ -56,10 +57,14 @@ interface FlatLayer {
   readonly nodes: InboundTensor[][];
 }
 
-/** A layer's steps and the flat layers that they became, made at its first call. */
-interface Instance {
+/** What a layer becomes. */
+interface Plan {
   readonly steps: Steps;
   readonly output: Tensor;
+}
+
+/** With the flat layers, made at the first call that needs them. */
+interface Instance extends Plan {
   readonly layers: readonly { readonly step: Step; readonly flat: FlatLayer }[];
 }
 
@@ -81,7 +86,8 @@ class Flattener {
   private readonly layers: FlatLayer[] = [];
   private readonly inputs: TensorReference[] = [];
   private readonly weights: PlannedWeight[] = [];
-  private readonly instances = new Map<LeafNode, Instance>();
+  /** Of each layer, by the shapes of its inputs. */
+  private readonly instances = new Map<LeafNode, Map<string, Instance>>();
   private readonly names = new LayerNames();
   private readonly notes: string[] = [];
   private calls = 0;
@@ -116,7 +122,12 @@ class Flattener {
         },
       },
       weights: this.weights,
-      saved: new Map([...this.instances].map(([leaf, { steps }]) => [leaf, steps.saved])),
+      saved: new Map(
+        [...this.instances].map(([leaf, all]) => [
+          leaf,
+          [...all.values()].flatMap(({ steps }) => steps.saved),
+        ]),
+      ),
       notes: this.notes,
     };
   }
@@ -168,11 +179,17 @@ class Flattener {
         `The model makes more than ${maximumCalls} calls of layers. Expected fewer: the file is damaged.`,
       );
     }
+    // Keras 3 lets the model say whether it trains.
+    if (this.kerasVersion < 3 && call?.kwargs.training === true) this.note(describeTraining(child));
     return child.kind === 'model' ? this.run(child, inputs) : [this.callLeaf(child, inputs, call)];
   }
 
+  private note(note: string): void {
+    if (!this.notes.includes(note)) this.notes.push(note);
+  }
+
   private callLeaf(leaf: LeafNode, inputs: readonly FlatTensor[], call: Call | undefined): FlatTensor {
-    const instance = this.instances.get(leaf) ?? this.instantiate(leaf, inputs, call);
+    const instance = this.instanceFor(leaf, inputs, call);
     const results: FlatTensor[] = [];
     const resolve = ({ index }: Tensor): FlatTensor => {
       const tensor = index < 0 ? inputs[-1 - index] : results[index];
@@ -192,14 +209,32 @@ class Flattener {
     return resolve(instance.output);
   }
 
-  private instantiate(leaf: LeafNode, inputs: readonly FlatTensor[], call: Call | undefined): Instance {
+  /** The one that there is already, unless the layer has no weights and becomes something else for these inputs. */
+  private instanceFor(leaf: LeafNode, inputs: readonly FlatTensor[], call: Call | undefined): Instance {
+    const known = this.instances.get(leaf) ?? new Map<string, Instance>();
+    this.instances.set(leaf, known);
+    const shapes = JSON.stringify(inputs.map(({ shape }) => shape));
+    const [first] = known.values();
+    const found = known.get(shapes) ?? (first?.steps.saved.length ? first : undefined);
+    if (found !== undefined) return found;
+    const plan = this.plan(leaf, inputs, call);
+    const same = [...known.values()].find(({ steps }) => steps.isSame(plan.steps));
+    const instance = same ?? this.instantiate(leaf, plan);
+    known.set(shapes, instance);
+    return instance;
+  }
+
+  private plan(leaf: LeafNode, inputs: readonly FlatTensor[], call: Call | undefined): Plan {
     const place = placeOf(leaf);
     if (inputs.length === 0) throw new FinetuneError('bad-model', `The layer ${place} has no input.`);
     const { className, config, isOperation } = leaf;
     const shapes = inputs.map(tensor => tensor.shape);
     const { kerasVersion } = this;
     const steps = new Steps({ className, config, isOperation, inputs: shapes, call, kerasVersion, place });
-    const output = this.rewrite(steps.layer, steps);
+    return { steps, output: this.rewrite(steps.layer, steps) };
+  }
+
+  private instantiate(leaf: LeafNode, { steps, output }: Plan): Instance {
     const layers = steps.list.map((step, i) => ({
       step,
       flat: this.claimLayer(leaf, step, i === output.index),
@@ -209,10 +244,8 @@ class Flattener {
       this.weights.push(...named);
     }
     this.layers.push(...layers.map(({ flat }) => flat));
-    if (steps.note !== undefined) this.notes.push(steps.note);
-    const instance = { steps, output, layers };
-    this.instances.set(leaf, instance);
-    return instance;
+    if (steps.note !== undefined) this.note(steps.note);
+    return { steps, output, layers };
   }
 
   /** The step that gives the result bears the layer's name: it is what a cut at this layer means. */

@@ -106,4 +106,18 @@ export class Steps {
     this.saved.push(variable);
     return variable;
   }
+
+  /** Whether other steps are these, whatever the sizes that go through them. */
+  isSame(other: Steps): boolean {
+    return this.signature() === other.signature();
+  }
+
+  private signature(): string {
+    const steps = this.list.map(({ className, config, inputs, weights }) => ({
+      ...{ className, config },
+      inputs: inputs.map(({ index }) => index),
+      weights: weights.map(({ shape }) => shape),
+    }));
+    return JSON.stringify(steps);
+  }
 }

@@ -166,9 +166,17 @@ export function modelNames(model: ModelNode): readonly string[] {
   return [model.name, ...model.children.flatMap(child => (child.kind === 'model' ? modelNames(child) : []))];
 }
 
-/** `model > block > conv1`, for messages. */
+/** `"conv1" in "block"`, for messages; the outermost model goes without saying. */
 export function placeOf({ path, name }: TreeNode): string {
-  return [...path.slice(1), name].map(part => `"${part}"`).join(' in ');
+  return [name, ...path.slice(1).toReversed()].map(part => `"${part}"`).join(' in ');
+}
+
+/** A note about a layer or a model that is called with `training=True`. */
+export function describeTraining(node: TreeNode): string {
+  return (
+    `${placeOf(node)} is called with training=True: in Keras it drops values, and normalizes by the images at hand, ` +
+    'also when it predicts. Here it does not, so predictions may differ.'
+  );
 }
 
 /** Shape of an InputLayer without the batch dimension: `batch_shape` in Keras 3, `batch_input_shape` before. */

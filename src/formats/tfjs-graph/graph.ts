@@ -46,6 +46,8 @@ export interface Graph {
   readonly nodes: ReadonlyMap<string, GraphNode>;
   /** The node whose value the model gives. */
   readonly output: string;
+  /** Nodes whose values it gives, too. */
+  readonly otherOutputs: readonly string[];
   readonly weightsManifest: unknown;
 }
 
@@ -68,9 +70,9 @@ export async function readGraph(dir: string): Promise<Graph> {
   const { modelTopology, weightsManifest, ...rest } = parsed.output;
   const nodes = new Map(modelTopology.node.map(node => [node.name, node]));
   const outputs = (rest.signature ?? rest.userDefinedMetadata?.signature)?.outputs;
-  const [named] = Object.values(outputs ?? {});
-  const output = named === undefined ? lastNode(modelTopology.node) : nodeName(named.name);
-  return { nodes, output, weightsManifest };
+  const named = new Set(Object.values(outputs ?? {}).map(({ name }) => nodeName(name)));
+  const [output = lastNode(modelTopology.node), ...otherOutputs] = named;
+  return { nodes, output, otherOutputs, weightsManifest };
 }
 
 async function readModel(dir: string): Promise<string> {

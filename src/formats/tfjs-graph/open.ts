@@ -2,8 +2,8 @@
 
 import { FinetuneError } from '../../errors.js';
 import { NetworkBuilder } from '../../network/builder.js';
-import type { Network } from '../../network/network.js';
 import { inOrderOfNeed } from '../../network/order.js';
+import type { NotedNetwork } from '../../network/source.js';
 import { add, divide, multiply, subtract } from './arithmetic.js';
 import { type Constant, readConstants } from './constants.js';
 import { type Graph, type GraphNode, readGraph, tensorInputs } from './graph.js';
@@ -24,7 +24,7 @@ import {
  * Reads a graph model's folder; what its output does not need is left out.
  * @throws FinetuneError `not-found`; `bad-model` when it is malformed; `unsupported-layer` for an operation without a layer
  */
-export async function readGraphModel(dir: string): Promise<Network> {
+export async function readGraphModel(dir: string): Promise<NotedNetwork> {
   const graph = await readGraph(dir);
   const build = new NetworkBuilder();
   const output = convertGraph(graph, await readConstants(dir, graph.weightsManifest), build);
@@ -36,8 +36,16 @@ export async function readGraphModel(dir: string): Promise<Network> {
   }
   const network = build.network('graph_model', output);
   const { length } = network.topology.config.input_layers;
-  if (length === 1) return network;
+  if (length === 1) return { ...network, notes: describeOutputs(graph) };
   throw new FinetuneError('bad-model', `The graph model has ${length} inputs. Expected one image.`);
+}
+
+function describeOutputs({ output, otherOutputs }: Graph): string[] {
+  if (otherOutputs.length === 0) return [];
+  return [
+    `The graph model has ${otherOutputs.length + 1} outputs, of which ${output} is taken. If ${otherOutputs.join(' or ')} is meant, ` +
+      'convert the model again with that output alone.',
+  ];
 }
 
 /** Converts the nodes that the output needs, inputs first; gives back the output. */

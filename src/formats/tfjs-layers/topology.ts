@@ -58,21 +58,52 @@ function keepLayer(layer: KerasLayer, steps: Steps): Tensor {
 }
 
 function weightFinder(sources: readonly WeightSource[], where: string) {
-  const named = sources.map(source => ({ ...source, name: source.name.replace(/:\d+$/, '') }));
-  const byName = new Map(named.map(source => [source.name, source]));
-  // Python's converter writes a nested layer's weights as `model/layer/kernel`.
-  const bySuffix = new Map(named.map(source => [source.name.split('/').slice(-2).join('/'), source]));
+  const named = new Map<string, WeightSource[]>();
+  for (const source of sources) {
+    const name = source.name.replace(/:\d+$/, '');
+    const ending = endingOf(name);
+    named.set(ending, [...(named.get(ending) ?? []), { ...source, name }]);
+  }
   return (leaf: LeafNode, { name: variable, optional }: SavedVariable): WeightSource | undefined => {
     for (const alias of [variable, newNames[variable] ?? variable]) {
       const name = `${leaf.name}/${alias}`;
-      const source = byName.get([...leaf.path, name].join('/')) ?? byName.get(name) ?? bySuffix.get(name);
-      if (source !== undefined || optional) return source;
+      const found = nearestTo(leaf, name, named.get(endingOf(name)) ?? []);
+      if (found.length > 1) throw ambiguous(leaf, alias, where);
+      if (found.length === 1 || optional) return found[0];
     }
     throw new FinetuneError(
       'bad-model',
       `The weight "${variable}" of the layer ${placeOf(leaf)} is missing in ${where}. The folder is incomplete or of another model.`,
     );
   };
+}
+
+/** Layer and variable, or the end of both. */
+function endingOf(name: string): string {
+  return name.split('/').slice(-2).join('/');
+}
+
+/** Of weights with a layer's name: those with the names of the models around it, too, as far as there are any. */
+function nearestTo(
+  { path }: LeafNode,
+  name: string,
+  sources: readonly WeightSource[],
+): readonly WeightSource[] {
+  const candidates = sources.filter(source => source.name === name || source.name.endsWith(`/${name}`));
+  for (const start of candidates.length > 1 ? [...path.keys(), path.length] : []) {
+    const full = [...path.slice(start), name].join('/');
+    const exact = candidates.filter(source => source.name === full);
+    if (exact.length > 0) return exact;
+  }
+  return candidates;
+}
+
+function ambiguous(leaf: LeafNode, variable: string, where: string): FinetuneError {
+  return new FinetuneError(
+    'bad-model',
+    `${where} holds several weights "${leaf.name}/${variable}", and nothing says which is that of the layer ${placeOf(leaf)}. ` +
+      'Expected names that tell them apart: rename one of the layers and convert the model again.',
+  );
 }
 
 /** What Keras 3 calls a weight that Keras 2 and tfjs call otherwise. */

@@ -160,6 +160,18 @@ for (const [title, write, message] of broken) {
   });
 }
 
+test('of several outputs the first is taken, and the others are told of', async () => {
+  const graph = new GraphWriter();
+  const scores = graph.node('scores', 'Relu', [graph.image(17, 14, 3)]);
+  graph.node('boxes', 'Tanh', [scores]);
+  graph.write(dir);
+  const outputs = { a: { name: 'scores:0' }, b: { name: 'boxes:0' } };
+  writeFileSync(join(dir, 'model.json'), JSON.stringify({ ...graph.model(), signature: { outputs } }));
+  const { topology, notes } = await readGraphModel(dir);
+  assert.deepEqual(topology.config.output_layers, [['scores', 0, 0]]);
+  assert.match(notes.join(), /^The graph model has 2 outputs, of which scores is taken\. If boxes is meant/);
+});
+
 test('shards that are cut short, or lie elsewhere, are refused', async () => {
   const graph = new GraphWriter();
   graph.node('out', 'Mul', [graph.image(17, 14, 3), graph.weight('w', [3])]);

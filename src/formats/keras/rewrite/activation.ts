@@ -120,21 +120,45 @@ export function elu(input: Tensor, steps: Steps, layer: KerasLayer): Tensor {
   return steps.add('Add', {}, [negative, positive]);
 }
 
-/** tfjs takes the softmax over the last axis only. */
+/** `alpha * (exp(x / alpha) - 1)` below zero: an ELU of another scale. */
+export function celu(input: Tensor, steps: Steps, alpha: number): Tensor {
+  if (alpha === 1) return named('elu', input, steps);
+  return scaled(named('elu', scaled(input, 1 / alpha, 0, steps), steps), alpha, 0, steps);
+}
+
+/** `x * sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3))`, which is nearly a GELU: tfjs has it, but loads no file that names it. */
+export function approximateGelu(input: Tensor, steps: Steps): Tensor {
+  const square = steps.add('Multiply', {}, [input, input]);
+  const inner = steps.add('Multiply', {}, [input, scaled(square, 0.044715, 1, steps)]);
+  const gate = named('sigmoid', scaled(inner, 2 * Math.sqrt(2 / Math.PI), 0, steps), steps);
+  return steps.add('Multiply', {}, [input, gate]);
+}
+
+/** Along the axis that the layer names. */
 export function softmax(input: Tensor, steps: Steps, layer: KerasLayer): Tensor {
+  return alongAxis(layer, { input, steps }, turned => steps.add('Softmax', { axis: -1 }, turned));
+}
+
+/** The same. */
+export function logSoftmax(input: Tensor, steps: Steps, layer: KerasLayer): Tensor {
+  return alongAxis(layer, { input, steps }, turned => named('log_softmax', turned, steps));
+}
+
+/** tfjs takes a softmax along the last axis only. */
+function alongAxis(
+  layer: KerasLayer,
+  { input, steps }: { readonly input: Tensor; readonly steps: Steps },
+  compute: (turned: Tensor) => Tensor,
+): Tensor {
   const rank = input.shape.length + 1;
   const axes = layer.config.axis === undefined ? [-1] : numbersAt(layer, 'axis');
   const axis = axes[0]! < 0 ? axes[0]! + rank : axes[0]!;
   if (axes.length !== 1 || axis < 1 || axis >= rank) {
     throw unsupportedSetting(layer, `axis=${JSON.stringify(layer.config.axis)}`);
   }
-  if (axis === rank - 1) return steps.add('Softmax', { axis: -1 }, input);
+  if (axis === rank - 1) return compute(input);
   const dims = exchange(axis, rank - 1, rank);
-  return steps.add(
-    'Permute',
-    { dims },
-    steps.add('Softmax', { axis: -1 }, steps.add('Permute', { dims }, input)),
-  );
+  return steps.add('Permute', { dims }, compute(steps.add('Permute', { dims }, input)));
 }
 
 /** PReLU; its variable is the alpha. */

@@ -58,57 +58,48 @@ function isTensor(operand: Operand): operand is Tensor {
 }
 
 /** A sum or product: with a constant it is `scale * x + offset`, in all channels alike or in each its own. */
-function affine(
-  className: string,
-  coefficients: (value: number) => readonly [scale: number, offset: number],
-): Calculation {
+function affine(className: string, coefficients: Coefficients): Calculation {
   return (one, other, steps) => {
     const [tensor, value] = isTensor(one) ? [one, other] : [other, one];
     if (!isTensor(tensor)) return undefined;
     if (isTensor(value)) return steps.add(className, {}, [tensor, value]);
-    return withCoefficients(tensor, value.values.map(coefficients), steps);
+    return withConstant(tensor, { ...value, coefficients }, steps);
   };
 }
 
-function withCoefficients(
+type Coefficients = (value: number) => readonly [scale: number, offset: number];
+
+/** A constant, and what becomes of each of its numbers. */
+interface Factors extends Constant {
+  readonly coefficients: Coefficients;
+}
+
+/** The numbers of a constant belong to channels only where they lie along its last axis. */
+function withConstant(
   input: Tensor,
-  coefficients: readonly (readonly [scale: number, offset: number])[],
+  { values, shape, coefficients }: Factors,
   steps: Steps,
 ): Tensor | undefined {
-  const [first, ...more] = coefficients;
+  const all = values.map(coefficients);
+  const [first, ...more] = all;
   if (first !== undefined && more.length === 0) return scaled(input, first[0], first[1], steps);
-  if (coefficients.length !== input.shape.at(-1)) return undefined;
-  const [scale, offset] = [coefficients.map(([each]) => each), coefficients.map(([, each]) => each)];
-  return perChannel(steps, input, { scale, offset });
+  if (shape.at(-1) !== all.length || input.shape.at(-1) !== all.length) return undefined;
+  return perChannel(steps, input, { scale: all.map(([each]) => each), offset: all.map(([, each]) => each) });
 }
 
 function difference(one: Operand, other: Operand, steps: Steps): Tensor | undefined {
   if (!isTensor(one)) {
-    return isTensor(other)
-      ? withCoefficients(
-          other,
-          one.values.map(value => [-1, value] as const),
-          steps,
-        )
-      : undefined;
+    if (!isTensor(other)) return undefined;
+    return withConstant(other, { ...one, coefficients: value => [-1, value] }, steps);
   }
-  if (!isTensor(other))
-    return withCoefficients(
-      one,
-      other.values.map(value => [1, -value] as const),
-      steps,
-    );
+  if (!isTensor(other)) return withConstant(one, { ...other, coefficients: value => [1, -value] }, steps);
   return steps.add('Add', {}, [one, scaled(other, -1, 0, steps)]);
 }
 
 /** By constants only: tfjs has no layer that divides. */
 function quotient(one: Operand, other: Operand, steps: Steps): Tensor | undefined {
   if (!isTensor(one) || isTensor(other) || other.values.includes(0)) return undefined;
-  return withCoefficients(
-    one,
-    other.values.map(value => [1 / value, 0] as const),
-    steps,
-  );
+  return withConstant(one, { ...other, coefficients: value => [1 / value, 0] }, steps);
 }
 
 /** `max(x, c) = relu(x - c) + c` */

@@ -20,8 +20,15 @@ export function subtract(layer: KerasLayer, steps: Steps): Tensor {
 
 /** `Concatenate` */
 export function concatenate(layer: KerasLayer, steps: Steps): Tensor {
-  if (steps.inputs.length === 1) return steps.input;
-  return steps.add('Concatenate', { axis: numberAt(layer, 'axis', -1) }, steps.inputs);
+  return joined(steps, numberAt(layer, 'axis', -1));
+}
+
+/** All inputs along an axis; of those that are counted from the end tfjs takes the last one only for what it is. */
+export function joined(steps: Steps, axis: number): Tensor {
+  const { inputs, input } = steps;
+  if (inputs.length === 1) return input;
+  const counted = axis < -1 ? axis + input.shape.length + 1 : axis;
+  return steps.add('Concatenate', { axis: counted }, inputs);
 }
 
 /** `Dot`: sums of products along one axis of each input, of vectors or of matrices, which is all that tfjs takes. */

@@ -41,19 +41,23 @@ function onLastAxis(steps: Steps, axis: number, normalize: (input: Tensor) => Te
   return steps.add('Permute', { dims }, normalize(steps.add('Permute', { dims }, steps.input)));
 }
 
-/** `LayerNormalization` */
+/** `LayerNormalization` over one axis, or over the last ones together. */
 export function layerNormalization(layer: KerasLayer, steps: Steps): Tensor {
   requireSetting(layer, 'rms_scaling', false);
   const rank = steps.input.shape.length + 1;
   const axes = layer.config.axis === undefined ? [-1] : numbersAt(layer, 'axis');
   const fromEnd = axes.map(axis => (axis < 0 ? axis : axis - rank)).sort((one, other) => one - other);
+  const [first = -1, ...more] = fromEnd;
+  if (more.length > 0 && !fromEnd.every((axis, i) => axis === i - fromEnd.length))
+    throw unsupportedSetting(layer, `axis=${JSON.stringify(axes)}`);
   const config = {
     ...common(layer),
-    axis: fromEnd.length === 1 ? fromEnd[0] : fromEnd,
+    axis: more.length === 0 ? -1 : fromEnd,
     epsilon: numberAt(layer, 'epsilon', 0.001),
     ...pick(layer.config, ['center', 'scale']),
   };
-  return steps.addWithVariables('LayerNormalization', config, steps.input);
+  const normalize = (input: Tensor) => steps.addWithVariables('LayerNormalization', config, input);
+  return more.length > 0 ? normalize(steps.input) : onLastAxis(steps, first + rank, normalize);
 }
 
 /** `Normalization`: `(x - mean) / max(sqrt(variance), 1e-7)`, its statistics saved or set. */

@@ -2,9 +2,20 @@
 // `TFOpLambda` layers. Each becomes layers that tfjs has, or is refused.
 
 import type { KerasLayer, Steps, Tensor } from '../../layer-config/steps.js';
-import { activation, activationNamed, scaled } from './activation.js';
+import {
+  activation,
+  activationNamed,
+  approximateGelu,
+  celu,
+  elu,
+  leakyRelu,
+  logSoftmax,
+  scaled,
+  softmax,
+} from './activation.js';
 import { type Argument, argumentOf, axesOf, flagOf, numberOf } from './arguments.js';
 import { calculateFrom, calculations } from './calculations.js';
+import { joined } from './merge.js';
 import { reduce } from './reductions.js';
 import { resizeOperation } from './resize.js';
 import { getItem } from './selection.js';
@@ -42,6 +53,12 @@ const rows = new Map<string, Row>([
   ['matmul', matrixProduct],
   ['normalize', normalize],
   ['resize', resizeOperation],
+  ['leakyrelu', withSetting(leakyRelu, { names: ['negative_slope', 'alpha'], position: 1 }, 0.2)],
+  ['elu', withSetting(elu, argument('alpha', 1), 1)],
+  ['softmax', withSetting(softmax, argument('axis', 1), -1)],
+  ['logsoftmax', withSetting(logSoftmax, argument('axis', 1), -1)],
+  ['celu', (layer, steps) => celu(steps.input, steps, numberOf(layer, argument('alpha', 1), 1))],
+  ['gelu', gelu],
   ...['identity', 'stopgradient', 'copy', 'converttotensor'].map((name): [string, Row] => [
     name,
     (_layer, steps) => steps.input,
@@ -90,13 +107,27 @@ export function operation(layer: KerasLayer, steps: Steps): Tensor {
   if (row !== undefined) return row(layer, steps);
   const calculate = calculations.get(name);
   if (calculate !== undefined) return calculateFrom(layer, steps, calculate);
-  if (impossible.test(name)) {
-    throw unsupportedSetting(layer, `the operation ${written}, for which tfjs' layers models have no layer`);
-  }
-  return activation(
-    { ...layer, config: { ...layer.config, activation: activationNamed(plain) ?? written } },
-    steps,
-  );
+  const plainActivation = activationNamed(plain);
+  if (plainActivation !== undefined)
+    return activation({ ...layer, config: { ...layer.config, activation: plainActivation } }, steps);
+  const reason = impossible.test(name) ? ", for which tfjs' layers models have no layer" : '';
+  throw unsupportedSetting(layer, `the operation ${written}${reason}`);
+}
+
+function gelu(layer: KerasLayer, steps: Steps): Tensor {
+  if (flagOf(layer, argument('approximate', 1))) return approximateGelu(steps.input, steps);
+  return steps.add('Activation', { activation: 'gelu' }, steps.input);
+}
+
+/** An activation whose setting, which its layer has under the first of the names, comes as an argument. */
+function withSetting(
+  compute: (input: Tensor, steps: Steps, layer: KerasLayer) => Tensor,
+  setting: Argument,
+  fallback: number,
+): Row {
+  const [name = ''] = setting.names;
+  return (layer, steps) =>
+    compute(steps.input, steps, { ...layer, config: { [name]: numberOf(layer, setting, fallback) } });
 }
 
 /** `Multiply` and `math.multiply` are both `multiply`. */
@@ -106,8 +137,7 @@ function writtenName({ className, config }: KerasLayer): string {
 }
 
 function concatenate(layer: KerasLayer, steps: Steps): Tensor {
-  if (steps.inputs.length === 1) return steps.input;
-  return steps.add('Concatenate', { axis: numberOf(layer, argument('axis', 1), -1) }, steps.inputs);
+  return joined(steps, numberOf(layer, argument('axis', 1), -1));
 }
 
 function reduction(kind: 'mean' | 'max' | 'min' | 'sum'): Row {

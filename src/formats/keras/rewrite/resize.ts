@@ -29,6 +29,8 @@ export function resizing(layer: KerasLayer, steps: Steps): Tensor {
 
 /** `keras.ops.image.resize` and `tf.image.resize`. */
 export function resizeOperation(layer: KerasLayer, steps: Steps): Tensor {
+  if (flagOf(layer, { names: ['preserve_aspect_ratio'], position: 3 }))
+    throw unsupportedSetting(layer, 'preserve_aspect_ratio=true');
   const given = constantOf(argumentOf(layer, { names: ['size'], position: 1 }))?.values ?? [];
   const [height, width] = given;
   const size = targetOf({ ...layer, config: { height, width } });
