@@ -38,12 +38,13 @@ export async function identifyFiles(paths: readonly string[], signal: AbortSigna
 
 /**
  * Whether a file is meant as an image, by its name, or is one, by its first bytes.
- * @returns the reason in plain words for what is named so and is no file, such as a named pipe
+ * @returns the reason in plain words for what is no file: a link to a folder, or a named pipe that is named as an image
  */
 export async function looksLikeImage(path: string): Promise<boolean | string> {
   const status = await stat(systemPath(path)).catch(() => undefined);
-  if (status !== undefined && !status.isFile())
-    return !status.isDirectory() && hasImageExtension(path) && describeSpecialFile(status);
+  // The folders that are looked through are no files: this one lies behind a link.
+  if (status?.isDirectory()) return 'a link to a folder, not followed';
+  if (status !== undefined && !status.isFile()) return hasImageExtension(path) && describeSpecialFile(status);
   if (hasImageExtension(path)) return true;
   const file = await open(systemPath(path));
   try {

@@ -19,6 +19,8 @@ export interface ScannedFolders {
   readonly linked: readonly string[];
   /** Folders that cannot be looked into. */
   readonly unreadable: readonly BadImage[];
+  /** Paths of archives, videos and the like. */
+  readonly containers: readonly string[];
 }
 
 /**
@@ -68,10 +70,10 @@ function findEmpty(folders: readonly ClassFolder[], { images }: ScannedFolders):
   return folders.filter(({ path }) => !filled.has(path));
 }
 
-function noteSkipped({ bad, linked, unreadable }: ScannedFolders): string {
-  const [first] = bad;
-  const badNote = first && `Unreadable files: ${bad.length}, e.g. ${first.path}: ${first.reason}.`;
-  return [badNote ?? [], describeLinked(linked), describeUnreadable(unreadable)]
+function noteSkipped(scanned: ScannedFolders): string {
+  const [first] = scanned.bad;
+  const badNote = first && `Unreadable files: ${scanned.bad.length}, e.g. ${first.path}: ${first.reason}.`;
+  return [badNote ?? [], describeSkipped(scanned)]
     .flat()
     .map(note => ` ${note}`)
     .join('');
@@ -93,16 +95,14 @@ function describeOneClass(dir: string, { path }: ClassFolder): string {
 
 /** Warnings about images that are not used, subsets that lack a class, and names that look alike. */
 export async function describeFolders(scanned: ScannedFolders): Promise<string[]> {
-  const { folders, linked, unreadable } = scanned;
   return [
     ...(await describeLoose(scanned)),
     ...describeEmpty(scanned),
     ...describeMissingClasses(scanned),
-    ...describeNamedAsSubsets(folders),
+    ...describeNamedAsSubsets(scanned.folders),
     ...describeNested(scanned),
-    ...describeAlike(classNamesOf(folders)),
-    ...describeLinked(linked),
-    ...describeUnreadable(unreadable),
+    ...describeAlike(classNamesOf(scanned.folders)),
+    ...describeSkipped(scanned),
   ];
 }
 
@@ -179,21 +179,28 @@ function describeAlike(classNames: readonly string[]): string[] {
   });
 }
 
-/** A warning where links to folders are not followed, for they may loop. */
-function describeLinked(linked: readonly string[]): string[] {
-  if (linked.length === 0) return [];
-  return [
-    `Links to folders inside class folders, not followed: ${linked.length}, e.g. ${linked[0]}. ` +
-      'Expected files, folders, or links to files there.',
+/** Warnings about what is passed over: links to folders, since they may loop, and what cannot be looked into. */
+function describeSkipped({ linked, unreadable, containers }: ScannedFolders): string[] {
+  const skipped = [
+    {
+      what: 'Links to folders inside class folders, not followed',
+      paths: linked,
+      remedy: 'Expected files, folders, or links to files there.',
+    },
+    {
+      what: 'Folders that cannot be looked into',
+      paths: unreadable.map(({ path }) => path),
+      remedy: 'Their images are not used: give yourself permission to read them, or remove them.',
+    },
+    {
+      what: 'Archives, videos and documents inside class folders, not looked into',
+      paths: containers,
+      remedy: 'If they hold images, take these out, as JPEG or PNG files.',
+    },
   ];
-}
-
-function describeUnreadable(unreadable: readonly BadImage[]): string[] {
-  if (unreadable.length === 0) return [];
-  return [
-    `Folders that cannot be looked into: ${unreadable.length}, e.g. ${unreadable[0]?.path}. ` +
-      'Their images are not used: give yourself permission to read them, or remove them.',
-  ];
+  return skipped.flatMap(({ what, paths, remedy }) =>
+    paths.length === 0 ? [] : `${what}: ${paths.length}, e.g. ${paths[0]}. ${remedy}`,
+  );
 }
 
 /** Warnings about byte-identical images: harmless within a class, a contradiction between two, a leak between subsets. */

@@ -153,7 +153,8 @@ async function decodePart(
   file: Buffer,
   { header, part, target, kernel, hasAlpha, onNarrowRange }: PartOptions,
 ): Promise<Pixels> {
-  const toSrgb = hasAlpha ? undefined : await findConversion(file);
+  // A profile for RGB says nothing of an image that is grey, or made of inks.
+  const toSrgb = hasAlpha || header.channels !== 3 ? undefined : await findConversion(file);
   const image = sharp(file, { ...decoderOptions, ignoreIcc: toSrgb !== undefined });
   if (hasAlpha) image.ensureAlpha();
   else if (header.hasAlpha) image.flatten({ background: 'white' });

@@ -8,7 +8,7 @@ import type { BadImage } from '../events.js';
 import { type Subset, subsets } from './data-set.js';
 import { hasImageExtension } from './formats.js';
 import { describeReadFailure } from './image-file.js';
-import { byNature, nameOfBytes, systemPath } from './names.js';
+import { byNature, likenessOf, nameOfBytes, systemPath } from './names.js';
 
 /** A folder whose images all belong to one class. */
 export interface ClassFolder {
@@ -189,14 +189,19 @@ async function noClassesError(root: string): Promise<FinetuneError> {
   );
 }
 
-/** A folder beside train/ that is no subset would make classes of both, each holding everything. */
+/** A folder of a subset beside folders of classes would become a class itself, with images of all the others. */
 function validateNoSubsets(root: string, folders: readonly TopFolder[]): void {
-  const train = folders.find(({ subset, inside }) => subset === 'train' && inside.length > 0);
-  if (train === undefined) return;
   const others = folders.filter(({ subset }) => subset === undefined).map(({ name }) => name);
+  const classes = new Set(others.map(likenessOf));
+  const found = folders.find(
+    ({ subset, inside }) =>
+      (subset === 'train' && inside.length > 0) ||
+      (subset !== undefined && inside.some(name => classes.has(likenessOf(name)))),
+  );
+  if (found === undefined) return;
   throw new FinetuneError(
     'bad-data-set',
-    `${root} holds ${train.name}/ with folders of its own, but also ${others.join('/, ')}/. ` +
+    `${root} holds ${found.name}/ with folders of its own, but also ${others.join('/, ')}/. ` +
       'Expected either train/ (with val/, test/) and nothing else, or a folder per class: move what is neither.',
   );
 }

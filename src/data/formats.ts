@@ -1,5 +1,6 @@
 // Image formats by their first bytes. Names of files lie; contents do not.
 
+import { extname } from 'node:path';
 import { unreadableJpeg } from './jpeg.js';
 import { unreadableTiff } from './tiff.js';
 
@@ -51,7 +52,8 @@ const formats: readonly ImageFormat[] = [
   { name: 'WebP', matches: isWebp, findUnreadable: everyKind },
   { name: 'TIFF', matches: isTiff, findUnreadable: unreadableTiff },
   { name: 'BMP', matches: isBmp },
-  { name: 'HEIC', matches: hasBrand('heic', 'heix', 'hevc', 'heim', 'mif1', 'msf1') },
+  { name: 'HEIC', matches: hasBrand('heic', 'heix', 'hevc', 'heim', 'heis', 'hevm', 'hevs') },
+  { name: 'HEIF', matches: hasBrand('mif1', 'msf1') },
   { name: 'AVIF', matches: hasBrand('avif', 'avis') },
   { name: 'JPEG XL', matches: startsWith('\xff\x0a') },
   { name: 'JPEG XL', matches: startsWith('\0\0\0\x0cJXL ') },
@@ -66,6 +68,11 @@ const formats: readonly ImageFormat[] = [
   { name: 'a raw photo of a camera', matches: startsWith('FUJIFILMCCD-RAW') },
   { name: 'a raw photo of a camera', matches: startsWith('IIU\0') },
   { name: 'a raw photo of a camera', matches: startsWith('IIRO') },
+  { name: 'a raw photo of a camera', matches: hasBrand('crx ') },
+  { name: 'JPEG XR', matches: startsWith('II\xbc') },
+  { name: 'QOI', matches: startsWith('qoif') },
+  { name: 'GIMP file', matches: startsWith('gimp xcf') },
+  { name: 'FITS', matches: startsWith('SIMPLE  =') },
 ];
 
 /** The format that the first bytes of a file tell, if it is an image at all. */
@@ -84,16 +91,32 @@ export function reasonNotReadable(file: Buffer): string | undefined {
   return unreadable === undefined ? undefined : `${unreadable} is not read: convert it to JPEG or PNG`;
 }
 
+const namesIn = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
 /** Extensions of image files, read or not. */
-const extensions = new Set(
-  (
-    'jpg jpeg jpe jfif png gif webp tif tiff bmp dib heic heif avif jxl jp2 j2k jpx svg ' +
-    'ppm pgm pbm pnm pam tga ico psd exr hdr dds cr2 cr3 nef arw dng orf rw2 raf'
-  ).split(' '),
+const extensions = namesIn(
+  'jpg jpeg jpe jfif jif mpo png apng gif webp tif tiff bmp dib heic heif hif heics heifs avif avifs jxl ' +
+    'jp2 j2k j2c jpc jpf jpx jxr wdp hdp svg svgz eps ppm pgm pbm pnm pam pfm tga pcx ico cur icns psd psb xcf ' +
+    'exr hdr dds qoi sgi ras xbm xpm fits dcm dicom cr2 cr3 crw nef nrw arw sr2 srf dng orf rw2 rwl raf pef srw ' +
+    '3fr fff iiq mef mos mrw erf kdc dcr x3f',
+);
+
+/** Extensions of archives, videos and documents, which may hold images, but are not looked into. */
+const containers = namesIn(
+  'zip rar 7z tar gz tgz bz2 xz zst mp4 m4v mov avi mkv webm mpg mpeg wmv 3gp pdf doc docx ppt pptx npy npz h5 hdf5 ' +
+    'mat parquet tfrecord',
 );
 
 /** Whether a file is meant as an image, by its name. */
 export function hasImageExtension(path: string): boolean {
-  const dot = path.lastIndexOf('.');
-  return dot >= 0 && extensions.has(path.slice(dot + 1).toLowerCase());
+  return extensions.has(extensionOf(path));
+}
+
+/** Whether a file may hold images that are not looked for, by its name. */
+export function isContainer(path: string): boolean {
+  return containers.has(extensionOf(path));
+}
+
+function extensionOf(path: string): string {
+  return extname(path).slice(1).toLowerCase();
 }

@@ -38,7 +38,7 @@ export function renderList(images: readonly ListedImage[]): string {
 
 /** Names that would be read as something else stand in quotes, as in JSON. */
 function writePath(path: string): string {
-  return /^[#"\s]|\s$/.test(path) || path !== printable(path) ? renderJson(path) : path;
+  return /^[#"\s]|\s$|\\/.test(path) || path !== printable(path) ? renderJson(path) : path;
 }
 
 /**
@@ -57,9 +57,9 @@ export async function readList(file: string): Promise<ReadonlySet<string>> {
 
 function readLine(line: string, where: string): string | undefined {
   if (line === '' || line.startsWith('#')) return undefined;
-  const path = line.startsWith('"') ? readQuoted(line, where) : line;
+  if (line.startsWith('"')) return readQuoted(line, where);
   // As Windows and people write them.
-  return path.replaceAll('\\', '/').replace(/^(\.\/)+/, '');
+  return line.replaceAll('\\', '/').replace(/^(\.\/)+/, '');
 }
 
 function readQuoted(line: string, where: string): string {

@@ -8,6 +8,7 @@ import { type Contents, identifyFiles } from './contents.js';
 import type { DataSet, Example } from './data-set.js';
 import { describeDuplicates, describeFolders, validateFolders } from './data-set-checks.js';
 import { type ClassFolder, classNamesOf, findClassFolders, listFiles } from './folders.js';
+import { isContainer } from './formats.js';
 import { describeUnknown, readList } from './image-list.js';
 import { byNature } from './names.js';
 
@@ -35,9 +36,11 @@ export async function scanDataSet(
   const bad = files.flatMap(({ path, contents }) =>
     contents.kind === 'bad' ? { path, reason: contents.reason } : [],
   );
-  const linked = files.filter(({ contents }) => contents.kind === 'linked-folder').map(({ path }) => path);
+  const pathsOf = (kind: Contents['kind']) =>
+    files.filter(({ contents }) => contents.kind === kind).map(({ path }) => path);
+  const [linked, containers] = [pathsOf('linked-folder'), pathsOf('other').filter(isContainer)];
   const images = files.filter(({ contents }) => contents.kind === 'image');
-  const scanned = { dir, folders, images, bad, linked, unreadable };
+  const scanned = { dir, folders, images, bad, linked, unreadable, containers };
   validateFolders(scanned, purpose);
   const classNames = classNamesOf(folders);
   const examples = labelImages(resolve(dir), images, classNames);

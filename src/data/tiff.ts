@@ -7,12 +7,38 @@ const tags = {
   compression: 259,
   photometric: 262,
   samplesPerPixel: 277,
+  extraSamples: 338,
   sampleFormat: 339,
   dngVersion: 50706,
 } as const;
 
-const photometric = { yCbCr: 6, lab: [8, 9, 10] } as const;
+const yCbCr = 6;
 const jpegCompression = 7;
+
+/** Kinds of pixels that are read, with their channels: white is 0, black is 0, RGB, palette, CMYK, and YCbCr as JPEG. */
+const channelsOfPixels: ReadonlyMap<number, number> = new Map([
+  [0, 1],
+  [1, 1],
+  [2, 3],
+  [3, 1],
+  [5, 4],
+  [yCbCr, 3],
+]);
+
+/** Others, as far as they have a name. */
+const unreadablePixels: ReadonlyMap<number, string> = new Map([
+  [4, 'TIFF that is a mask'],
+  [8, 'TIFF in Lab'],
+  [9, 'TIFF in Lab'],
+  [10, 'TIFF in Lab'],
+  [32803, 'a raw photo of a camera'],
+  [32844, 'TIFF in LogL'],
+  [32845, 'TIFF in LogLuv'],
+  [34892, 'a raw photo of a camera'],
+]);
+
+/** What a channel beside the colours is where it is alpha, multiplied into them or not. */
+const alphas: readonly number[] = [1, 2];
 
 /** The decoder is built without these. */
 const unreadableCompressions: ReadonlyMap<number, string> = new Map([
@@ -36,14 +62,18 @@ export function unreadableTiff(tiff: Buffer): string | undefined {
   const compression = first(tags.compression, 1);
   const coding = unreadableCompressions.get(compression);
   if (coding !== undefined) return `TIFF with ${coding} compression`;
-  if (first(tags.photometric, 2) === photometric.yCbCr && compression !== jpegCompression)
-    return 'TIFF in YCbCr';
-  if (photometric.lab.some(each => each === first(tags.photometric, 2))) return 'TIFF in Lab';
+  const pixels = first(tags.photometric, 2);
+  const channels = channelsOfPixels.get(pixels);
+  if (channels === undefined) return unreadablePixels.get(pixels) ?? `TIFF with pixels of kind ${pixels}`;
+  if (pixels === yCbCr && compression !== jpegCompression) return 'TIFF in YCbCr';
   if (first(tags.sampleFormat, 1) === 3) return 'TIFF with floating-point samples';
   if (first(tags.sampleFormat, 1) !== 1) return 'TIFF with samples other than whole numbers from 0';
-  if (first(tags.bitsPerSample, 1) > 16) return `TIFF with ${first(tags.bitsPerSample, 1)} bits a sample`;
   const samples = first(tags.samplesPerPixel, 1);
-  return samples > 4 ? `TIFF with ${samples} channels` : undefined;
+  const bits = first(tags.bitsPerSample, 1);
+  if (!(samples === 1 ? [1, 2, 4, 8, 16] : [8, 16]).includes(bits)) return `TIFF with ${bits} bits a sample`;
+  if (samples > 4) return `TIFF with ${samples} channels`;
+  const isAlpha = samples === channels + 1 && alphas.includes(first(tags.extraSamples, 0));
+  return samples > channels && !isAlpha ? 'TIFF with a channel that is neither colour nor alpha' : undefined;
 }
 
 /** Bytes of a value, by the type of an entry. */

@@ -23,6 +23,13 @@ const refused: Record<string, readonly [Buffer, RegExp]> = {
   ],
   'a TIFF with signed samples': [tiffWith({ 339: 2 }), /^TIFF with samples other than whole numbers from 0/],
   'a TIFF with 32 bits': [tiffWith({ 258: 32 }), /^TIFF with 32 bits a sample is not read/],
+  'a TIFF with 12 bits': [tiffWith({ 258: 12 }), /^TIFF with 12 bits a sample is not read/],
+  'a TIFF with infrared beside its colours': [
+    tiffWith({ 277: 4, 338: 0 }),
+    /^TIFF with a channel that is neither colour nor alpha is not read/,
+  ],
+  'a mosaic of a raw photo': [tiffWith({ 262: 32803, 277: 1 }), /^a raw photo of a camera is not read/],
+  'a TIFF in LogLuv': [tiffWith({ 262: 32845 }), /^TIFF in LogLuv is not read/],
   'a TIFF with five channels': [tiffWith({ 277: 5 }), /^TIFF with 5 channels is not read/],
   'a TIFF with ZSTD compression': [fixture('zstd.tif'), /^TIFF with ZSTD compression is not read/],
   'a thumbnail of a raw photo': [tiffWith({ 254: 1 }), /^a raw photo of a camera is not read/],

@@ -96,6 +96,7 @@ for (const [name, make] of Object.entries({
   'grey PNG': () => image.clone().toColourspace('b-w').ensureAlpha(0).png().toBuffer(),
   '16-bit PNG': () => image.clone().ensureAlpha(0).toColourspace('rgb16').png().toBuffer(),
   WebP: () => image.clone().ensureAlpha(0).webp({ lossless: true }).toBuffer(),
+  TIFF: () => image.clone().ensureAlpha(0).tiff({ compression: 'none' }).toBuffer(),
 })) {
   test(`a transparent ${name} is white`, async () => {
     assertClose(await quarterColours(await make()), [white, white, white, white], 0);

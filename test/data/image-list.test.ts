@@ -16,6 +16,7 @@ test('what is written is read back, whatever the names; what is optional is a co
     'e/new\nline.jpg',
     'f/\udcff.jpg',
     'g/é.jpg',
+    'i/back\\slash.jpg',
   ];
   const list = renderList([
     ...paths.map(path => ({ path, reason: 'why' })),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { resolveImages } from '../../src/data/list-images.js';
@@ -78,4 +79,13 @@ test('a named pipe in a folder is told, and not opened, which would wait for eve
     );
     await assert.rejects(images[1]!.read(), { code: 'bad-image', message: 'a named pipe, not a file' });
   }
+});
+
+test('a link to a folder is told, and not followed, since it may lead in a circle', async t => {
+  const root = await folderWith(t, { 'album/a.jpg': first, 'others/b.jpg': second });
+  symlinkSync(join(root, 'others'), join(root, 'album/more'));
+  const [image, link] = await resolveImages([join(root, 'album')]);
+  assert.deepEqual(await image!.read(), first);
+  assert.equal(link!.name, join(root, 'album/more'));
+  await assert.rejects(link!.read(), { code: 'bad-image', message: 'a link to a folder, not followed' });
 });

@@ -47,6 +47,18 @@ test('train/ and test/ with images right inside are two classes, and a warning s
   );
 });
 
+test('test/ with the same classes beside the class folders is no class', async t => {
+  const root = await folderWith(t, {
+    'cats/a.jpg': jpegs.a,
+    'dogs/b.jpg': jpegs.b,
+    'test/Cats/c.jpg': jpegs.c,
+  });
+  await assert.rejects(scanDataSet(root), {
+    code: 'bad-data-set',
+    message: /holds test\/ with folders of its own, but also cats\/, dogs\/\. Expected either train\//,
+  });
+});
+
 test('classes that lie a level deeper are told of', async t => {
   const root = await folderWith(t, {
     'group0/daisy/a.jpg': jpegs.a,
@@ -128,6 +140,20 @@ test('photos in formats that are not read are counted, each with its reason', as
   assert.deepEqual((await scanDataSet(root)).bad, [
     { path: 'cats/b.ppm', reason: 'PPM is not read: convert it to JPEG or PNG' },
     { path: 'cats/c.tga', reason: 'no image: its contents are none of JPEG, PNG, WebP, GIF, TIFF' },
+  ]);
+});
+
+test('archives, videos and documents in class folders are told of', async t => {
+  const root = await folderWith(t, {
+    'cats/a.jpg': jpegs.a,
+    'cats/more.zip': 'PK',
+    'dogs/b.jpg': jpegs.b,
+    'dogs/b.MOV': 'ftypqt',
+    'dogs/notes.txt': 'No image.',
+  });
+  assert.deepEqual((await scanDataSet(root)).warnings, [
+    'Archives, videos and documents inside class folders, not looked into: 2, e.g. cats/more.zip. ' +
+      'If they hold images, take these out, as JPEG or PNG files.',
   ]);
 });
 
