@@ -1,5 +1,5 @@
 // How pixels go into a network that is being prepared: as somebody says, as its own first layers show, or as one of
-// Keras' networks is known to take them; else a guess.
+// Keras' networks is known to take them, by its layers or by its name; else a guess.
 
 import type { ModelFacts } from '../formats/model-facts.js';
 import type { LayerConfig } from '../network/network.js';
@@ -30,26 +30,34 @@ export interface PreprocessingChoice {
 }
 
 /**
- * First what is said, then what the network's first layers show, then whose name it bears; else a guess.
+ * First what is said, then what the network's first layers show, then whose layers it has, or whose name, which people
+ * give to what they please; else a guess.
  * @throws FinetuneError `bad-option` for an unknown mode
  */
 export function choosePreprocessing(network: NetworkSource, facts: PixelFacts): PreprocessingChoice {
   const { entry, files, preprocessing } = facts;
   const said = preprocessing ?? entry?.preprocessing ?? files?.preprocessing;
   const inside = pixelRangeInside(network);
-  const mode = said === undefined ? (inside ?? modeByName(network)) : validateMode(said);
-  if (mode === undefined) return { mode: 'unit', note: guessNote(network) };
+  if (said === undefined) return findMode(network, inside);
+  const mode = validateMode(said);
   const isContradicted = preprocessing !== undefined && inside !== undefined && inside !== mode;
   return isContradicted ? { mode, note: contradiction(mode, inside) } : { mode };
 }
 
-function guessNote({ topology }: NetworkSource): string {
-  return (
-    `Nothing tells which pixels "${topology.config.name}" takes: they are divided by 255, which is a guess. ` +
-    `If it was trained otherwise, say --preprocessing ${Object.keys(preprocessingModes).join('|')}, ` +
-    'or let photos of its own classes decide: --check DIR.'
-  );
+function findMode(network: NetworkSource, inside: PixelRange | undefined): PreprocessingChoice {
+  const { layers } = network.topology.config;
+  const known = inside ?? modeByLayers(new Set(layers.map(({ config }) => config.name)));
+  if (known !== undefined) return { mode: known };
+  return modeByName(network) ?? { mode: 'unit', note: guessNote(network) };
 }
+
+function guessNote({ topology }: NetworkSource): string {
+  return `Nothing tells which pixels "${topology.config.name}" takes: they are divided by 255, which is a guess. ${remedy}`;
+}
+
+const remedy =
+  `If it was trained otherwise, say --preprocessing ${Object.keys(preprocessingModes).join('|')}, ` +
+  'or let photos of its own classes decide: --check DIR.';
 
 function contradiction(asked: PreprocessingMode, inside: PixelRange): string {
   const range = { none: '0..255', unit: '0..1', tf: '-1..1' }[inside];
@@ -59,13 +67,14 @@ function contradiction(asked: PreprocessingMode, inside: PixelRange): string {
   );
 }
 
-/** What is known of the outermost model, or of one in it, by its name or by its layers'. */
-function modeByName({ topology, modelNames = [] }: NetworkSource): PreprocessingMode | undefined {
-  const { name, layers } = topology.config;
-  const known = [name, ...modelNames]
-    .map(each => resolvePreprocessing(each))
-    .find(mode => mode !== undefined);
-  return known ?? modeByLayers(new Set(layers.map(({ config }) => config.name)));
+/** By the name of the outermost model, or of one in it. */
+function modeByName({ topology, modelNames = [] }: NetworkSource): PreprocessingChoice | undefined {
+  for (const name of [topology.config.name, ...modelNames]) {
+    const mode = resolvePreprocessing(name);
+    const note = `Pixels are prepared by the name "${name}" alone: ${mode}, as for Keras' networks of that name. ${remedy}`;
+    if (mode !== undefined) return { mode, note };
+  }
+  return undefined;
 }
 
 /** By the modes of `preprocessingModes`: `none` is 0..255, `unit` 0..1, `tf` -1..1. */

@@ -30,7 +30,7 @@ export interface PlannedCard {
 
 /**
  * Plans a network's card. A card that came along is kept, but for what is asked otherwise.
- * @throws FinetuneError `bad-model` for a network that takes no image; `bad-option` for an unknown preprocessing
+ * @throws FinetuneError `bad-model` for a network that takes no image, or has several outputs; `bad-option` for an unknown preprocessing
  */
 export function planCard(network: NetworkSource, facts: CardFacts): PlannedCard {
   const planned = planNewCard(network, facts);
@@ -55,6 +55,7 @@ function planNewCard(source: NetworkSource, facts: CardFacts): PlannedCard {
   const architecture = entry?.name ?? network.topology.config.name;
   const { mode, note } = choosePreprocessing(source, facts);
   const inputShape = imageInput(network);
+  validateOutputs(network);
   const { featureLayer, classNames, note: topNote } = planTop(network, { ...facts, architecture });
   const card = {
     formatVersion: cardFormatVersion,
@@ -81,6 +82,17 @@ function imageInput(network: Network): Card['inputShape'] {
     'bad-model',
     `The network "${name}" has ${inputs.length} inputs, the first ${showShape(shape)}. ` +
       'Expected one image with 1 to 4 channels, (None, height, width, channels).',
+  );
+}
+
+/** Which one is meant, only the user knows. */
+function validateOutputs({ topology: { config } }: Network): void {
+  const names = config.output_layers.map(([layer]) => layer);
+  if (names.length === 1) return;
+  throw new FinetuneError(
+    'bad-model',
+    `The network "${config.name}" has ${names.length} outputs: ${names.join(', ')}. ` +
+      `Expected one: say --cut ${names[0]}, or whichever is meant.`,
   );
 }
 

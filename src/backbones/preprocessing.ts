@@ -60,6 +60,8 @@ const modeOfLayer: readonly (readonly [layer: string, mode: PreprocessingMode])[
   ['pool2_conv', 'torch'], // DenseNet
   ['conv2_block1_1_conv', 'caffe'], // ResNet
   ['block5_conv3', 'caffe'], // VGG
+  ['fire2/squeeze1x1', 'caffe'], // SqueezeNet
+  ['stem_bn1', 'tf'], // NASNet
 ];
 
 /** The mode of one of Keras' networks, by the names of its layers, wherever it is nested. */

@@ -4,6 +4,7 @@ import { loadCard } from '../../src/backbones/card.js';
 import { planCard } from '../../src/backbones/plan-card.js';
 import { preprocessingModes } from '../../src/backbones/preprocessing.js';
 import type { FunctionalConfig, LayerConfig } from '../../src/network/network.js';
+import { redirectInputs } from '../../src/network/prune.js';
 import type { NetworkSource } from '../../src/network/source.js';
 
 type Layer = readonly [className: string, config: Readonly<Record<string, unknown>>];
@@ -165,4 +166,33 @@ test("--preprocessing against the network's own rescaling is done, with a warnin
   assert.deepEqual(card.preprocessing, preprocessingModes.tf);
   assert.match(notes.join(), /takes pixels 0\.\.255: with --preprocessing tf they are scaled twice/);
   assert.deepEqual(planCard(rescaled, { ...facts, preprocessing: 'none' }).notes, []);
+});
+
+test('of a network with several outputs somebody has to say which is meant', () => {
+  const { topology, ...rest } = chain([28, 28, 3], convolution, pooling, dense(3));
+  const ends = [['layer_3', 0, 0] as const, ['layer_1', 0, 0] as const];
+  const network = { ...rest, topology: { ...topology, config: { ...topology.config, output_layers: ends } } };
+  assert.throws(() => planCard(network, facts), {
+    code: 'bad-model',
+    message:
+      'The network "my_network" has 2 outputs: layer_3, layer_1. Expected one: say --cut layer_3, or whichever is meant.',
+  });
+});
+
+test('a name that somebody has given tells the pixels less than layers do, and not without a word', () => {
+  const { topology, ...rest } = chain([28, 28, 3], convolution, pooling, dense(3));
+  const planned = (name: string, layerName: string) => {
+    const renamed = (known: string) => (known === 'layer_1' ? layerName : known);
+    const layers = topology.config.layers
+      .map(layer => redirectInputs(layer, ([from, node, output]) => [renamed(from), node, output]))
+      .map(layer => ({ ...layer, config: { ...layer.config, name: renamed(layer.config.name) } }));
+    const network = { ...topology, config: { ...topology.config, name, layers } };
+    return planCard({ ...rest, topology: network }, facts);
+  };
+  const byName = planned('mini_vgg', 'layer_1');
+  assert.deepEqual(byName.card.preprocessing, preprocessingModes.caffe);
+  assert.match(byName.notes.join('\n'), /by the name "mini_vgg" alone: caffe.*--preprocessing .*--check DIR/);
+  const byLayers = planned('mini_vgg', 'conv_dw_1');
+  assert.deepEqual(byLayers.card.preprocessing, preprocessingModes.tf);
+  assert.doesNotMatch(byLayers.notes.join('\n'), /by the name/);
 });
