@@ -31,8 +31,7 @@ export function validateFolders(scanned: ScannedFolders, purpose: 'train' | 'mea
   const { dir, folders, images } = scanned;
   if (images.length === 0) {
     refuse(
-      `No images in ${dir}. Expected one sub-folder per class holding JPEG, PNG or WebP files.${noteSkipped(scanned)} ` +
-        'See finetune train --help.',
+      `No images in ${dir}. Expected one sub-folder per class holding JPEG, PNG or WebP files.${noteSkipped(scanned)}`,
     );
   }
   validateClasses(folders);
@@ -190,7 +189,7 @@ function describeSkipped({ linked, unreadable, containers }: ScannedFolders): st
     {
       what: 'Folders that cannot be looked into',
       paths: unreadable.map(({ path }) => path),
-      remedy: 'Their images are not used: give yourself permission to read them, or remove them.',
+      remedy: 'Their images are not used: give yourself permission to read them.',
     },
     {
       what: 'Archives, videos and documents inside class folders, not looked into',

@@ -184,8 +184,7 @@ async function noClassesError(root: string): Promise<FinetuneError> {
       : ' If these images are one class, give the folder above, with the other classes.';
   return new FinetuneError(
     'bad-data-set',
-    `${found} ${root}. Expected one sub-folder per class holding JPEG, PNG or WebP files.${hint} ` +
-      'See finetune train --help.',
+    `${found} ${root}. Expected one sub-folder per class holding JPEG, PNG or WebP files.${hint}`,
   );
 }
 
