@@ -67,7 +67,7 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     .demandCommand(1, 'Name a command.')
     .epilogue('Each command has its own: finetune train --help')
     // yargs lays its help out before every command; without a width, which only a reader needs, that costs nothing.
-    .wrap(isHelp ? Math.min(80, process.stdout.columns ?? 80) : null)
+    .wrap(isHelp ? Math.min(80, process.stdout.columns || 80) : null)
     .fail((message, error) => {
       throw error ?? wrongUse(message, knownName(argv[0]));
     });

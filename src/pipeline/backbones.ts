@@ -10,6 +10,7 @@ import { storeDirectory } from '../features/store-directory.js';
 import { maybe, type OptionTable, text } from '../option-kinds.js';
 import type { ListedBackbone } from '../report/backbones.js';
 import { compareBackbones } from './compare-backbones.js';
+import { tellOfDataSet } from './train/tell-of-data-set.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `backbones`. */
@@ -49,6 +50,7 @@ export const backbones = verb(backbonesOptions, async ({ data, store }, context)
   async function compareOn(folder: string) {
     const { signal } = context;
     const dataSet = await scanDataSet(folder, { signal });
+    tellOfDataSet(dataSet, [], context.emit);
     const { train } = planSplit(dataSet, { seed: 1 });
     await startEngine('auto');
     const { classNames } = dataSet;

@@ -9,6 +9,7 @@ import { wrap } from './wrap.js';
 
 interface Terminal {
   readonly isTTY?: boolean;
+  /** 0 where it does not tell. */
   readonly columns?: number;
   write(text: string): unknown;
 }
@@ -30,7 +31,8 @@ export function showEventsOn(terminal: Terminal): Display {
     if ('done' in event) return progress?.show(event);
     const line =
       event.type === 'epoch'
-        ? progress && `${isAfterEpoch ? previousLine : ''}${renderEpoch(event, terminal.columns)}`
+        ? progress &&
+          `${isAfterEpoch ? previousLine : ''}${renderEpoch(event, terminal.columns || undefined)}`
         : renderEvent(event, progress !== undefined);
     if (line === undefined) return;
     progress?.clear();

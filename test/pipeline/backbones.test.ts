@@ -1,6 +1,6 @@
 // What is prepared and what can be, and how well heads on each do on a folder of images.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import type { PipelineEvent } from '../../src/events.js';
@@ -28,8 +28,15 @@ test('a feature store is of no use without images', async () => {
   await assert.rejects(finetune.backbones({ store }), { code: 'bad-option', message: /without --data/ });
 });
 
-test('on images, each has the accuracy of heads that were cross-validated', async () => {
-  const { prepared } = await finetune.backbones({ data, store });
+test('on images, each has the accuracy of heads that were cross-validated, and bad images are told', async () => {
+  writeFileSync(join(data, '7/bad.png'), 'no picture');
+  const bad: string[] = [];
+  const { prepared } = await finetune.backbones(
+    { data, store },
+    { onEvent: event => event.type === 'bad-image' && bad.push(event.image.path) },
+  );
+  rmSync(join(data, '7/bad.png'));
+  assert.deepEqual(bad, ['7/bad.png']);
   const [grey, embedded] = prepared;
   assert.ok((grey?.accuracy ?? 0) > 0.5 && (embedded?.accuracy ?? 0) > 0.6);
 });

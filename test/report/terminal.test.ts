@@ -81,6 +81,13 @@ test('an epoch overwrites nothing but an epoch, and what is piped has no epochs'
   assert.equal(show(false, [epoch(1)]), '');
 });
 
+test('a terminal that does not tell its size has room for all of an epoch', () => {
+  const written: string[] = [];
+  const terminal = { isTTY: true, columns: 0, write: (text: string) => written.push(text) };
+  showEventsOn(terminal).onEvent(epoch(12));
+  assert.match(written.join(''), /rate 1\.2e-4 {2}2700\/s {2}60 s left\n$/);
+});
+
 test('where a line would be too long, the rate is left out first', () => {
   const shown = show(true, [epoch(1, { loss: 1234.5, valLoss: 1234.5 })]);
   assert.equal(shown, 'epoch 1/15  loss 1234.500/1234.500  accuracy .983/.988  2700/s  5 min left\n');
