@@ -76,6 +76,12 @@ test('a file limit under the run: a message with its path and the remedy, and no
   assert.ok(!existsSync(join(workplace.dir, 'limited')));
 });
 
+test('too few addresses for the libraries: a message with the remedy', () => {
+  const { status, stderr } = shell(`ulimit -v 1000000; ${finetune} predict ${seven} ${backbone}`);
+  assert.equal(status, 1);
+  assert.match(stderr, /^finetune: this process may use 976 MiB of addresses .*`ulimit -v unlimited`\.\n$/);
+});
+
 test('evaluate has an exit code of its own for a gate that fails', () => {
   const data = `evaluate digits --model run`;
   assert.equal(shell(`${finetune} ${data} --min-accuracy 0`).status, 0);
