@@ -50,6 +50,8 @@ export interface Precision {
 /** What a precision is wanted for. */
 export interface PrecisionRequest {
   readonly wanted: 'auto' | 'fp32' | 'int8';
+  /** Why it is fp32, where nobody has asked for that. */
+  readonly reason?: string | undefined;
   /** Training images, of which a few are calibrated and measured on. */
   readonly train: readonly Example[];
   /** Every image that is to go through the base: for training, validation and test. */
@@ -71,7 +73,7 @@ export async function resolvePrecision(
   request: PrecisionRequest,
   context: Context,
 ): Promise<Precision> {
-  if (request.wanted === 'fp32') return inFloat('as asked for');
+  if (request.wanted === 'fp32') return inFloat(request.reason ?? 'as asked for');
   const deciding = { base, request, context, memory: await recall(base) };
   return request.wanted === 'int8' ? resolveInt8(deciding) : resolveAuto(deciding);
 }

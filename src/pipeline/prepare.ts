@@ -86,8 +86,7 @@ export interface Prepared {
  * @example await prepare({ from: 'my-model.keras', name: 'mine' });
  */
 export const prepare = verb(prepareOptions, async (options, context): Promise<Prepared> => {
-  if (options.check !== undefined && options.preprocessing !== undefined)
-    refuseOption('--check finds the preprocessing: leave --preprocessing out.');
+  validateOptions(options);
   const source = await findSource(options);
   const dir = resolve(options.out ?? join('pretrained', source.name));
   if (existsSync(dir) && !options.force) return await keepExisting(dir, source);
@@ -98,6 +97,16 @@ export const prepare = verb(prepareOptions, async (options, context): Promise<Pr
     convert({ network: { ...model, ...shapeSource(model, options) }, source, dir, options }, context),
   );
 });
+
+/** What cannot be is said before anything is downloaded. */
+function validateOptions({ from, includeTop, check, classNames, preprocessing }: Settled): void {
+  if (check !== undefined && preprocessing !== undefined)
+    refuseOption('--check finds the preprocessing: leave --preprocessing out.');
+  if (from !== undefined || includeTop || (check ?? classNames) === undefined) return;
+  refuseOption(
+    `${check === undefined ? '--class-names' : '--check'} is about a network's classes, which a published one has with --include-top.`,
+  );
+}
 
 function replacementOf({ from, weights }: Settled): Replacement {
   return { prove: proveBackbone, inputs: { '--from': from, '--weights': weights } };

@@ -7,13 +7,13 @@ import { renderDuration } from './duration.js';
 /**
  * Renders what was planned and reached, and what was left out.
  * @returns a line without its break, or nothing where there was no budget
- * @example // Of the 60 s 56.2 s were used. Planned: 3 views, 4 epochs; reached: 4 epochs. No time for: mirrored views.
+ * @example // It took 56.2 s, and was given 60 s. Planned: 3 views, 4 epochs; reached: 4 epochs. No time for: mirrored views.
  */
 export function renderTime({ time, seconds }: Pick<TrainResult, 'time' | 'seconds'>): string {
   if (time === undefined) return '';
   const planned = renderAmounts(time.planned);
   const sentences = [
-    `Of the ${renderDuration(time.seconds)} ${seconds.total.toFixed(1)} s were used`,
+    `It took ${seconds.total.toFixed(1)} s, and was given ${renderDuration(time.seconds)}`,
     planned && `Planned: ${planned}; reached: ${renderAmounts(time.reached) || 'nothing'}`,
     time.leftOut.length > 0 && `No time for: ${time.leftOut.join(', ')}`,
   ];

@@ -188,6 +188,9 @@ const mistakes: [title: string, request: PrepareOptions, message: RegExp][] = [
     { from: embedded, includeTop: true },
     /--include-top is for published networks/,
   ],
+  ['--class-names without classes', { name: 'vgg16', classNames: 'a,b' }, /--class-names .* --include-top/],
+  ['--check without classes', { name: 'vgg16', check: 'pets' }, /--check .* with --include-top/],
+  ['--check with --preprocessing', { from: embedded, check: 'pets', preprocessing: 'tf' }, /leave --prep/],
   ['--url with --weights', { name, url: 'http://x', weights }, /exclude each other/],
   [
     'an unknown preprocessing',

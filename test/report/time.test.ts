@@ -11,13 +11,13 @@ test('a run with a budget says what it used, planned and reached, and what it ha
   };
   assert.equal(
     renderTime({ time, seconds }),
-    'Of the 60 s 56.2 s were used. Planned: 1 view, 4 epochs; reached: 3 epochs. ' +
+    'It took 56.2 s, and was given 60 s. Planned: 1 view, 4 epochs; reached: 3 epochs. ' +
       'No time for: mirrored views, trials of int8.',
   );
 });
 
 test('what took no planning and left nothing out is not spoken of', () => {
   const time = { seconds: 300, planned: {}, reached: {}, leftOut: [] };
-  assert.equal(renderTime({ time, seconds }), 'Of the 5 min 56.2 s were used.');
+  assert.equal(renderTime({ time, seconds }), 'It took 56.2 s, and was given 5 min.');
   assert.equal(renderTime({ time: undefined, seconds }), '');
 });

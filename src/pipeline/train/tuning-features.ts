@@ -73,12 +73,13 @@ async function openStored(base: Base, request: FeatureRequest, context: Context)
   };
 }
 
-/** In fp32 unless int8 is asked for: what is trained on top would learn the errors of rounding. */
+/** In fp32 unless int8 is asked for. */
 function chooseTuningRuntime(
   base: Base,
   { precision, device, split, store }: FeatureRequest,
   context: Context,
 ): Promise<BaseRuntime> {
   const wanted = precision === 'int8' ? 'int8' : 'fp32';
-  return chooseRuntime(base, { ...describeWork({ base, split, store }), device, wanted }, context);
+  const reason = precision === 'auto' ? 'trained blocks would learn the rounding errors of int8' : undefined;
+  return chooseRuntime(base, { ...describeWork({ base, split, store }), device, wanted, reason }, context);
 }
