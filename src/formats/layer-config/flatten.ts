@@ -8,8 +8,10 @@ import type { FunctionalConfig, InboundTensor, TensorReference } from '../../net
 import type { Shape } from '../../network/shape-rules.js';
 import type { Call } from './calls.js';
 import { callFunctional, type FunctionalNode } from './functional.js';
+import { Instances } from './instances.js';
 import {
   type KerasLayer,
+  type Plan,
   type SavedVariable,
   type Step,
   Steps,
@@ -17,6 +19,7 @@ import {
   type Tensor,
 } from './steps.js';
 import {
+  describeOwnModel,
   describeTraining,
   inputShapeOf,
   isInputLayer,
@@ -57,12 +60,6 @@ interface FlatLayer {
   readonly nodes: InboundTensor[][];
 }
 
-/** What a layer becomes. */
-interface Plan {
-  readonly steps: Steps;
-  readonly output: Tensor;
-}
-
 /** With the flat layers, made at the first call that needs them. */
 interface Instance extends Plan {
   readonly layers: readonly { readonly step: Step; readonly flat: FlatLayer }[];
@@ -86,8 +83,7 @@ class Flattener {
   private readonly layers: FlatLayer[] = [];
   private readonly inputs: TensorReference[] = [];
   private readonly weights: PlannedWeight[] = [];
-  /** Of each layer, by the shapes of its inputs. */
-  private readonly instances = new Map<LeafNode, Map<string, Instance>>();
+  private readonly instances = new Instances<Instance>();
   private readonly names = new LayerNames();
   private readonly notes: string[] = [];
   private calls = 0;
@@ -99,7 +95,8 @@ class Flattener {
 
   /** Calls a model; without inputs it is the outermost, and its inputs become the network's. */
   run(model: ModelNode, inputs: readonly FlatTensor[] | undefined): readonly FlatTensor[] {
-    const { ends } = model;
+    const { ends, isOwn } = model;
+    if (isOwn) this.note(describeOwnModel(model));
     return ends === undefined
       ? this.runSequential(model, inputs)
       : this.runFunctional({ ...model, ends }, inputs);
@@ -122,12 +119,7 @@ class Flattener {
         },
       },
       weights: this.weights,
-      saved: new Map(
-        [...this.instances].map(([leaf, all]) => [
-          leaf,
-          [...all.values()].flatMap(({ steps }) => steps.saved),
-        ]),
-      ),
+      saved: this.instances.saved(),
       notes: this.notes,
     };
   }
@@ -189,7 +181,11 @@ class Flattener {
   }
 
   private callLeaf(leaf: LeafNode, inputs: readonly FlatTensor[], call: Call | undefined): FlatTensor {
-    const instance = this.instanceFor(leaf, inputs, call);
+    const shapes = inputs.map(({ shape }) => shape);
+    const instance = this.instances.find(leaf, shapes, {
+      plan: () => this.plan(leaf, shapes, call),
+      make: plan => this.instantiate(leaf, plan),
+    });
     const results: FlatTensor[] = [];
     const resolve = ({ index }: Tensor): FlatTensor => {
       const tensor = index < 0 ? inputs[-1 - index] : results[index];
@@ -209,28 +205,12 @@ class Flattener {
     return resolve(instance.output);
   }
 
-  /** The one that there is already, unless the layer has no weights and becomes something else for these inputs. */
-  private instanceFor(leaf: LeafNode, inputs: readonly FlatTensor[], call: Call | undefined): Instance {
-    const known = this.instances.get(leaf) ?? new Map<string, Instance>();
-    this.instances.set(leaf, known);
-    const shapes = JSON.stringify(inputs.map(({ shape }) => shape));
-    const [first] = known.values();
-    const found = known.get(shapes) ?? (first?.steps.saved.length ? first : undefined);
-    if (found !== undefined) return found;
-    const plan = this.plan(leaf, inputs, call);
-    const same = [...known.values()].find(({ steps }) => steps.isSame(plan.steps));
-    const instance = same ?? this.instantiate(leaf, plan);
-    known.set(shapes, instance);
-    return instance;
-  }
-
-  private plan(leaf: LeafNode, inputs: readonly FlatTensor[], call: Call | undefined): Plan {
+  private plan(leaf: LeafNode, inputs: readonly Shape[], call: Call | undefined): Plan {
     const place = placeOf(leaf);
     if (inputs.length === 0) throw new FinetuneError('bad-model', `The layer ${place} has no input.`);
-    const { className, config, isOperation } = leaf;
-    const shapes = inputs.map(tensor => tensor.shape);
+    const { className, config, isOperation, isOwn } = leaf;
     const { kerasVersion } = this;
-    const steps = new Steps({ className, config, isOperation, inputs: shapes, call, kerasVersion, place });
+    const steps = new Steps({ className, config, isOperation, isOwn, inputs, call, kerasVersion, place });
     return { steps, output: this.rewrite(steps.layer, steps) };
   }
 

@@ -21,6 +21,8 @@ export interface KerasLayer {
   readonly kerasVersion: number;
   /** Name and place, for messages. */
   readonly place: string;
+  /** A class of the user's own, whatever it is called. */
+  readonly isOwn: boolean;
 }
 
 /** A variable of a tfjs layer, and where its values come from. */
@@ -55,6 +57,12 @@ export interface Step {
   readonly config: JsonObject;
   readonly inputs: readonly Tensor[];
   readonly weights: readonly StepWeight[];
+}
+
+/** What one layer becomes. */
+export interface Plan {
+  readonly steps: Steps;
+  readonly output: Tensor;
 }
 
 /** Collects the steps of one layer. */
@@ -105,19 +113,5 @@ export class Steps {
   expect(variable: SavedVariable): SavedVariable {
     this.saved.push(variable);
     return variable;
-  }
-
-  /** Whether other steps are these, whatever the sizes that go through them. */
-  isSame(other: Steps): boolean {
-    return this.signature() === other.signature();
-  }
-
-  private signature(): string {
-    const steps = this.list.map(({ className, config, inputs, weights }) => ({
-      ...{ className, config },
-      inputs: inputs.map(({ index }) => index),
-      weights: weights.map(({ shape }) => shape),
-    }));
-    return JSON.stringify(steps);
   }
 }

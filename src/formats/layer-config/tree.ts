@@ -17,6 +17,8 @@ interface Callable {
   /** Names of the models around it, outermost first. */
   readonly path: readonly string[];
   readonly calls: readonly Call[];
+  /** Its class is the user's own, whatever it is called. */
+  readonly isOwn: boolean;
 }
 
 /** One layer (or a bare operation of Keras 3, such as `x + y`). */
@@ -106,8 +108,11 @@ function parseModelNode(
     ends: className === 'Sequential' ? undefined : parseEnds(config, where),
     batchInputShape: batchInputShapeOf(config, layers),
     trainable: config.trainable !== false,
+    isOwn: !plainModels.includes(className),
   };
 }
+
+const plainModels: readonly string[] = ['Sequential', 'Functional', 'Model'];
 
 function parseChild(value: unknown, path: readonly string[], where: string): TreeNode {
   const layer = objectAt(value, where);
@@ -126,6 +131,7 @@ function parseChild(value: unknown, path: readonly string[], where: string): Tre
     calls: parseCalls(layer.inbound_nodes, `The layer "${name}"`),
     config,
     isOperation: isOperation(layer, config),
+    isOwn: isOwn(layer),
     trainable: config.trainable !== false,
   };
 }
@@ -134,6 +140,11 @@ function parseChild(value: unknown, path: readonly string[], where: string): Tre
 function isOperation({ module, inbound_nodes: calls }: JsonObject, config: JsonObject): boolean {
   if (typeof module === 'string') return /\bops\b/.test(module);
   return Array.isArray(calls) && isObject(calls[0]) && config.dtype === undefined;
+}
+
+/** Keras 3 registers a class of somebody else under a name, and has no module of its own for it. */
+function isOwn({ module, registered_name: registered }: JsonObject): boolean {
+  return typeof registered === 'string' && !/^(tf_)?keras\b/.test(String(module));
 }
 
 function parseEnds(config: JsonObject, where: string) {
@@ -169,6 +180,14 @@ export function modelNames(model: ModelNode): readonly string[] {
 /** `"conv1" in "block"`, for messages; the outermost model goes without saying. */
 export function placeOf({ path, name }: TreeNode): string {
   return [name, ...path.slice(1).toReversed()].map(part => `"${part}"`).join(' in ');
+}
+
+/** A note about a model whose class may do more than call its layers. */
+export function describeOwnModel({ name, className }: ModelNode): string {
+  return (
+    `The model "${name}" is of a class of its own, ${className}: its layers are taken, but what its own call() does beside ` +
+    'is not in the file.'
+  );
 }
 
 /** A note about a layer or a model that is called with `training=True`. */

@@ -30,6 +30,23 @@ test('a layer that is to work as in training when it predicts is told of; Keras 
   assert.deepEqual(readModelOf(recent, [{ args: [tensor], kwargs: { training: true } }]).notes, []);
 });
 
+test('a model whose class may have a call of its own is told of', () => {
+  const dense = { class_name: 'Dense', config: { name: 'dense', units: 2 } };
+  const layers = [{ class_name: 'InputLayer', config: { name: 'image', batch_shape: [null, 4] } }, dense];
+  const own = readKerasTopology({
+    class_name: 'Doubled',
+    config: {
+      ...{ name: 'model', layers: [layers[0], { ...dense, inbound_nodes: [[['image', 0, 0, {}]]] }] },
+      ...{ input_layers: [['image', 0, 0]], output_layers: [['dense', 0, 0]] },
+    },
+  });
+  assert.match(own.notes.join(), /"model" is of a class of its own, Doubled: .* its own call\(\) does/);
+  assert.deepEqual(
+    readKerasTopology({ class_name: 'Sequential', config: { name: 'model', layers } }).notes,
+    [],
+  );
+});
+
 test('arguments of TensorFlow operations count', () => {
   const operation = { class_name: 'TFOpLambda', config: { name: 'last', function: 'nn.leaky_relu' } };
   const { topology } = readModelOf(operation, [[['image', 0, 0, { alpha: 0.4 }]]]);
@@ -48,6 +65,11 @@ const refused: Readonly<Record<string, [JsonObject, readonly unknown[], RegExp]>
     { class_name: 'TFOpLambda', config: { name: 'last', function: 'image.resize' } },
     [[['image', 0, 0, { size: [2, 2], preserve_aspect_ratio: true }]]],
     /has preserve_aspect_ratio=true, which is not supported/,
+  ],
+  "a class of the user's own that is called as a layer of Keras": [
+    { class_name: 'ReLU', module: null, registered_name: 'ReLU', config: { name: 'last', dtype: 'float32' } },
+    [{ args: [tensor], kwargs: {} }],
+    /is of a class of your own that is called ReLU/,
   ],
   'an operation that is no activation': [
     { class_name: 'MaxPool', module: 'keras.src.ops.nn' },

@@ -85,6 +85,12 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
 /** Layers that change images in training only. */
 const augmentations = /^(Random(?!Crop)[A-Z]\w*|RandAugment|AugMix|MixUp|CutMix)$/;
 
+/** Rows of classes that are no layers of Keras': whoever needs them copies them. */
+const copied: readonly string[] = [
+  ...['LayerScale', 'StochasticDepth', 'CustomScaleLayer'],
+  ...['FixedDropout', 'GroupNormalization'],
+];
+
 /** Class names that `rewriteLayer` knows. */
 export const supportedLayers: readonly string[] = ['InputLayer', ...rows.keys()].sort();
 
@@ -98,6 +104,7 @@ export function rewriteLayer(layer: KerasLayer, steps: Steps): Tensor {
   if (augmentations.test(layer.className))
     return leaveOut(layer, steps, 'it changes images in training only');
   const row = rows.get(layer.className);
+  if (row !== undefined && layer.isOwn && !copied.includes(layer.className)) throw ownClass(layer);
   if (row !== undefined) return row(layer, steps);
   if (layer.className === 'Lambda') {
     throw new FinetuneError(
@@ -106,6 +113,13 @@ export function rewriteLayer(layer: KerasLayer, steps: Steps): Tensor {
     );
   }
   throw unsupportedLayer(layer.className, layer.place, supportedLayers);
+}
+
+function ownClass({ place, className }: KerasLayer): FinetuneError {
+  return new FinetuneError(
+    'unsupported-layer',
+    `The layer ${place} is of a class of your own that is called ${className}, as a layer of Keras is: what it computes is not in the file. Rebuild the model with Keras' layers in its place.`,
+  );
 }
 
 function each(classNames: string, row: Row): [string, Row][] {

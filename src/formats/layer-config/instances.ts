@@ -1,0 +1,48 @@
+// What was made of each layer, for the shapes of inputs that it was made for. Another call shares it wherever it can.
+
+import type { Shape } from '../../network/shape-rules.js';
+import type { Plan, SavedVariable, Steps } from './steps.js';
+import type { LeafNode } from './tree.js';
+
+/** How something is made of a layer. */
+interface Making<Instance> {
+  plan(): Plan;
+  make(plan: Plan): Instance;
+}
+
+/** Instances of layers: of one without weights several, where other inputs make other steps of it. */
+export class Instances<Instance extends Plan> {
+  readonly #made = new Map<LeafNode, Map<string, Instance>>();
+
+  /** The instance for inputs of these shapes, which is made where none will do. */
+  find(leaf: LeafNode, inputs: readonly Shape[], { plan, make }: Making<Instance>): Instance {
+    const made = this.#made.get(leaf) ?? new Map<string, Instance>();
+    this.#made.set(leaf, made);
+    const shapes = JSON.stringify(inputs);
+    const [first] = made.values();
+    const found = made.get(shapes) ?? (first?.steps.saved.length ? first : undefined);
+    if (found !== undefined) return found;
+    const planned = plan();
+    const same = [...made.values()].find(({ steps }) => signatureOf(steps) === signatureOf(planned.steps));
+    const instance = same ?? make(planned);
+    made.set(shapes, instance);
+    return instance;
+  }
+
+  /** What a file must hold for each layer. */
+  saved(): ReadonlyMap<LeafNode, readonly SavedVariable[]> {
+    return new Map(
+      [...this.#made].map(([leaf, made]) => [leaf, [...made.values()].flatMap(({ steps }) => steps.saved)]),
+    );
+  }
+}
+
+/** The same for steps that differ in nothing but the sizes that go through them. */
+function signatureOf({ list }: Steps): string {
+  const steps = list.map(({ className, config, inputs, weights }) => ({
+    ...{ className, config },
+    inputs: inputs.map(({ index }) => index),
+    weights: weights.map(({ shape }) => shape),
+  }));
+  return JSON.stringify(steps);
+}
