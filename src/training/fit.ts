@@ -24,7 +24,7 @@ import {
 } from './plan.js';
 import { seededRandom } from './random.js';
 import { foldScaling, planScaling, type Scaling, scaleData } from './scaling.js';
-import { withTrainee } from './trainee.js';
+import { withTrainableModel } from './trainable-model.js';
 
 /** What was fitted. */
 export interface Fit {
@@ -177,7 +177,7 @@ async function trainNetwork(
   const { targetAccuracy } = plan;
   if (targetAccuracy !== undefined && data.val.labels.length === 0) throw noTarget(targetAccuracy);
   const images = plan.epochs * (data.train.views ?? data.train.labels).length;
-  return await withTrainee(start, { ...plan, images }, async ({ model, lengths, threads }) => {
+  return await withTrainableModel(start, { ...plan, images }, async ({ model, lengths, threads }) => {
     const saving = checkpoint && (await openCheckpoint(checkpoint, lengths, plan));
     const result = await trainByEpochs(model, data, { ...plan, ...saving, threads });
     return { network: readNetwork(model, start), ...result };

@@ -7,7 +7,7 @@ import type { TrainingData } from './data.js';
 import type { LoopPlan } from './loop.js';
 import { seededRandom } from './random.js';
 import { drawRows, openOptimizer, takeSteps } from './steps.js';
-import { withTrainee } from './trainee.js';
+import { withTrainableModel } from './trainable-model.js';
 
 /** What is measured of at most so many steps, which take no longer in all; the first step is never timed: it warms up. */
 const most = { steps: 3, seconds: 2 } as const;
@@ -22,7 +22,7 @@ export async function measureSteps(
   { signal, budget, ...plan }: LoopPlan & Context & { readonly budget: TimeBudget },
 ): Promise<number> {
   const images = plan.epochs * (data.views ?? data.labels).length;
-  return await withTrainee(network, { ...plan, images }, async ({ model, threads }) => {
+  return await withTrainableModel(network, { ...plan, images }, async ({ model, threads }) => {
     const optimizer = openOptimizer(model, plan);
     const random = seededRandom(plan.seed);
     const rateAfter = () => plan.learningRate;

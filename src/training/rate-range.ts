@@ -8,7 +8,7 @@ import { deviationOf } from './folds.js';
 import type { LoopPlan } from './loop.js';
 import { seededRandom, shuffle } from './random.js';
 import { drawRows, openOptimizer, takeSteps } from './steps.js';
-import { withTrainee } from './trainee.js';
+import { withTrainableModel } from './trainable-model.js';
 
 /** A step of the test. */
 export interface RatePoint {
@@ -48,7 +48,7 @@ export async function testRates(
 ): Promise<RatePoint[]> {
   const { seed, batchSize, mixup } = plan;
   const images = steps * batchSize;
-  return await withTrainee(network, { ...plan, images }, async ({ model, threads }) => {
+  return await withTrainableModel(network, { ...plan, images }, async ({ model, threads }) => {
     const optimizer = openOptimizer(model, plan);
     const trainer = { model, optimizer, loss: plan, threads };
     const points: RatePoint[] = [];

@@ -18,14 +18,14 @@ export interface Verdict {
   /** Right predictions. */
   readonly before: number;
   readonly after: number;
-  /** How likely `after` is no better in truth: the part of resamples in which it is not. */
-  readonly doubt: number;
-  /** Not fewer right predictions, and hardly any doubt. */
+  /** The part of bootstrap resamples in which `after` is no better. */
+  readonly pValue: number;
+  /** Not fewer right predictions, and a p-value of no more than 0.05. */
   readonly isBetter: boolean;
 }
 
 const resamples = 2000;
-const mostDoubt = 0.05;
+const significanceLevel = 0.05;
 
 /**
  * A paired bootstrap over the images (Efron and Tibshirani 1993) of the Brier score, the squared distance of the
@@ -43,8 +43,8 @@ export function compareClassifiers({ labels, before, after }: Comparison, seed: 
     if (gain <= 0) worse++;
   }
   const right = { before: countRight(before, labels), after: countRight(after, labels) };
-  const doubt = images === 0 ? 1 : worse / resamples;
-  return { images, ...right, doubt, isBetter: right.after >= right.before && doubt <= mostDoubt };
+  const pValue = images === 0 ? 1 : worse / resamples;
+  return { images, ...right, pValue, isBetter: right.after >= right.before && pValue <= significanceLevel };
 }
 
 function countRight(probabilities: Float32Array, labels: Int32Array): number {

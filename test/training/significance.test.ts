@@ -47,9 +47,9 @@ test('A few images prove nothing', () => {
   assert.equal(compare([], []).isBetter, false);
 });
 
-test('The same comparison gives the same doubt', () => {
+test('The same comparison gives the same p-value', () => {
   const after = [...repeat(0.9, 82), ...repeat(0.4, 18)];
-  assert.equal(compare(before, after).doubt, compare(before, after).doubt);
+  assert.equal(compare(before, after).pValue, compare(before, after).pValue);
 });
 
 test('a fall of losses counts in standard errors of its mean', () => {

@@ -83,7 +83,7 @@ test('other validation images than the head’s are refused', async () => {
   });
 });
 
-const verdict = { images: 20, before: 15, after: 18, doubt: 0.01, isBetter: true };
+const verdict = { images: 20, before: 15, after: 18, pValue: 0.01, isBetter: true };
 const finding = { cut: 'block5_add', views: 6, augment: namedAugmentations.light, verdict };
 const { verdict: _, ...how } = finding;
 

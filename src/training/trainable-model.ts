@@ -7,10 +7,10 @@ import { openModel, trainableWeights } from './model.js';
 import { countStepThreads, StepThreads, type Workload } from './step-threads.js';
 
 /** What steps need to know of a training. */
-export interface TraineePlan extends LossPlan, Workload {}
+export interface TrainableModelPlan extends LossPlan, Workload {}
 
 /** A network that is open. */
-export interface Trainee {
+export interface TrainableModel {
   readonly model: LayersModel;
   /** Elements of each trainable weight, in the model's order. */
   readonly lengths: readonly number[];
@@ -18,10 +18,10 @@ export interface Trainee {
 }
 
 /** Does work on a network that is opened for it and closed afterwards. Needs a started engine. */
-export async function withTrainee<Result>(
+export async function withTrainableModel<Result>(
   network: Network,
-  { labelSmoothing, classWeights, focus, ...workload }: TraineePlan,
-  work: (trainee: Trainee) => Promise<Result>,
+  { labelSmoothing, classWeights, focus, ...workload }: TrainableModelPlan,
+  work: (model: TrainableModel) => Promise<Result>,
 ): Promise<Result> {
   const model = await openModel(network);
   const lengths = trainableWeights(model).map(({ variable }) => variable.size);
