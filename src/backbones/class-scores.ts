@@ -27,12 +27,24 @@ export function classNamesOf(card: Card): readonly string[] {
  * A probability per class name. A single output (a sigmoid) for two names is that of the second, as Keras numbers the
  * folders of a binary data set.
  * @param outputs of one image, as the network gives them
+ * @throws FinetuneError `bad-model` for what is no probability
  */
 export function classProbabilities(outputs: Float32Array, { length }: readonly string[]): Float32Array {
+  const strange = outputs.find(value => value < -tolerance || value > 1 + tolerance);
+  if (strange !== undefined) {
+    throw new FinetuneError(
+      'bad-model',
+      `The network gives ${strange} for a class, which is no probability. Expected a top that ends in a softmax or a sigmoid: ` +
+        'put one on it, and prepare it again.',
+    );
+  }
   const [second] = outputs;
   if (length !== 2 || outputs.length !== 1 || second === undefined) return outputs;
   return Float32Array.of(1 - second, second);
 }
+
+/** Sums of a softmax are not exact. */
+const tolerance = 1e-3;
 
 /** How many outputs go with so many names. */
 export function outputsFit(outputs: number | null, names: readonly string[]): boolean {

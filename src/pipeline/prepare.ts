@@ -15,6 +15,7 @@ import { checkPreprocessing } from '../features/preprocessing-check.js';
 import { readClassNames } from '../formats/class-names.js';
 import type { OpenModel } from '../formats/open.js';
 import { loadLayersModel, writeLayersModel } from '../formats/tfjs-layers/layers-model.js';
+import { withProbabilities } from '../network/class-outputs.js';
 import { shapeSource } from '../network/shape-source.js';
 import { readNetwork, withClosing } from '../network/source.js';
 import { choice, flag, maybe, type OptionTable, type Resolved, text } from '../option-kinds.js';
@@ -134,15 +135,16 @@ interface Conversion {
 
 async function convert(conversion: Conversion, context: Context): Promise<Prepared> {
   const { emit, signal } = context;
-  const { network, source, dir, options } = conversion;
+  const { network: opened, source, dir, options } = conversion;
   const { quantize, force, preprocessing, cut, classNames } = options;
-  const { card: planned, notes } = planCard(network, {
+  const { card: planned, notes } = planCard(opened, {
     ...source,
-    files: network.facts,
+    files: opened.facts,
     preprocessing,
     cut,
     classNames: classNames === undefined ? undefined : await readClassNames(classNames),
   });
+  const network = planned.classNames === undefined ? opened : withProbabilities(opened);
   const checked = await check({ network, card: planned }, options, context);
   const warnings = checked.isChecked ? network.notes : [...network.notes, ...notes];
   for (const message of warnings) emit({ type: 'warning', message });
