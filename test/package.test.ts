@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { checkout } from './helpers/finetune.js';
+import { copyDigits } from './helpers/library.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'finetune-package-'));
 const clone = join(dir, 'clone');
@@ -69,7 +70,7 @@ test('the package holds the program and the embedded backbone, not its sources o
 });
 
 test('the packed program trains and predicts', () => {
-  const data = join(checkout, 'datasets/digits');
+  const data = copyDigits(join(dir, 'digits'), ['0', '1', '7'], 20);
   const trained = run('train', '--data', data, '--backbone', 'efficientnet-lite0', '--input-shape', '32x32');
   assert.equal(trained.status, 0, trained.stderr);
   const predicted = run('predict', join(checkout, 'datasets/digits-unseen/7.png'));

@@ -59,7 +59,7 @@ def random_weight(rng, layer, name, shape):
         return rng.normal(0, 0.1, shape)
     is_depthwise = name == "depthwise_kernel" or isinstance(layer, keras.layers.DepthwiseConv2D)
     fan_in = np.prod(shape[:-2] if is_depthwise else shape[:-1])
-    return rng.standard_normal(shape, dtype="float32") * np.sqrt(1.5 / fan_in)
+    return rng.standard_normal(shape, dtype="float32") * np.sqrt(1.2 / fan_in)
 
 
 def randomize(model):
