@@ -63,7 +63,6 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     .locale('en')
     .alias({ help: 'h', version: 'v' })
     .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'strip-aliased': true })
-    .strictCommands()
     .demandCommand(1, 'Name a command.')
     .epilogue('Each command has its own: finetune train --help')
     // yargs lays its help out before every command; without a width, which only a reader needs, that costs nothing.

@@ -23,6 +23,8 @@ const mistakes: [args: string[], message: RegExp][] = [
   [['predict'], /^No image given\. .*See finetune predict --help\.\n$/],
   [['predict', 'a.png', '--json=maybe'], /^--json expects no value\. Received: "maybe"\.\n$/],
   [['prepare', '--includeTop='], /^--include-top expects no value\. Received: ""\.\n$/],
+  [['train', 'a', 'b'], /^One argument too many: b\.\nSee finetune train --help/],
+  [['bench', 'a'], /^One argument too many: a\.\n/],
   [['predcit'], /Did you mean predict\?\nSee finetune --help/],
   [['train', '--config', 'a.json', '--config', 'b.json'], /one file is enough/],
 ];

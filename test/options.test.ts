@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { inspect } from 'node:util';
 import { FinetuneError } from '../src/errors.js';
+import { text } from '../src/option-kinds.js';
 import { flagOf, resolveOptions } from '../src/options.js';
 import { benchOptions } from '../src/pipeline/bench.js';
 import { predictOptions } from '../src/pipeline/predict.js';
@@ -68,7 +69,7 @@ for (const [given, seconds] of durations) {
 }
 
 const mistakes: [given: Record<string, unknown>, message: RegExp][] = [
-  [{ data: undefined }, /^--data is missing\. Expected a folder/],
+  [{ data: undefined }, /^No data folder given\. Expected one with a sub-folder/],
   [{ val: 2 }, /^--val expects a number from 0 to 0\.9\. Received: 2\.$/],
   [{ val: Number.NaN }, /^--val expects .* Received: NaN\.$/],
   [{ val: 1n }, /^--val expects .* Received: 1\.$/],
@@ -130,4 +131,11 @@ test('an option is written with dashes on the command line', () => {
 
 test('a choice among few words may be made more than once where a list is expected', () => {
   assert.deepEqual(resolveOptions(benchOptions, { precision: ['int8', 'fp32'] }).precision, ['int8', 'fp32']);
+});
+
+test('an option that has to be given and is not is named with what it is for', () => {
+  assert.throws(() => resolveOptions({ out: text('Folder to write', 'a folder') }, {}), {
+    code: 'bad-option',
+    message: '--out is missing. Expected a folder: Folder to write.',
+  });
 });

@@ -145,7 +145,7 @@ export function unknownLayer({ topology: { config } }: Network, layerName: strin
   const shown = names.length > 40 ? [...names.slice(0, 20), '...', ...names.slice(-20)] : names;
   return new FinetuneError(
     'bad-option',
-    `The network "${config.name}" has no layer "${layerName}" to cut at. Its layers: ${shown.join(', ')}.`,
+    `The network "${config.name}" has no layer "${layerName}". Its layers: ${shown.join(', ')}.`,
   );
 }
 

@@ -11,6 +11,12 @@ export const inputShape = maybe(
 /** Whether a run or a backbone of this program may be replaced, for `prepare` and `train`. */
 export const force = flag('Replace the run or the backbone that is there');
 
+/** The images that a verb works on, for `train`, `inspect` and `evaluate`. */
+export const dataFolder = (help: string) => ({
+  ...text(help, 'a folder'),
+  missing: 'No data folder given. Expected one with a sub-folder of images per class, e.g. ./pets.',
+});
+
 /** Images that are passed over, for `inspect`, `train` and `evaluate`. */
 export const exclude = maybe(
   text('File that lists images to leave out, a path a line, as inspect --write-list writes it', 'a file'),

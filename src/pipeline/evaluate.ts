@@ -5,14 +5,14 @@ import { scanDataSet } from '../data/scan.js';
 import { describeNarrowRanges, type ValueRange } from '../data/value-range.js';
 import { FinetuneError, refuseOption } from '../errors.js';
 import type { BadImage } from '../events.js';
-import { flag, maybe, number, type OptionTable, text } from '../option-kinds.js';
+import { flag, maybe, number, type OptionTable } from '../option-kinds.js';
 import { type Classifier, classifierOptions } from '../runs/classifier.js';
 import { type Run, type RunRecord, resolveRun } from '../runs/record.js';
 import type { Context } from '../system/context.js';
 import { joinArrays } from '../system/join-arrays.js';
 import { computeMetrics, type Metrics } from '../training/metrics.js';
 import { chooseClassifier } from './choose-classifier.js';
-import { device, exclude } from './common-options.js';
+import { dataFolder, device, exclude } from './common-options.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `evaluate`. */
@@ -20,7 +20,7 @@ export const evaluateOptions = {
   model: classifierOptions.model,
   device,
   views: classifierOptions.views,
-  data: text('Folder with one sub-folder of images per class', 'a folder'),
+  data: dataFolder('Folder with one sub-folder of images per class'),
   exclude,
   minAccuracy: maybe(number(0, 1, 'Exit 3 when the accuracy on images that the run has not seen is below')),
   includeTrainingImages: flag('Let --min-accuracy count images that the run was trained on, too'),

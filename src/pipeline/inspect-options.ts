@@ -10,12 +10,12 @@ import {
   text,
   withDefault,
 } from '../option-kinds.js';
-import { exclude, groupBy } from './common-options.js';
+import { dataFolder, exclude, groupBy } from './common-options.js';
 import type { OptionsOf } from './verb.js';
 
 /** Options of `inspect`. */
 export const inspectOptions = {
-  data: text('Folder with one sub-folder of images per class, as for train', 'a folder'),
+  data: dataFolder('Folder with one sub-folder of images per class, as for train'),
   backbone: maybe(
     text(
       'Pretrained network whose features are compared (default: vgg16 if prepared, else efficientnet-lite0)',

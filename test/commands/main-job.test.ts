@@ -190,7 +190,7 @@ const mistakes: [args: string[], message: RegExp][] = [
     ['train', 'digits', '--backbone', 'vgg19'],
     /vgg19 is not prepared.*finetune prepare.*efficientnet-lite0/s,
   ],
-  [['train'], /--data is missing/],
+  [['train'], /No data folder given/],
   [['train', '--data', 'digits', '--val', '2'], /--val expects/],
   [['train', '--data', 'nowhere', '--backbone', 'efficientnet-lite0'], /nowhere/],
   [[...train, '--head-solver', 'lbfgs', '--epochs', '3'], /no epochs/],

@@ -11,7 +11,7 @@ test('a folder is enough: nothing is written or replaced, and the split is that 
 });
 
 const mistakes: [given: Readonly<Record<string, unknown>>, message: RegExp][] = [
-  [{}, /--data is missing/],
+  [{}, /No data folder given/],
   [{ data: 'pets', val: 0.95 }, /--val expects a number from 0 to 0\.9/],
   [{ data: 'pets', seed: -1 }, /--seed expects/],
   [{ data: 'pets', writelist: 'list.txt' }, /Unknown option "writelist"\. Did you mean writeList\?/],

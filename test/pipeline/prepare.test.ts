@@ -203,11 +203,7 @@ const mistakes: [title: string, request: PrepareOptions, message: RegExp][] = [
     /With its top, "vgg16" takes images of exactly 224x224. Received: 640x480/,
   ],
   ['a size below 32', { name: 'vgg16', inputShape: [31, 480] }, /at least 32x32.* Received: 31x480/],
-  [
-    'an unknown layer to cut at',
-    { name: 'vgg16', cut: 'fc1' },
-    /no layer "fc1" to cut at. Its layers: .*block5_pool/,
-  ],
+  ['an unknown layer to cut at', { name: 'vgg16', cut: 'fc1' }, /no layer "fc1". Its layers: .*block5_pool/],
   ['a folder that is taken', { from: embedded, name: 'small' }, /small exists already.*--force/],
   ['a folder of something else', { name: 'vgg16', out: 'cache' }, /cache exists already/],
 ];

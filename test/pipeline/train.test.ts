@@ -167,7 +167,7 @@ for (const type of ['scan', 'features', 'epoch'] as const) {
 }
 
 const mistakes: [title: string, given: object, message: RegExp][] = [
-  ['no data', { data: undefined }, /--data is missing/],
+  ['no data', { data: undefined }, /No data folder given/],
   ['a name that nobody knows', { epoch: 3 }, /Unknown option "epoch"\. Did you mean epochs\?/],
   ['a backbone that is not prepared', { backbone: 'vgg19' }, /vgg19 is not prepared/],
   ['a folder that is not there', { data: 'nowhere' }, /nowhere/],

@@ -18,7 +18,7 @@ import {
 import { tellOption } from '../../options.js';
 import type { RunPlan } from '../../runs/folder.js';
 import { type FitOptions, planTuning, startOptions, trainsByEpochs } from '../../training/plan.js';
-import { exclude, force, groupBy, inputShape } from '../common-options.js';
+import { dataFolder, exclude, force, groupBy, inputShape } from '../common-options.js';
 import type { SplitPlan } from '../split-data.js';
 import type { OptionsOf } from '../verb.js';
 import { augmentOption, planAugmentation } from './augment-option.js';
@@ -38,9 +38,8 @@ import {
 
 /** Options of `train`. */
 export const trainOptions = {
-  data: text(
+  data: dataFolder(
     'Folder with one sub-folder of images per class, or train/ (and val/, test/) holding such folders',
-    'a folder',
   ),
   backbone: maybe(
     text(
