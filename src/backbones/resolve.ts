@@ -49,6 +49,8 @@ async function isFile(path: string): Promise<boolean> {
 
 /** What else to do. */
 async function describeMissing(nameOrDir: string): Promise<string> {
+  if (nameOrDir === 'auto')
+    return 'auto, the best backbone that is prepared, is for finetune train and lr-find. Name one here: see finetune backbones.';
   const prepareIt = `Run \`finetune prepare --from ${quoteWord(nameOrDir)}\`, then use the name that it gives.`;
   if (await isFile(join(nameOrDir, 'model.json')))
     return `${nameOrDir} holds a tfjs model, but no card.json that says how its photos are preprocessed. ${prepareIt}`;

@@ -65,6 +65,7 @@ test('a name that is not prepared names what is, and how to prepare it', async (
   for (const name of ['', '.', '..', '../pretrained/pets', 'elsewhere']) {
     await assert.rejects(resolveBackbone(name), { code: 'not-prepared' }, name);
   }
+  await assert.rejects(resolveBackbone('auto'), { message: /^auto, .* is for finetune train and lr-find/ });
 });
 
 test('a name that differs from a prepared one in case or dashes only is told the prepared one', async () => {
