@@ -176,7 +176,8 @@ export async function startTuning(
 }
 
 function validateComparison({ val }: Split): void {
-  if (val.length === 0) refuseOption(withoutComparison);
+  if (val.length > 0) return;
+  refuseOption(`${withoutComparison} Add images, or leave out --unfreeze and --recipe.`);
 }
 
 /** @throws FinetuneError `bad-option` where a number of views was asked for: every epoch draws new ones */

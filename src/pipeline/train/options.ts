@@ -193,7 +193,7 @@ function planFineTuning(options: SettledTrainOptions, given: FitOptions): Tuning
       `--unfreeze ${unfreeze} contradicts --recipe full, which unfreezes all: leave one of them out.`,
     );
   }
-  if (options.val === 0) refuseOption(withoutComparison);
+  if (options.val === 0) refuseOption(`${withoutComparison} Leave out --val 0, or --unfreeze and --recipe.`);
   const usual = trainsWhole(options) ? wholeSettings : topSettings;
   return {
     ...{ unfreeze: unfreeze ?? usual.unfreeze, layerDecay: layerDecay ?? usual.layerDecay },

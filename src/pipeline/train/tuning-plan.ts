@@ -45,8 +45,7 @@ export function noStoredViews(views: number, unfreeze = 'all'): string {
 
 /** Why nothing is tuned where no validation image is held out. */
 export const withoutComparison =
-  'Unfrozen blocks are kept only where they beat the head alone on validation images, and none are held out. ' +
-  'Leave out --val 0, or --unfreeze and --recipe.';
+  'Unfrozen blocks are kept only where they beat the head alone on validation images, and none are held out.';
 
 /** The recipe fine-tune, as it is where nothing else is said. */
 export function planUsualTuning(options: LoopOptions): TuningPlan {

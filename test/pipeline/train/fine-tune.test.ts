@@ -134,6 +134,14 @@ const mistakes: [given: object, message: RegExp][] = [
   [{ unfreeze: 'conv' }, /--unfreeze conv: expected 1 to \d+ blocks/],
 ];
 
+test('Too few images to hold some out are refused with what to do about it', async () => {
+  copyDigits(join(dir, 'few'), ['3', '5'], 1);
+  await assert.rejects(finetune.train({ ...small, data: join(dir, 'few'), val: undefined }), {
+    code: 'bad-option',
+    message: /none are held out\. Add images, or leave out --unfreeze/,
+  });
+});
+
 for (const [given, message] of mistakes) {
   test(`${JSON.stringify(given)} is refused`, async () => {
     await assert.rejects(finetune.train({ ...small, ...given }), { code: 'bad-option', message });
