@@ -11,6 +11,8 @@ export interface Call {
   /** Everything else that was given by position; a tensor's place holds `tensorPlace`. */
   readonly args: readonly unknown[];
   readonly kwargs: JsonObject;
+  /** Its inputs count the calls of nested models from 0, as Keras 3 has it. */
+  readonly countsFromZero: boolean;
 }
 
 /** Stands for a tensor among `args` and `kwargs`. */
@@ -43,7 +45,7 @@ function parseKeras3(node: JsonObject, where: string): Call {
   if (!Array.isArray(node.args)) throw malformed(where);
   const args = node.args.map(value => strip(value, 0));
   const kwargs = strip(isObject(node.kwargs) ? node.kwargs : {}, 0) as JsonObject;
-  return { inputs, args, kwargs };
+  return { inputs, args, kwargs, countsFromZero: true };
 }
 
 /**
@@ -67,7 +69,7 @@ function parseKeras2(node: unknown, where: string): Call {
     key,
     isReference(value) ? take(value) : value,
   ]);
-  return { inputs, args, kwargs: Object.fromEntries(entries) };
+  return { inputs, args, kwargs: Object.fromEntries(entries), countsFromZero: false };
 }
 
 function isReference(value: unknown): boolean {

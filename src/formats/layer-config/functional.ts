@@ -22,20 +22,22 @@ interface Calls<T> {
  * @throws FinetuneError `bad-model` where inputs are missing or form a ring
  */
 export function callFunctional<T>(model: FunctionalNode, calls: Calls<T>): readonly T[] {
-  const offsets = nodeOffsets(model);
-  const keyOf = ({ name }: TreeNode, index: number) => callKey(name, index + (offsets.get(name) ?? 0));
+  const first = firstNumbers(model);
+  const keyOf = ([name, node]: TensorReference, numbers: Numbers) =>
+    callKey(name, node - (numbers.get(name) ?? 0));
   const results = new Map<string, readonly T[]>();
   for (const [layer, position] of orderedInputs(model)) {
-    results.set(keyOf(layer, 0), [calls.input(layer, position)]);
+    results.set(callKey(layer.name, 0), [calls.input(layer, position)]);
   }
   const tasks = model.children.flatMap(child =>
     child.calls.map((call, index) => {
-      const needs = call.inputs.map(([name, node]) => callKey(name, node));
-      return { key: keyOf(child, index), needs, place: placeOf(child), child, call };
+      const needs = call.inputs.map(input => keyOf(input, first.inCalls));
+      return { key: callKey(child.name, index), needs, place: placeOf(child), child, call };
     }),
   );
-  const resultOf = ([name, node, tensor]: TensorReference): T => {
-    const result = results.get(callKey(name, node))?.[tensor];
+  const resultOf = (reference: TensorReference, numbers: Numbers): T => {
+    const [name, node, tensor] = reference;
+    const result = results.get(keyOf(reference, numbers))?.[tensor];
     if (result !== undefined) return result;
     throw new FinetuneError(
       'bad-model',
@@ -43,9 +45,10 @@ export function callFunctional<T>(model: FunctionalNode, calls: Calls<T>): reado
     );
   };
   for (const { key, child, call } of inOrderOfNeed(tasks, results.keys())) {
-    results.set(key, calls.call(child, call.inputs.map(resultOf), call));
+    const inputs = call.inputs.map(input => resultOf(input, first.inCalls));
+    results.set(key, calls.call(child, inputs, call));
   }
-  return model.ends.outputs.map(resultOf);
+  return model.ends.outputs.map(output => resultOf(output, first.atEnds));
 }
 
 /** The input layers in the order of the model's inputs, each with its position among them. */
@@ -57,13 +60,29 @@ function orderedInputs({ children, ends }: FunctionalNode): readonly (readonly [
     .sort(([, one], [, other]) => one - other);
 }
 
-/** Keras 2 and tfjs count a nested model's own graph as its node 0, so that its first call is node 1. */
-function nodeOffsets({ children, ends }: FunctionalNode): ReadonlyMap<string, 0 | 1> {
-  const references = [
-    ...children.flatMap(child => child.calls.flatMap(call => call.inputs)),
-    ...ends.outputs,
-  ];
-  const fromZero = new Set(references.filter(([, node]) => node === 0).map(([name]) => name));
+/** By the name of a nested model: the number that its first call goes by, 0 where nothing is said. */
+type Numbers = ReadonlyMap<string, 0 | 1>;
+
+/**
+ * Keras 2 and tfjs count a nested model's own graph as its node 0, so that its first call is node 1. Keras 3 does so for
+ * Functional models, but only where it lists the outputs of the model around.
+ */
+function firstNumbers({ children, ends }: FunctionalNode): {
+  readonly inCalls: Numbers;
+  readonly atEnds: Numbers;
+} {
+  const all = children.flatMap(child => child.calls);
+  const inCalls = all.flatMap(call => call.inputs);
+  const isKeras3 = all.some(call => call.countsFromZero);
   const models = children.filter(child => child.kind === 'model');
-  return new Map(models.map(({ name }) => [name, fromZero.has(name) ? 0 : 1]));
+  const from = (references: readonly TensorReference[], counted: readonly ModelNode[]): Numbers => {
+    const fromZero = new Set(references.filter(([, node]) => node === 0).map(([name]) => name));
+    return new Map(counted.map(({ name }) => [name, fromZero.has(name) ? 0 : 1]));
+  };
+  if (isKeras3) {
+    const functional = models.filter(model => model.ends !== undefined);
+    return { inCalls: new Map(), atEnds: from(ends.outputs, functional) };
+  }
+  const numbers = from([...inCalls, ...ends.outputs], models);
+  return { inCalls: numbers, atEnds: numbers };
 }
