@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { FinetuneError } from '../errors.js';
 import type { BadImage } from '../events.js';
 import type { Example } from './data-set.js';
-import { type ClassFolder, classNamesOf, listLooseImages, trainingFolders } from './folders.js';
+import { type ClassFolder, classNamesOf, listLooseImages, subsetOf, trainingFolders } from './folders.js';
 import { describeLikeness, likenessOf } from './names.js';
 
 /** The folders of a data set, and what was found in them. */
@@ -140,13 +140,14 @@ function describeMissingClasses(scanned: ScannedFolders): string[] {
   });
 }
 
-/** A warning about train/ and test/ that hold images right away: the data set may have lost its class folders. */
+/** A warning about train/ or test/ that hold images right away: class folders may be lost, or test/ may be no class. */
 function describeNamedAsSubsets(folders: readonly ClassFolder[]): string[] {
-  const names = folders.map(({ className }) => className.toLowerCase());
-  const isMeantAsSubset = (name: string) => /^(train|test|val)/.test(name);
-  if (folders.some(({ subset }) => subset !== undefined) || !names.every(isMeantAsSubset)) return [];
+  if (folders.some(({ subset }) => subset !== undefined)) return [];
+  const named = folders.filter(({ className }) => subsetOf(className) !== undefined);
+  if (named.length === 0) return [];
   return [
-    `${folders.map(({ path }) => `${path}/`).join(' and ')} hold images, not folders of them: they are taken as classes of these names.`,
+    `Folders named as subsets that hold images right away: ${named.map(({ path }) => `${path}/`).join(', ')}. ` +
+      'Each is taken as a class of its name.',
   ];
 }
 

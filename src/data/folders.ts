@@ -69,7 +69,8 @@ function isSubsetFolder(folder: TopFolder): folder is SubsetFolder {
   return folder.subset !== undefined;
 }
 
-function subsetOf(name: string): Subset | undefined {
+/** The subset that a folder of this name holds, unless it is a class. */
+export function subsetOf(name: string): Subset | undefined {
   const plain = name.toLowerCase().replace(/[\s_-]/g, '');
   return subsets.find(subset => namesOfSubsets[subset].includes(plain));
 }

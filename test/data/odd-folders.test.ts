@@ -43,7 +43,7 @@ test('train/ and test/ with images right inside are two classes, and a warning s
   assert.deepEqual(classNames, ['test', 'train']);
   assert.match(
     warnings.join('\n'),
-    /^test\/ and train\/ hold images, not folders of them: they are taken as classes/,
+    /^Folders named as subsets that hold images right away: test\/, train\/\. Each is taken as a class/,
   );
 });
 
@@ -57,6 +57,15 @@ test('test/ with the same classes beside the class folders is no class', async t
     code: 'bad-data-set',
     message: /holds test\/ with folders of its own, but also cats\/, dogs\/\. Expected either train\//,
   });
+});
+
+test('test/ with images right inside, beside class folders, is a class, and a warning says so', async t => {
+  const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'dogs/b.jpg': jpegs.b, 'Test/c.jpg': jpegs.c });
+  const { classNames, warnings } = await scanDataSet(root);
+  assert.deepEqual(classNames, ['cats', 'dogs', 'Test']);
+  assert.deepEqual(warnings, [
+    'Folders named as subsets that hold images right away: Test/. Each is taken as a class of its name.',
+  ]);
 });
 
 test('classes that lie a level deeper are told of', async t => {
