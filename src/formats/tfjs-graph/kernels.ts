@@ -1,6 +1,7 @@
 // Convolutions, matrix products and activations, alone or fused: a convolution, its bias and what follows.
 
 import type { Tensor } from '../../network/builder.js';
+import { dilatedSize, dilateKernel } from '../dilated-kernel.js';
 import type { Constant } from './constants.js';
 import { type GraphNode, integersOf, textOf, textsOf } from './graph.js';
 import { constantAt, layerName, type Operation, tensorAt, unsupported } from './operands.js';
@@ -24,8 +25,25 @@ export function convolution(operation: Operation): Tensor {
 /** A convolution of every channel for itself. */
 export function depthwiseConvolution(operation: Operation): Tensor {
   const kernel = constantAt(operation, 1);
-  const config = { ...windowOf(operation, kernel), depth_multiplier: kernel.shape[3] };
-  return withFused(operation, { className: 'DepthwiseConv2D', config, kernel: { depthwise_kernel: kernel } });
+  const { dilation_rate: rates, ...window } = windowOf(operation, kernel);
+  const dilated = rates.every(rate => rate === 1) ? kernel : dilate(operation, kernel, rates);
+  const config = { ...window, kernel_size: dilated.shape.slice(0, 2), depth_multiplier: kernel.shape[3] };
+  const kernels = { depthwise_kernel: dilated };
+  return withFused(operation, { className: 'DepthwiseConv2D', config, kernel: kernels });
+}
+
+/** Of a kernel of which more would come, nothing comes but a full memory. */
+const mostGrowth = 100;
+
+function dilate({ node }: Operation, { shape, data, ...rest }: Constant, rates: readonly number[]): Constant {
+  const size = dilatedSize(shape.slice(0, 2), rates);
+  const depth = shape.slice(2).reduce((product, length) => product * length, 1);
+  const count = size.reduce((product, length) => product * length, depth);
+  if (!rates.every(rate => rate >= 1) || count > mostGrowth * data.length) {
+    throw unsupported(node, `its dilations are ${rates.join(' and ')}`);
+  }
+  const values = dilateKernel(data, { size: shape, rates, depth });
+  return { ...rest, shape: [...size, ...shape.slice(2)], data: values };
 }
 
 /** A dense layer. */

@@ -51,9 +51,11 @@ function unwrap(modelTopology: unknown): { config: unknown; kerasVersion: number
   };
 }
 
-/** tfjs knows its own layers: nothing to rewrite. */
+/** tfjs knows its own layers: nothing to rewrite, but for a dilation of which it takes no notice. */
 function keepLayer(layer: KerasLayer, steps: Steps): Tensor {
-  const { name: _name, ...config } = layer.config;
+  const { name: _name, dilation_rate: dilation, ...others } = layer.config;
+  const isIgnored = dilation === undefined || layer.className === 'DepthwiseConv2D';
+  const config = isIgnored ? others : { ...others, dilation_rate: dilation };
   return steps.addWithVariables(layer.className, config, steps.inputs);
 }
 

@@ -48,6 +48,10 @@ const graphs: Record<string, (graph: GraphWriter, image: string) => void> = {
     x = graph.node('mean', 'Mean', [x, graph.integers('axes', [2], [1, 2])], { keep_dims: is.flag(false) });
     graph.node('d', '_FusedMatMul', [x, graph.weight('dk', [4, 5]), graph.weight('db', [5])], fused('Elu'));
   },
+  'a dilated depthwise kernel'(graph, image) {
+    const dilated = { ...window(1), dilations: is.integers(1, 2, 3, 1) };
+    graph.node('a', 'DepthwiseConv2dNative', [image, graph.weight('k', [3, 2, 3, 2])], dilated);
+  },
   'kernels alone, bias and batch normalisation apart'(graph, image) {
     let x = graph.node('a', 'Conv2D', [image, graph.weight('ak', [3, 3, 3, 8])], window(2));
     x = graph.node('bias', 'BiasAdd', [x, graph.weight('ab', [8])]);
@@ -146,6 +150,15 @@ const broken: [title: string, write: (graph: GraphWriter, image: string) => void
     /has 2 inputs/,
   ],
   [
+    'a dilation that would fill the memory',
+    (graph, image) =>
+      graph.node('a', 'DepthwiseConv2dNative', [image, graph.weight('k', [3, 3, 3, 1])], {
+        ...window(1),
+        dilations: is.integers(1, 1e6, 1e6, 1),
+      }),
+    /its dilations are 1000000 and 1000000/,
+  ],
+  [
     'a reshape that mixes images',
     (graph, image) => graph.node('a', 'Reshape', [image, graph.integers('s', [2], [17, -1])]),
     /mixes images/,
@@ -159,6 +172,22 @@ for (const [title, write, message] of broken) {
     await assert.rejects(readGraphModel(dir), { name: 'FinetuneError', message });
   });
 }
+
+test('a dilated depthwise kernel is written out, since tfjs takes no notice of a dilation there', async () => {
+  const graph = new GraphWriter();
+  const dilated = { ...window(1), dilations: is.integers(1, 2, 3, 1) };
+  graph.node(
+    'a',
+    'DepthwiseConv2dNative',
+    [graph.image(17, 14, 3), graph.weight('k', [3, 2, 3, 1])],
+    dilated,
+  );
+  graph.write(dir);
+  const { topology, weights } = await readGraphModel(dir);
+  const config = topology.config.layers.at(-1)?.config;
+  assert.deepEqual([config?.kernel_size, config?.dilation_rate], [[5, 4], undefined]);
+  assert.deepEqual(weights.get('a/depthwise_kernel')?.shape, [5, 4, 3, 1]);
+});
 
 test('of several outputs the first is taken, and the others are told of', async () => {
   const graph = new GraphWriter();

@@ -35,3 +35,15 @@ test('weights that could be those of several layers are refused, not taken for b
     message: /several weights "fc\/kernel", and nothing says which is that of the layer "fc" in "left"/,
   });
 });
+
+test("a dilation of which tfjs takes no notice counts for nothing in tfjs' own models", () => {
+  const settings = { name: 'dw', kernel_size: [2, 2], dilation_rate: [2, 2], use_bias: false };
+  const config = { ...settings, batch_input_shape: [null, 4, 4, 1] };
+  const model = {
+    class_name: 'Sequential',
+    config: { name: 'own', layers: [{ class_name: 'DepthwiseConv2D', config }] },
+  };
+  const kernel = { name: 'dw/depthwise_kernel', shape: [2, 2, 1, 1], read: () => [new Float32Array(4)] };
+  const { topology } = openTfjsTopology(model, [kernel], 'folder');
+  assert.equal(topology.config.layers.at(-1)?.config.dilation_rate, undefined);
+});

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../../system/json.js';
 import type { KerasLayer, SavedVariable, Steps, StepWeight, Tensor } from '../../layer-config/steps.js';
+import { dilatedSize, dilateKernel } from '../../dilated-kernel.js';
 import { splitActivation } from './activation.js';
 import {
   common,
@@ -79,7 +80,7 @@ export function depthwiseConvolution(layer: KerasLayer, steps: Steps): Tensor {
   }
   const channels = channelsOf(layer, steps.input);
   const from = perAxis(layer, 'kernel_size', 2);
-  const to = from.map((size, axis) => (size - 1) * rates[axis]! + 1);
+  const to = dilatedSize(from, rates);
   const saved = steps.expect({
     name: 'depthwise_kernel',
     shape: [...from, channels, multiplier],
@@ -88,7 +89,10 @@ export function depthwiseConvolution(layer: KerasLayer, steps: Steps): Tensor {
   const kernel: StepWeight = {
     name: 'depthwise_kernel',
     shape: [...to, channels, multiplier],
-    from: { saved, transform: values => spread(values, from, rates, channels * multiplier) },
+    from: {
+      saved,
+      transform: values => dilateKernel(values, { size: from, rates, depth: channels * multiplier }),
+    },
   };
   const weights = [kernel, ...biasOf(layer, steps, channels * multiplier)];
   return follow(
@@ -96,24 +100,6 @@ export function depthwiseConvolution(layer: KerasLayer, steps: Steps): Tensor {
     steps,
     layer,
   );
-}
-
-/** Puts zeros between a kernel's taps: `[h, w, depth]` to `[(h - 1) * rate + 1, ..., depth]`. */
-function spread(
-  values: Float32Array,
-  [height, width]: readonly number[],
-  [rateY, rateX]: readonly number[],
-  depth: number,
-): Float32Array {
-  const wide = (width! - 1) * rateX! + 1;
-  const result = new Float32Array(((height! - 1) * rateY! + 1) * wide * depth);
-  for (let y = 0; y < height!; y++) {
-    for (let x = 0; x < width!; x++) {
-      const start = (y * width! + x) * depth;
-      result.set(values.subarray(start, start + depth), (y * rateY! * wide + x * rateX!) * depth);
-    }
-  }
-  return result;
 }
 
 /** A grouped convolution: depthwise where each channel is a group, else one kernel with zeros across groups. */
