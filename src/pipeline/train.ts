@@ -36,18 +36,21 @@ export const train = verb(trainOptions, async (asked, given): Promise<TrainResul
 async function trainOnBackbone(options: SettledTrainOptions, context: Context): Promise<TrainResult> {
   const job = await beginTraining(options, context);
   try {
-    const seen = await extractImages(job, context);
-    const head = await fitHead(job, seen, context);
-    const tuned = await trainFurther({ job, seen, head }, context);
-    const stage = tuned?.stage ?? head.stage;
-    job.opened.push(stage.features);
-    const result = await saveTraining({ job, seen, head, stage }, context);
-    await tuned?.forgetCheckpoint();
-    await job.attempt.end();
-    return result;
+    return await job.attempt.complete(() => trainToRun(job, context));
   } finally {
     for (const each of job.opened) each.close();
   }
+}
+
+async function trainToRun(job: RunJob, context: Context): Promise<TrainResult> {
+  const seen = await extractImages(job, context);
+  const head = await fitHead(job, seen, context);
+  const tuned = await trainFurther({ job, seen, head }, context);
+  const stage = tuned?.stage ?? head.stage;
+  job.opened.push(stage.features);
+  const result = await saveTraining({ job, seen, head, stage }, context);
+  await tuned?.forgetCheckpoint();
+  return result;
 }
 
 interface Trained {
@@ -81,7 +84,9 @@ async function saveTraining(
     // They are of the whole base alone.
     floatFeatures: stage.base === head.stage.base ? head.floatFeatures : undefined,
     time: context.budget?.report(),
-    suggest: (val: Metrics | undefined) => suggestTuning({ stage, engine, plan: usual }, val),
+    // Unfrozen blocks would undo mirrors that were asked for.
+    suggest: (val: Metrics | undefined) =>
+      options.mirror === 'yes' ? undefined : suggestTuning({ stage, engine, plan: usual }, val),
   };
   const result = await saveRun(dir, training, context);
   warnOfDisagreement(result, context.emit);

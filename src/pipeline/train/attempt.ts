@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import type { DataSet } from '../../data/data-set.js';
 import type { Engine } from '../../engines/start.js';
@@ -34,8 +34,8 @@ export interface Attempt {
   readonly planned?: Amounts | undefined;
   /** Notes it for a training that goes on with this one. */
   readonly remember: (planned: Amounts) => Promise<void>;
-  /** Forgets it, when the run is saved. */
-  readonly end: () => Promise<void>;
+  /** Does the work that ends in a run, and forgets it. Work that is refused was not stopped: it is as if it had not begun. */
+  readonly complete: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
 /** Options that change nothing of what is learnt. */
@@ -57,8 +57,8 @@ export function refuseFinished({ out, force }: RunPlan, resume: boolean): void {
  */
 export async function beginAttempt(request: AttemptRequest): Promise<Attempt> {
   const { dir, plan, options } = request;
-  const folder = checkpointDirectory();
-  const path = join(folder, `${createHash('sha256').update(dir).digest('hex').slice(0, 32)}.json`);
+  const name = createHash('sha256').update(dir).digest('hex').slice(0, 32);
+  const path = join(checkpointDirectory(), `${name}.json`);
   const note = describe(request);
   const before = await readNote(path);
   if (options.resume) {
@@ -67,20 +67,34 @@ export async function beginAttempt(request: AttemptRequest): Promise<Attempt> {
     validateSame(before, note);
   }
   const planned = before && findChange(before, note) === undefined ? before[plannedKey] : undefined;
-  const write = async (amounts: string | undefined) => {
-    try {
-      makeFolder(folder);
-      await writeAtomically(path, JSON.stringify({ ...note, [plannedKey]: amounts }));
-    } catch {
-      // It only saves time. A training by epochs tells of it, with its first checkpoint.
-    }
-  };
+  const write = (amounts: string | undefined) => writeNote(path, { ...note, [plannedKey]: amounts });
   await write(planned);
   return {
     planned: readAmounts(planned),
     remember: amounts => write(JSON.stringify(amounts)),
-    end: () => rm(path, { force: true }).catch(() => undefined),
+    async complete(work) {
+      try {
+        const result = await work();
+        await writeNote(path, undefined);
+        return result;
+      } catch (error) {
+        if (error instanceof FinetuneError && error.code === 'bad-option') await writeNote(path, before);
+        throw error;
+      }
+    },
   };
+}
+
+type Note = Readonly<Record<string, string | undefined>>;
+
+/** Writes a note, or removes it. It only saves time: a training by epochs tells that it cannot be, with its first checkpoint. */
+async function writeNote(path: string, note: Note | undefined): Promise<void> {
+  try {
+    makeFolder(dirname(path));
+    await (note === undefined ? rm(path, { force: true }) : writeAtomically(path, JSON.stringify(note)));
+  } catch {
+    // Said above.
+  }
 }
 
 /** Under this name what was planned lies beside what is compared. */

@@ -18,9 +18,8 @@ export const featureOptions = {
   mirror: maybe(
     choice(
       ['auto', 'yes', 'no'],
-      'Train and predict on each image and its mirror, in twice the time (a network whose blocks were unfrozen ' +
-        'predicts from the image alone); auto: where cross-validation finds it ' +
-        'better (default: auto for a solved head, up to 400 training images, and a base that is done with them in seconds)',
+      'Train and predict on each image and its mirror, in twice the time, with a frozen backbone; ' +
+        'auto: where cross-validation finds it better (default: auto for a solved head, up to 400 training images, and a base that is done with them in seconds)',
     ),
   ),
 } as const satisfies OptionTable;

@@ -193,6 +193,12 @@ function planFineTuning(options: SettledTrainOptions, given: FitOptions): Tuning
       `--unfreeze ${unfreeze} contradicts --recipe full, which unfreezes all: leave one of them out.`,
     );
   }
+  if (options.mirror === 'yes') {
+    refuseOption(
+      '--mirror yes is about a frozen backbone: a network whose blocks were unfrozen predicts from the image alone. ' +
+        'Leave it out; with --views 2, predict and evaluate average over the mirror with any run.',
+    );
+  }
   if (options.val === 0) refuseOption(`${withoutComparison} Leave out --val 0, or --unfreeze and --recipe.`);
   const usual = trainsWhole(options) ? wholeSettings : topSettings;
   return {

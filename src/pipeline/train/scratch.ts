@@ -37,7 +37,6 @@ import { tellOfLongExtraction } from './time-options.js';
  * @throws FinetuneError for what the user can mend: options, data set
  */
 export async function trainFromScratch(options: SettledTrainOptions, context: Context): Promise<TrainResult> {
-  const { signal } = context;
   const planned = planFromScratch(options);
   const timer = startTimer();
   refuseFinished(planned.run, options.resume);
@@ -45,7 +44,19 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
   const job = await beginFromScratch({ options, planned, timer }, context);
   const { plan, scanned, engine } = job;
   const attempt = await beginAttempt({ dir, plan: plan.run, options, dataSet: scanned, engine });
-  const { base, start, dataSet, split, features } = await readForScratch(job, context);
+  return await attempt.complete(() => trainToRun({ ...job, dir, options, timer }, context));
+}
+
+/** A training from scratch that ends in a run. */
+interface ScratchRun extends ScratchJob {
+  readonly dir: string;
+  readonly options: SettledTrainOptions;
+  readonly timer: Timer;
+}
+
+async function trainToRun(run: ScratchRun, context: Context): Promise<TrainResult> {
+  const { dir, options, plan, engine, timer } = run;
+  const { base, start, dataSet, split, features } = await readForScratch(run, context);
   try {
     timer.step('features');
 
@@ -56,7 +67,7 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
       description: describeNetwork(plan, base, start),
     };
     const head = await tune(data, trained, context);
-    signal.throwIfAborted();
+    context.signal.throwIfAborted();
     timer.step('head');
 
     const known = {
@@ -68,7 +79,6 @@ export async function trainFromScratch(options: SettledTrainOptions, context: Co
     };
     const result = await saveRun(dir, known, context);
     await checkpoint.forget();
-    await attempt.end();
     return result;
   } finally {
     features.close();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
+import { refuseOption } from '../../../src/errors.js';
 import { type AttemptRequest, beginAttempt, refuseFinished } from '../../../src/pipeline/train/attempt.js';
 import { makeFolder } from '../../helpers/library.js';
 
@@ -26,9 +27,9 @@ const requestFor = (name: string, more: Partial<AttemptRequest> = {}): AttemptRe
 const resumed = { ...options, resume: true };
 
 test('What was stopped is gone on with, wherever its features are stored; once it has ended, no more', async () => {
-  const { end } = await beginAttempt(requestFor('stopped'));
+  const { complete } = await beginAttempt(requestFor('stopped'));
   await beginAttempt(requestFor('stopped', { options: { ...resumed, store: 'elsewhere' } }));
-  await end();
+  assert.equal(await complete(async () => 'run'), 'run');
   await assert.rejects(beginAttempt(requestFor('stopped', { options: resumed })), {
     code: 'bad-option',
     message: /No training for .*stopped was stopped: there is nothing to go on with/,
@@ -62,15 +63,32 @@ for (const [what, change, message] of changes) {
   });
 }
 
+test('What is refused after it has begun was not stopped: what was stopped before can be gone on with still', async () => {
+  const refused = async (epochs: number) => {
+    const { complete } = await beginAttempt(requestFor('refused', { options: { ...options, epochs } }));
+    await assert.rejects(
+      complete(async () => refuseOption('no')),
+      { message: 'no' },
+    );
+  };
+  const resume = () => beginAttempt(requestFor('refused', { options: resumed }));
+  await refused(15);
+  await assert.rejects(resume(), { message: /No training for .*refused was stopped/ });
+  const { complete } = await beginAttempt(requestFor('refused'));
+  await assert.rejects(complete(() => Promise.reject(new Error('killed'))));
+  await refused(20);
+  await resume();
+});
+
 test('Where nothing can be kept, training goes on without', async () => {
   const cache = process.env.FINETUNE_CACHE;
   writeFileSync(join(folder, 'file'), '');
   for (const place of [join(folder, 'file'), join(folder, 'file/below')]) {
     process.env.FINETUNE_CACHE = place;
-    const { planned, remember, end } = await beginAttempt(requestFor('kept-nowhere'));
+    const { planned, remember, complete } = await beginAttempt(requestFor('kept-nowhere'));
     assert.equal(planned, undefined);
     await remember({ epochs: 5 });
-    await end();
+    await complete(async () => undefined);
   }
   process.env.FINETUNE_CACHE = cache;
 });

@@ -50,6 +50,7 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ unfreeze: '1', augment: 'strong' }, /there are no views\. Add --views, .* --unfreeze all/],
   [{ recipe: 'fine-tune', views: 4, augment: 'none' }, /--views 4 does nothing with --augment none/],
   [{ recipe: 'full', unfreeze: 'block5' }, /--unfreeze block5 contradicts --recipe full/],
+  [{ recipe: 'fine-tune', mirror: 'yes' }, /--mirror yes is about a frozen backbone.* --views 2/],
   [{ recipe: 'fine-tune', val: 0 }, /none are held out.*Leave out --val 0/],
   [{ recipe: 'full', views: 4 }, /--views 4 does nothing here: .* every epoch draws a new view/],
   [{ unfreeze: 'all', views: 0 }, /--views 0 does nothing here/],
