@@ -17,7 +17,7 @@ const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'finetune-tests-')));
 try {
   await compileTests(compiled);
   const programs = files.map(file => join(compiled, file.replace(/\.ts$/, '.js')));
-  const options = ['--enable-source-maps', '--test', '--test-concurrency=3', '--test-reporter=spec'];
+  const options = ['--enable-source-maps', '--test', '--test-concurrency=4', '--test-reporter=spec'];
   const run = spawnSync(process.execPath, [...options, ...programs], {
     stdio: 'inherit',
     env: { ...process.env, TMPDIR: temporary, TMP: temporary, TEMP: temporary },
