@@ -13,7 +13,7 @@ const data = join(dir, 'digits');
 const out = join(dir, 'run');
 const small = {
   ...{ data, out, backbone: lite, inputShape: [32, 32] as const, store: join(dir, 'store'), force: true },
-  ...{ val: 0.4, unfreeze: 'block5', epochs: 8, learningRate: 3e-4 },
+  ...{ val: 0.4, unfreeze: 'block5', epochs: 6, learningRate: 4e-4 },
   // A head on all that is chosen by default is not to be beaten on these few digits.
   ...{ taps: 'block7a_project_bn', mirror: 'no' as const },
 };
@@ -98,8 +98,8 @@ test('Views are stored at the cut, once for each image, and the run keeps how th
 
 test('The recipe full trains every layer but batch normalization, on new views in each epoch, and keeps what is better', async () => {
   const { unfreeze: _, ...weak } = other;
-  const { head, val } = await finetune.train({ ...weak, recipe: 'full', epochs: 4 });
-  assert.match(head.description, /^the whole network trained for 4 epochs, then a linear head solved/);
+  const { head, val } = await finetune.train({ ...weak, recipe: 'full', epochs: 3 });
+  assert.match(head.description, /^the whole network trained for 3 epochs, then a linear head solved/);
   const { cut, kept, views, after } = head.tuning as Record<string, number | string | boolean>;
   assert.deepEqual([cut, kept, views], ['input', true, 'new in each epoch']);
   assert.ok(Math.abs(val!.accuracy - Number(after) / 52) < 1e-9);
@@ -117,8 +117,8 @@ test('Killed in the middle, the same command goes on, and ends with the weights 
   trainUntilKilled(options, dir);
   const events: PipelineEvent[] = [];
   const { time } = await finetune.train(options, { onEvent: event => void events.push(event) });
-  const amounts = { views: 0, epochs: 8 };
-  assert.deepEqual(time, { seconds: 3600, planned: amounts, reached: { epochs: 8 }, leftOut: [] });
+  const amounts = { views: 0, epochs: 6 };
+  assert.deepEqual(time, { seconds: 3600, planned: amounts, reached: { epochs: 6 }, leftOut: [] });
   assert.ok(events.some(event => event.type === 'notice' && /Going on after epoch 3/.test(event.message)));
   assert.deepEqual(readRun(join(dir, 'killed')), readRun(out));
   const left = checkpoints().filter(name => !old.includes(name));
