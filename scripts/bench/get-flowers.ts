@@ -14,7 +14,7 @@ import { runProcess } from './process.js';
 /** Where the photos come from, and which of them are taken. */
 export interface FlowersSource {
   readonly url: string;
-  /** Of the archive, hex. */
+  /** The md5 of the archive, hex. */
   readonly md5: string;
   /** Lines `train/daisy/x.jpg` or `val/daisy/x.jpg`. */
   readonly list: string;

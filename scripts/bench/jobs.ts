@@ -16,7 +16,7 @@ export interface Job {
 
 interface Network {
   readonly title: string;
-  /** Of its Keras file. */
+  /** Its Keras file. */
   readonly file: KerasFile;
   /** How Keras is told of it. */
   readonly kerasFlags: readonly string[];

@@ -43,7 +43,7 @@ export interface Planted {
 /** How much is planted. */
 export interface PlantPlan {
   readonly copiesPerKind: number;
-  /** Of all images. */
+  /** The part of all images. */
   readonly wrongLabels: number;
   /** Photos of something else, each of which comes into a class. */
   readonly strangers?: readonly string[];

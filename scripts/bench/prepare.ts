@@ -13,7 +13,7 @@ import { readLastLine, runFinetune, runProcess } from './process.js';
 import { medianOf } from './summary.js';
 
 interface Run {
-  /** Of the whole process, start included. */
+  /** Seconds of the whole process, start included. */
   readonly seconds: number;
   readonly peakMegabytes: number;
   /** Once everything is imported; of Keras only. */

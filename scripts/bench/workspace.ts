@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { runProcess } from './process.js';
 
 export interface Workspace {
-  /** Of the benchmark: peers, models, photos, runs. */
+  /** The benchmark's folder: peers, models, photos, runs. */
   readonly dir: string;
   /** The checkout, built. */
   readonly checkout: string;

@@ -97,12 +97,12 @@ export async function measureBase(
 export interface WholeJob {
   readonly seconds: number;
   readonly imagesPerSecond: number;
-  /** Of the base, decoding included. */
+  /** The speed of the base, decoding included. */
   readonly featureImagesPerSecond: number;
   readonly device: string;
   readonly precision: string;
   readonly accuracy: number | undefined;
-  /** Of its predictions there. */
+  /** What it predicts there. */
   readonly predictions: readonly { readonly label: string; readonly confidence: number }[];
   readonly warnings: string;
 }

@@ -1,4 +1,4 @@
-// Of node_modules what the GPU check loads: packages that the program depends on, without other systems' libraries, source
+// What the GPU check loads of node_modules: packages that the program depends on, without other systems' libraries, source
 // maps, types, and bundles that nothing imports.
 import { existsSync } from 'node:fs';
 import { cp, readFile } from 'node:fs/promises';

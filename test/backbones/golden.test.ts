@@ -20,7 +20,7 @@ import { loadInTfjs, predict } from '../formats/plain-tfjs.js';
 import { checkout } from '../helpers/finetune.js';
 import { hash, madeUpNumbers, writeMadeUpWeights } from '../helpers/made-up-weights.js';
 
-/** Of what a network gives for one image. */
+/** What is stored of the features that a network gives for one image. */
 interface Golden {
   readonly size: readonly [height: number, width: number];
   readonly shape: readonly number[];

@@ -17,7 +17,7 @@ function ramp(channels: Channels, [height, width] = [5, 5]): Pixels {
 
 const sum = (values: Uint8Array) => values.reduce((total, value) => total + value, 0);
 
-/** Of the result's pixel, of which one it is. */
+/** Which pixel of the image a pixel of the result is. */
 const turns: [change: PixelChange, from: (y: number, x: number) => [number, number]][] = [
   [{ rotation: 90 }, (y, x) => [4 - x, y]],
   [{ rotation: 180 }, (y, x) => [4 - y, 4 - x]],

@@ -72,7 +72,7 @@ test('beside its features an image has what was seen of it: its picture, a narro
     [
       [pictureSide ** 2, undefined],
       [pictureSide ** 2, [0, 4095]],
-      // Of the view as it is, copies are found; of another one they are not.
+      // Copies are found of the view as it is, and of no other one.
       [undefined, undefined],
     ],
   );

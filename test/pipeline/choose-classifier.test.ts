@@ -17,7 +17,7 @@ before(async () => {
   ({ run: model } = await finetune.train({ data, backbone: lite, inputShape: [32, 32] }));
 });
 
-/** Of so many images; without a GPU, WebGPU is a device that fails. */
+/** Chooses for so many images; without a GPU, WebGPU is a device that fails. */
 async function choose(images: number) {
   const events: PipelineEvent[] = [];
   const job = { images: Array.from({ length: images }, () => seven), candidates: ['webgpu'] as const };

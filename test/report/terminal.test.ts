@@ -23,6 +23,12 @@ test('on a terminal progress is a bar with images per second and the time that i
   assert.deepEqual(end, ['\n']);
 });
 
+test('in a narrow terminal the bar is cut off: it would be drawn below itself the next time', () => {
+  const written: string[] = [];
+  showEventsOn({ isTTY: true, columns: 20, write: text => written.push(text) }).onEvent(progress[1]!);
+  assert.deepEqual(written, [`\rfeatures ${'█'.repeat(10)}${erase}`]);
+});
+
 test('a warning takes the line of a bar, which is drawn again below it', () => {
   const shown = show(true, [progress[0]!, { type: 'warning', message: 'full disk' }, progress[1]!]);
   const [, cleared, again] = shown.split(erase);

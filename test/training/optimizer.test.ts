@@ -72,7 +72,7 @@ test('adam keeps a state of its own for every weight, of whatever shape', () => 
   for (const gradient of gradients) optimizer.step([tf.fill([2, 3], gradient), tf.fill([1], 1)], rate);
   const [first, last] = optimizer.readWeights();
   for (const weight of first!) isNear(weight, byHand.adam());
-  // Of gradients that stay the same, every step is of the whole rate.
+  // With gradients that stay the same, every step is of the whole rate.
   isNear(last![0]!, start - rate * gradients.length);
   const [mean, square] = optimizer.readState().slots.map(ofSlot => ofSlot[1]![0]!);
   isNear(mean!, 1 - 0.9 ** gradients.length);

@@ -10,7 +10,7 @@ interface Making<Instance> {
   make(plan: Plan): Instance;
 }
 
-/** Instances of layers: of one without weights several, where other inputs make other steps of it. */
+/** What was made of each layer: several instances where a layer without weights becomes other steps for other inputs. */
 export class Instances<Instance extends Plan> {
   readonly #made = new Map<LeafNode, Map<string, Instance>>();
 

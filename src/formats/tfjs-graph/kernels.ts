@@ -32,7 +32,7 @@ export function depthwiseConvolution(operation: Operation): Tensor {
   return withFused(operation, { className: 'DepthwiseConv2D', config, kernel: kernels });
 }
 
-/** Of a kernel of which more would come, nothing comes but a full memory. */
+/** A kernel that would grow more times than this with its dilation is refused: it would fill the memory. */
 const mostGrowth = 100;
 
 function dilate({ node }: Operation, { shape, data, ...rest }: Constant, rates: readonly number[]): Constant {

@@ -85,7 +85,7 @@ function endingOf(name: string): string {
   return name.split('/').slice(-2).join('/');
 }
 
-/** Of weights with a layer's name: those with the names of the models around it, too, as far as there are any. */
+/** The weights with a layer's name; where there are several, those with the names of the models around it, too. */
 function nearestTo(
   { path }: LeafNode,
   name: string,

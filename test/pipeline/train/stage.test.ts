@@ -24,7 +24,7 @@ before(async () => {
   base = await openBase('avg');
 });
 
-/** Of two classes, the one whose feature is larger; with a factor below 0, the other one. */
+/** Predicts the one of two classes whose feature is larger; with a factor below 0, the other one. */
 function headOf(factor: number): Fit {
   const kernel = Float32Array.of(factor, 0, 0, factor);
   const head = headNetwork([2], { hidden: [], dropout: 0, classes: 2 }, [

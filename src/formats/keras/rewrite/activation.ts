@@ -139,7 +139,7 @@ export function softmax(input: Tensor, steps: Steps, layer: KerasLayer): Tensor 
   return alongAxis(layer, { input, steps }, turned => steps.add('Softmax', { axis: -1 }, turned));
 }
 
-/** The same. */
+/** The logarithm of the softmax, along the axis that the layer names. */
 export function logSoftmax(input: Tensor, steps: Steps, layer: KerasLayer): Tensor {
   return alongAxis(layer, { input, steps }, turned => named('log_softmax', turned, steps));
 }

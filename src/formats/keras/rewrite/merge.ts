@@ -23,7 +23,7 @@ export function concatenate(layer: KerasLayer, steps: Steps): Tensor {
   return joined(steps, numberAt(layer, 'axis', -1));
 }
 
-/** All inputs along an axis; of those that are counted from the end tfjs takes the last one only for what it is. */
+/** All inputs along an axis. tfjs takes no axis that is counted from the end but the last. */
 export function joined(steps: Steps, axis: number): Tensor {
   const { inputs, input } = steps;
   if (inputs.length === 1) return input;
