@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FinetuneError, findNearest } from '../errors.js';
 import { quoteWord } from '../system/printable.js';
+import { measureFile } from '../system/read-failure.js';
 import { type Card, loadCard } from './card.js';
 
 /** A folder with model.json, shards and card.json, and its card. */
@@ -32,7 +33,9 @@ export async function resolveBackbone(nameOrDir: string): Promise<PreparedBackbo
     candidates.push(...pretrainedFolders().map(folder => join(folder, nameOrDir)));
   }
   for (const dir of candidates) {
-    if (await isFile(join(dir, 'card.json'))) return { dir, card: await loadCard(dir) };
+    // One that cannot be read is told of by its reason.
+    if ((await measureFile(join(dir, 'card.json'))) !== 'is missing')
+      return { dir, card: await loadCard(dir) };
   }
   throw new FinetuneError('not-prepared', await describeMissing(nameOrDir));
 }

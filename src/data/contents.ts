@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { describeReadFailure, describeSpecialFile } from '../system/read-failure.js';
 import { hasImageExtension, headLength, reasonNotReadable, recognizeFormat } from './formats.js';
-import { describeReadFailure, describeSpecialFile } from './image-file.js';
 import { systemPath } from './names.js';
 
 /** What a file is. */

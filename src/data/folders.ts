@@ -5,9 +5,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FinetuneError } from '../errors.js';
 import type { BadImage } from '../events.js';
+import { describeReadFailure } from '../system/read-failure.js';
 import { type Subset, subsets } from './data-set.js';
 import { hasImageExtension } from './formats.js';
-import { describeReadFailure } from './image-file.js';
 import { byNature, likenessOf, nameOfBytes, systemPath } from './names.js';
 
 /** A folder whose images all belong to one class. */

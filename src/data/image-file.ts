@@ -3,7 +3,8 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { FinetuneError, messageOf } from '../errors.js';
+import { FinetuneError } from '../errors.js';
+import { describeReadFailure, describeSpecialFile } from '../system/read-failure.js';
 import { systemPath } from './names.js';
 
 const mostMebibytes = 256;
@@ -80,26 +81,6 @@ export async function readImageStream(stream: Readable): Promise<Buffer> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-/** What something is that is neither a file nor a folder, in plain words: opening it may wait for ever. */
-export function describeSpecialFile(status: Stats): string {
-  if (status.isFIFO()) return 'a named pipe, not a file';
-  return status.isSocket() ? 'a socket, not a file' : 'a device, not a file';
-}
-
-const reasonOfCode: ReadonlyMap<unknown, string> = new Map([
-  ['ENOENT', 'no such file'],
-  ['ENOTDIR', 'no such file'],
-  ['EISDIR', 'a folder, not a file'],
-  ['EACCES', 'cannot be read: no permission'],
-  ['EPERM', 'cannot be read: no permission'],
-]);
-
-/** Why a file could not be opened or read, in plain words. */
-export function describeReadFailure(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return reasonOfCode.get(code) ?? `cannot be read: ${messageOf(error)}`;
 }
 
 function validateLength(bytes: number): void {

@@ -3,7 +3,7 @@
 import { open } from 'node:fs/promises';
 import { FinetuneError, refuseOption } from '../errors.js';
 import { printable, renderJson } from '../system/printable.js';
-import { describeReadFailure } from './image-file.js';
+import { describeReadFailure } from '../system/read-failure.js';
 
 /** First line of every list that is written, by which it is known again. */
 export const listHeading = '# finetune: images to leave out';

@@ -1,8 +1,8 @@
 // An ONNX model that is ready to run in this process.
 
-import { stat } from 'node:fs/promises';
 import type { InferenceSession } from 'onnxruntime-node';
 import { FinetuneError } from '../errors.js';
+import { measureFile } from '../system/read-failure.js';
 import type { ImageBatchShape, SessionOutput } from './batch.js';
 import type { DeviceName } from './devices.js';
 import { badModel, importRuntime, openInference } from './runtime.js';
@@ -82,10 +82,11 @@ function declaredShape(metadata: InferenceSession.ValueMetadata | undefined): De
 }
 
 async function checkFile(path: string): Promise<void> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new FinetuneError('not-found', `No model at ${path}. Expected an ONNX file.`, { cause });
-  });
-  if (!found.isFile() || found.size > largestModelBytes) {
-    throw badModel(path, found.isFile() ? `it is ${found.size} bytes long` : 'it is not a file');
-  }
+  const size = await measureFile(path);
+  if (typeof size === 'string')
+    throw new FinetuneError(
+      'not-found',
+      `${path} ${size}. Expected an ONNX model as finetune train writes it.`,
+    );
+  if (size > largestModelBytes) throw badModel(path, `it is ${size} bytes long`);
 }

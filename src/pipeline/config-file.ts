@@ -1,10 +1,10 @@
 // Files behind options: --config with options by name, and those with a table for one option. In YAML, of which JSON is a
 // part.
 
-import { readFile, stat } from 'node:fs/promises';
-import { describeSpecialFile } from '../data/image-file.js';
+import { readFile } from 'node:fs/promises';
 import { describeNearest, FinetuneError } from '../errors.js';
 import type { RawOptions } from '../options.js';
+import { measureFile } from '../system/read-failure.js';
 
 const largestBytes = 1024 * 1024;
 
@@ -56,11 +56,10 @@ async function readYamlFile(
   path: string,
   problem: (reason: string, cause?: unknown) => FinetuneError,
 ): Promise<unknown> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw problem('there is no such file');
-  if (found.isDirectory()) throw problem('it is a folder, not a file');
-  if (!found.isFile()) throw problem(`it is ${describeSpecialFile(found)}`);
-  if (found.size > largestBytes) throw problem(`${found.size} bytes are too many`);
+  const size = await measureFile(path);
+  if (size === 'is missing') throw problem('there is no such file');
+  if (typeof size === 'string') throw problem(`it ${size}`);
+  if (size > largestBytes) throw problem(`${size} bytes are too many`);
   const text = (await readFile(path, 'utf8')).replace(byteOrderMark, '');
   const [value, ...others] = await parseYaml(text).catch((cause: Error) => {
     throw problem(`it is not YAML: ${cause.message}`, cause);

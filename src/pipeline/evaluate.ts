@@ -1,6 +1,7 @@
 // evaluate: a trained classifier on labelled images, with the run's own model.onnx and its own preprocessing.
 
 import type { DataSet, Example } from '../data/data-set.js';
+import { describeLikeness } from '../data/names.js';
 import { scanDataSet } from '../data/scan.js';
 import { describeNarrowRanges, type ValueRange } from '../data/value-range.js';
 import { FinetuneError, refuseOption } from '../errors.js';
@@ -76,14 +77,13 @@ export const evaluate = verb(evaluateOptions, async (options, context): Promise<
     exclude: options.exclude,
     signal: context.signal,
   });
-  const examples = relabel(dataSet, run.record.classNames);
   for (const message of dataSet.warnings) context.emit({ type: 'warning', message });
   const classifier = await chooseClassifier(
     { model: run.dir, device: options.device, views: options.views },
-    { images: examples },
+    { images: dataSet.examples },
     context,
   );
-  const { predicted, bad: undecodable } = await predictAll(classifier, examples, context).finally(() =>
+  const { predicted, bad: undecodable } = await predictAll(classifier, dataSet, context).finally(() =>
     classifier.close(),
   );
   const bad = [...dataSet.bad, ...undecodable];
@@ -103,9 +103,12 @@ function relabel({ examples, classNames }: DataSet, runClasses: readonly string[
   const labels = classNames.map(name => runClasses.indexOf(name));
   const strange = classNames.find((_, given) => labels[given] === -1);
   if (strange === undefined) return examples.map(each => ({ ...each, label: labels[each.label] ?? -1 }));
+  const like = runClasses.find(name => describeLikeness(strange, name) !== undefined);
+  const hint =
+    like && ` Its name and "${like}" differ ${describeLikeness(strange, like)}: rename the folder.`;
   throw new FinetuneError(
     'bad-data-set',
-    `Folder "${strange}" is no class of this run. Expected folders named as its classes: ${runClasses.join(', ')}.`,
+    `Folder "${strange}" is no class of this run. Expected folders named as its classes: ${runClasses.join(', ')}.${hint ?? ''}`,
   );
 }
 
@@ -116,9 +119,10 @@ interface Predicted {
 
 async function predictAll(
   classifier: Classifier,
-  examples: readonly Example[],
+  dataSet: DataSet,
   { emit, signal }: Context,
 ): Promise<{ readonly predicted: Predicted[]; readonly bad: BadImage[] }> {
+  const examples = relabel(dataSet, classifier.classNames);
   const predicted: Predicted[] = [];
   const bad: BadImage[] = [];
   const narrowRanges = new Map<string, ValueRange>();

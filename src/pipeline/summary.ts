@@ -1,6 +1,5 @@
 // summary: the layers of a backbone, of a run, of a Keras file, or of a published network that need not even be prepared.
 
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { convnetName, planConvnet } from '../backbones/architectures/convnet.js';
 import type { Card } from '../backbones/card.js';
@@ -16,6 +15,7 @@ import type { NetworkSummary } from '../network/summarize.js';
 import { summarize } from '../network/summarize.js';
 import { integer, maybe, type OptionTable, type Resolved, sizeInPixels, text } from '../option-kinds.js';
 import { flagOf } from '../options.js';
+import { measureFile } from '../system/read-failure.js';
 import { type OptionsOf, verb } from './verb.js';
 
 /** Options of `summary`. */
@@ -61,11 +61,11 @@ function planFor({
 }
 
 async function findTopology(source: string): Promise<FunctionalConfig> {
-  if (await isFile(join(source, 'run.json'))) {
+  if (await isThere(join(source, 'run.json'))) {
     return (await openLayersModel(join(source, 'model'))).topology;
   }
   const isModelFolder =
-    (await isFile(join(source, 'model.json'))) && !(await isFile(join(source, 'card.json')));
+    (await isFile(join(source, 'model.json'))) && !(await isThere(join(source, 'card.json')));
   if (isModelFolder || (await isFile(source))) {
     return await withClosing(await openModel(source), ({ topology }) => topology);
   }
@@ -79,11 +79,13 @@ async function findTopology(source: string): Promise<FunctionalConfig> {
   }
 }
 
+/** Whatever it is: what cannot be read is told of where it is. */
+async function isThere(path: string): Promise<boolean> {
+  return (await measureFile(path)) !== 'is missing';
+}
+
 async function isFile(path: string): Promise<boolean> {
-  return await stat(path).then(
-    entry => entry.isFile(),
-    () => false,
-  );
+  return typeof (await measureFile(path)) === 'number';
 }
 
 /** In Keras' own classes, as far up as the stored network goes: that one has some of them rewritten. */

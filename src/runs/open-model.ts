@@ -1,7 +1,7 @@
 // The model of a run, or of a backbone with its top, opened on the device that is wanted.
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Card, loadCard } from '../backbones/card.js';
 import { classNamesOf } from '../backbones/class-scores.js';
 import { resolveBackbone } from '../backbones/resolve.js';
@@ -12,7 +12,8 @@ import { withFallBack } from '../inference/fall-back.js';
 import { type DeclaredShape, openSession, type Session } from '../inference/session.js';
 import type { Network } from '../network/network.js';
 import { fileDigest } from '../system/file-digest.js';
-import { resolveRun } from './record.js';
+import { measureFile } from '../system/read-failure.js';
+import { type RunRecord, resolveRun } from './record.js';
 
 /** A model and what goes with it. */
 interface Opened {
@@ -51,9 +52,14 @@ export async function openRun(model: string | undefined, onDevice: OnDevice): Pr
   const folder = join(dir, 'model');
   const path = join(dir, 'model.onnx');
   const card = await loadCard(folder);
-  await verifyFile(path, record.files?.['model.onnx']);
+  for (const name of ['model.onnx', 'model/card.json'])
+    await verifyFile(join(dir, name), record.files?.[name]);
+  validateClassNames(dir, record, card);
   const opened = await openOn(onDevice, card, {
-    network: async () => (await import('./open-network.js')).loadNetwork(folder, card),
+    network: async () => {
+      await verifyFile(join(folder, 'model.json'), record.files?.['model/model.json']);
+      return (await import('./open-network.js')).loadNetwork(folder, card);
+    },
     onCpu: () => openSession(path),
     precisionOnCpu: record.base?.precision === 'int8' ? 'int8' : 'fp32',
   });
@@ -62,11 +68,23 @@ export async function openRun(model: string | undefined, onDevice: OnDevice): Pr
 
 /** @throws FinetuneError `bad-model` for a file that is not as the run has written it */
 async function verifyFile(path: string, sha256: string | undefined): Promise<void> {
-  if (sha256 === undefined || !existsSync(path) || (await fileDigest(path, 'sha256')) === sha256) return;
+  // What cannot be read is told of where it is opened.
+  if (sha256 === undefined || typeof (await measureFile(path)) === 'string') return;
+  if ((await fileDigest(path, 'sha256')) === sha256) return;
   throw new FinetuneError(
     'bad-model',
-    `${path} is not the model that its run.json was written for (its sha-256 differs): it was damaged or exchanged. ` +
+    `${path} is not the file that its run.json was written for (its sha-256 differs): it was damaged or exchanged. ` +
       'Copy the run again, or train it again.',
+  );
+}
+
+/** Whoever reads the one and the other would take one class for another. */
+function validateClassNames(dir: string, { classNames }: RunRecord, card: Card): void {
+  if (isDeepStrictEqual(classNames, card.classNames)) return;
+  throw new FinetuneError(
+    'bad-model',
+    `The classes in ${join(dir, 'run.json')} are not those of the model's card.json, or in another order: ` +
+      `${classNames.join(', ')}; ${card.classNames?.join(', ') ?? 'none'}. Copy the run again, or train it again.`,
   );
 }
 

@@ -1,12 +1,13 @@
 // run.json: what it holds for those who use a run, and how a run is found and read back.
 
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { globSync } from 'glob';
 import * as v from 'valibot';
 import { FinetuneError } from '../errors.js';
 import { describeIssue } from '../system/issues.js';
+import { measureFile } from '../system/read-failure.js';
 
 /** The version of run.json that this program writes and reads. */
 export const runFormatVersion = 1;
@@ -83,12 +84,9 @@ async function openNamed(dir: string): Promise<Run> {
  */
 export async function loadRecord(dir: string): Promise<RunRecord> {
   const path = join(dir, 'run.json');
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) {
-    throw new FinetuneError(
-      'not-found',
-      `No run in ${dir}: ${path} is missing. Train one with finetune train.`,
-    );
+  const size = await measureFile(path);
+  if (typeof size === 'string') {
+    throw new FinetuneError('not-found', `No run in ${dir}: ${path} ${size}. Train one with finetune train.`);
   }
   const problem = (reason: string, cause?: unknown) =>
     new FinetuneError(
@@ -98,7 +96,7 @@ export async function loadRecord(dir: string): Promise<RunRecord> {
         cause,
       },
     );
-  if (found.size > largestRecordBytes) throw problem('it is too large');
+  if (size > largestRecordBytes) throw problem('it is too large');
   const record = v.safeParse(recordSchema, await parseRecord(path, problem));
   if (!record.success) throw problem(describeIssue(record.issues));
   return record.output;

@@ -1,8 +1,9 @@
 // JSON that came from a file: read within bounds, and looked into with a message that names the place of every miss.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { FinetuneError } from '../errors.js';
 import { foreignKind } from './foreign-file.js';
+import { measureFile } from './read-failure.js';
 
 /** An object as JSON has it, of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -19,14 +20,13 @@ const maximumDepth = 500;
  * @throws FinetuneError `not-found` | `bad-model`
  */
 export async function readJsonFile(path: string, expected: string): Promise<unknown> {
-  const entry = await stat(path).catch(() => undefined);
-  if (!entry?.isFile()) {
-    throw new FinetuneError('not-found', `${path} is missing. Expected ${expected}.`);
-  }
-  if (entry.size > maximumJsonBytes) {
+  const size = await measureFile(path);
+  if (typeof size === 'string')
+    throw new FinetuneError('not-found', `${path} ${size}. Expected ${expected}.`);
+  if (size > maximumJsonBytes) {
     throw new FinetuneError(
       'bad-model',
-      `${path} has ${entry.size} bytes; at most ${maximumJsonBytes} are read. Expected ${expected}.`,
+      `${path} has ${size} bytes; at most ${maximumJsonBytes} are read. Expected ${expected}.`,
     );
   }
   return parseJson(await readFile(path, 'utf8'), path);

@@ -102,3 +102,11 @@ test('listBackbones names those of the working directory first', async () => {
   const names = (await listBackbones()).map(({ name }) => name);
   assert.deepEqual(names.slice(0, 2), ['clash', 'pets']);
 });
+
+test('a card that is no file is told of as that', async () => {
+  mkdirSync('folder/card.json', { recursive: true });
+  await assert.rejects(resolveBackbone('folder'), {
+    code: 'bad-model',
+    message: /card\.json is a folder, not a file/,
+  });
+});

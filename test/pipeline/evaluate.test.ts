@@ -1,6 +1,6 @@
 // evaluate as a program calls it: what is measured, and what a gate is decided on.
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import type { PipelineEvent } from '../../src/events.js';
@@ -118,6 +118,15 @@ test('a folder that is no class of the run is refused', async () => {
   const strange = copyDigits(join(dir, 'strange'), ['1', '8'], 2);
   await assert.rejects(finetune.evaluate({ model: run, data: strange }), {
     code: 'bad-data-set',
-    message: /Folder "8" is no class of this run\. .*: 1, 7\./,
+    message: /Folder "8" is no class of this run\. .*: 1, 7\.$/,
+  });
+});
+
+test('of a folder that is named almost as a class the difference is told', async () => {
+  const almost = join(dir, 'almost');
+  cpSync(unseen, almost, { recursive: true });
+  renameSync(join(almost, '7'), join(almost, '7 '));
+  await assert.rejects(finetune.evaluate({ model: run, data: almost }), {
+    message: /Folder "7 " is no class .*Its name and "7" differ in spaces: rename the folder\.$/,
   });
 });

@@ -48,28 +48,37 @@ test('a folder that is no run is named', async () => {
   await assert.rejects(openRun(embedded, { device: 'cpu', ...silently }), { message: /efficientnet-lite0/ });
 });
 
-test('a model.onnx of which one bit was changed since it was written is refused', async () => {
+test('a run of which anything that predicts was changed since it was written is refused', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'finetune-'));
-  const path = join(dir, 'model.onnx');
-  writeFileSync(path, compileOnnx(await loadLayersModel(embedded)));
-  const files = { 'model.onnx': await fileDigest(path, 'sha256') };
-  const record = {
-    formatVersion: 1,
-    finishedAt: '2026-01-01T00:00:00Z',
-    classNames: ['a', 'b'],
-    split: {},
-    files,
+  const [path, cardPath, recordPath] = ['model.onnx', 'model/card.json', 'run.json'].map(name =>
+    join(dir, name),
+  );
+  writeFileSync(path!, compileOnnx(await loadLayersModel(embedded)));
+  const card = await loadCard(embedded);
+  await saveCard(join(dir, 'model'), card);
+  const files = {
+    'model.onnx': await fileDigest(path!, 'sha256'),
+    'model/card.json': await fileDigest(cardPath!, 'sha256'),
   };
-  writeFileSync(join(dir, 'run.json'), JSON.stringify(record));
-  await saveCard(join(dir, 'model'), await loadCard(embedded));
-  await (await openRun(dir, { device: 'cpu', ...silently })).session.release();
-  const bytes = readFileSync(path);
+  const { classNames = [] } = card;
+  const record = { formatVersion: 1, finishedAt: '2026-01-01T00:00:00Z', classNames, split: {}, files };
+  const open = () => openRun(dir, { device: 'cpu', ...silently });
+  const refused = (message: RegExp) => assert.rejects(open, { code: 'bad-model', message });
+
+  writeFileSync(recordPath!, JSON.stringify({ ...record, classNames: classNames.toReversed() }));
+  await refused(/classes in .*run\.json are not those of the model's card\.json, or in another order/);
+
+  writeFileSync(recordPath!, JSON.stringify(record));
+  await (await open()).session.release();
+
+  await saveCard(join(dir, 'model'), { ...card, preprocessing: { ...card.preprocessing, mean: [1, 1, 1] } });
+  await refused(/card\.json is not the file/);
+  await saveCard(join(dir, 'model'), card);
+
+  const bytes = readFileSync(path!);
   bytes.writeUInt8(bytes.readUInt8(1_000_000) ^ 1, 1_000_000);
-  writeFileSync(path, bytes);
-  await assert.rejects(openRun(dir, { device: 'cpu', ...silently }), {
-    code: 'bad-model',
-    message: /model\.onnx/,
-  });
+  writeFileSync(path!, bytes);
+  await refused(/model\.onnx is not the file/);
 });
 
 test('one output for two names, as a sigmoid gives it, is no contradiction', async () => {

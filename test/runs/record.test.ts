@@ -40,6 +40,8 @@ test('the split of an older run, which says side, says subset', async () => {
 test('a missing, foreign or newer run gives a message that says what to do', async () => {
   await assert.rejects(resolveRun(undefined), { message: /No finished run under .*finetune train/ });
   await assert.rejects(resolveRun('nowhere'), { message: /No run in nowhere/ });
+  writeFiles('runs/folder/run.json', { inside: '' });
+  await assert.rejects(resolveRun('runs/folder'), { message: /run\.json is a folder, not a file\. Train/ });
   writeFiles('runs/a', { 'run.json': '{"formatVersion": 2}' });
   await assert.rejects(resolveRun('runs/a'), { message: /not a run that this version reads/ });
 });

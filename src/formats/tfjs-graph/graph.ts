@@ -1,11 +1,12 @@
 // A tfjs graph model's model.json: nodes by name, checked. Not what the nodes mean.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { FinetuneError } from '../../errors.js';
 import { describeIssue } from '../../system/issues.js';
 import { maximumJsonBytes, parseJson } from '../../system/json.js';
+import { measureFile } from '../../system/read-failure.js';
 
 /** Numbers of 64 bits are texts. */
 const number = v.pipe(v.unknown(), v.transform(Number), v.number(), v.finite());
@@ -77,12 +78,9 @@ export async function readGraph(dir: string): Promise<Graph> {
 
 async function readModel(dir: string): Promise<string> {
   const path = join(dir, 'model.json');
-  const size = await stat(path).then(
-    entry => entry.size,
-    () => undefined,
-  );
-  if (size === undefined)
-    throw new FinetuneError('not-found', `${path} is missing. Expected a tfjs model's folder.`);
+  const size = await measureFile(path);
+  if (typeof size === 'string')
+    throw new FinetuneError('not-found', `${path} ${size}. Expected a tfjs model's folder.`);
   if (size > maximumJsonBytes)
     throw new FinetuneError('bad-model', `${path} has ${size} bytes, which is no topology.`);
   return await readFile(path, 'utf8');

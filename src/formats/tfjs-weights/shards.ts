@@ -2,10 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FinetuneError } from '../../errors.js';
 import { foreignKind, isText } from '../../system/foreign-file.js';
+import { measureFile } from '../../system/read-failure.js';
 
 const shardBytes = 4_194_304;
 
@@ -38,15 +39,15 @@ export async function openShards(
   let bytes = 0;
   for (const name of names) {
     const path = join(dir, name);
-    const entry = await stat(path).catch(() => undefined);
-    if (!entry?.isFile()) {
+    const size = await measureFile(path);
+    if (typeof size === 'string') {
       throw new FinetuneError(
         'bad-model',
-        `${path} is missing. model.json needs it: copy the folder again, with all its shards.`,
+        `${path} ${size}. model.json needs it: copy the folder again, with all its shards.`,
       );
     }
-    const file = { path, start: bytes, bytes: entry.size };
-    const head = readFileRange(file, 0, Math.min(entry.size, 512));
+    const file = { path, start: bytes, bytes: size };
+    const head = readFileRange(file, 0, Math.min(size, 512));
     const kind = foreignKind(head) ?? (!mayLookLikeText && isText(head) ? 'a text' : undefined);
     if (kind !== undefined) {
       throw new FinetuneError(
@@ -55,7 +56,7 @@ export async function openShards(
       );
     }
     files.push(file);
-    bytes += entry.size;
+    bytes += size;
   }
   return { files, bytes };
 }
