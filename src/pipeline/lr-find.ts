@@ -14,9 +14,10 @@ import { beginTrial, type Job, withTables } from './train/begin.js';
 import { extractImages, type SeenImages } from './train/extract-images.js';
 import { describeTuning, startTuning } from './train/fine-tune.js';
 import { chooseJobFeatures, fitHead } from './train/fit-head.js';
-import { planTraining, type SettledTrainOptions, trainOptions } from './train/options.js';
+import { type SettledTrainOptions, trainOptions } from './train/options.js';
 import { beginFromScratch, readForScratch } from './train/scratch.js';
 import { isFromScratch, planFromScratch } from './train/scratch-options.js';
+import { planTraining } from './train/training-plan.js';
 import { type OptionsOf, verb } from './verb.js';
 
 const { data, backbone, exclude, groupBy, inputShape, channels, cut, resize, pooling, val, test } =

@@ -16,8 +16,9 @@ import { type Attempt, beginAttempt, refuseFinished } from './attempt.js';
 import { loadAugmentation } from './augment-option.js';
 import { limitTaps } from './choose-features.js';
 import { loadClassWeights, resolveClassWeights } from './class-weights-option.js';
-import { planTraining, type SettledTrainOptions, type TrainingPlan } from './options.js';
+import type { SettledTrainOptions } from './options.js';
 import { tellOfDataSet } from './tell-of-data-set.js';
+import { planTraining, type TrainingPlan } from './training-plan.js';
 
 /**
  * Reads the tables of options that name files, so that the run keeps what was used.

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { resolveOptions } from '../../../src/options.js';
-import { planTraining, trainOptions } from '../../../src/pipeline/train/options.js';
+import { trainOptions } from '../../../src/pipeline/train/options.js';
+import { planTraining } from '../../../src/pipeline/train/training-plan.js';
 
 const plan = (given: object) => planTraining(resolveOptions(trainOptions, { data: 'pets', ...given }));
 
