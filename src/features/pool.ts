@@ -96,6 +96,16 @@ interface Pool {
   readonly stop: () => Promise<void>;
 }
 
+const poolOptions = {
+  filename: new URL('./worker.js', import.meta.url).href,
+  concurrentTasksPerWorker: groupsPerThread,
+  // Else a thread without a task stands still, and what it has begun by itself, opening the base, never ends.
+  atomics: 'disabled' as const,
+  resourceLimits: { maxYoungGenerationSizeMb },
+  // Loaders of the program that uses this one are not for these threads.
+  execArgv: [],
+};
+
 /** Threads with a base each. The model's file is theirs until they are gone. */
 async function startPool(
   { network, rules }: Pick<Base, 'network' | 'rules'>,
@@ -109,18 +119,7 @@ async function startPool(
   // A thread's own environment is a copy, which the runtime does not see: it would send its makers what it is used for.
   process.env.ORT_DISABLE_TELEMETRY = '1';
   const workerData: WorkerData = { model: model.path, threads, output, rules, looksForDamage, state };
-  const pool = new Piscina({
-    filename: new URL('./worker.js', import.meta.url).href,
-    minThreads: bases,
-    maxThreads: bases,
-    concurrentTasksPerWorker: groupsPerThread,
-    // Else a thread without a task stands still, and what it has begun by itself, opening the base, never ends.
-    atomics: 'disabled',
-    resourceLimits: { maxYoungGenerationSizeMb },
-    // Loaders of the program that uses this one are not for these threads.
-    execArgv: [],
-    workerData,
-  });
+  const pool = new Piscina({ ...poolOptions, minThreads: bases, maxThreads: bases, workerData });
   let hasFailed = false;
   // Whoever waits for a thread's result hears of its failure, too.
   pool.on('error', () => {

@@ -77,15 +77,25 @@ export async function checkPreprocessing(
       }
     }
   });
-  const [best, ...others] = tallies
-    .map(({ mode, right, confidence }) => ({
-      mode,
-      accuracy: right / images,
-      confidence: confidence / images,
-    }))
-    .sort((one, other) => other.accuracy - one.accuracy || other.confidence - one.confidence);
+  const [best, ...others] = rankTrials(tallies, images);
   if (images > 0 && best !== undefined) return { images, trials: [best, ...others] };
   throw new FinetuneError('bad-data-set', `No photo in ${dir} could be read: nothing to check with.`);
+}
+
+interface Tally {
+  readonly mode: PreprocessingMode;
+  readonly right: number;
+  readonly confidence: number;
+}
+
+function rankTrials(tallies: readonly Tally[], images: number): PreprocessingTrial[] {
+  return tallies
+    .map(({ mode, ...sums }) => ({
+      mode,
+      accuracy: sums.right / images,
+      confidence: sums.confidence / images,
+    }))
+    .sort((one, other) => other.accuracy - one.accuracy || other.confidence - one.confidence);
 }
 
 /** Pixels 0..255 of every photo that can be read. */

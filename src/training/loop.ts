@@ -83,6 +83,7 @@ export async function trainByEpochs(
   const variables = trainableWeights(model).map(({ variable }) => variable);
   if (resume) writeValues(variables, resume.weights);
   const optimizer = openOptimizer(model, whole, resume?.optimizer);
+  const trainer = { model, optimizer, loss: whole, threads };
   const history = [...(resume?.history ?? [])];
   let best = resume?.best;
   try {
@@ -91,12 +92,7 @@ export async function trainByEpochs(
     while (goesOn(history, best, plan)) {
       const started = performance.now();
       const epoch = history.length + 1;
-      const { images, ...trained } = await runEpoch({ model, optimizer, loss: plan, threads }, train, {
-        plan,
-        history,
-        signal,
-        budget,
-      });
+      const { images, ...trained } = await runEpoch(trainer, train, { plan, history, signal, budget });
       validateLoss(trained.loss, epoch);
       const current = variables.map(readValues);
       const kept = optimizer.readWeights();

@@ -88,13 +88,7 @@ function parseModelNode(
     : objectAt(value.config, `config of ${fallbackName}`);
   const name = textAt(value.name ?? config.name ?? fallbackName, `name of ${fallbackName}`);
   const where = `The model "${name}"`;
-  const layers = arrayAt(config.layers, `${where}, layers`);
-  if (layers.length === 0 || layers.length > maximumLayers) {
-    throw new FinetuneError(
-      'bad-model',
-      `${where} has ${layers.length} layers. Expected 1 to ${maximumLayers}.`,
-    );
-  }
+  const layers = layersOf(config, where);
   const inner = [...path, name];
   const children = layers.map((layer, i) => parseChild(layer, inner, `${where}, layer ${i}`));
   assertUnique(children, where);
@@ -110,6 +104,15 @@ function parseModelNode(
     trainable: config.trainable !== false,
     isOwn: !plainModels.includes(className),
   };
+}
+
+function layersOf(config: JsonObject, where: string): readonly unknown[] {
+  const layers = arrayAt(config.layers, `${where}, layers`);
+  if (layers.length > 0 && layers.length <= maximumLayers) return layers;
+  throw new FinetuneError(
+    'bad-model',
+    `${where} has ${layers.length} layers. Expected 1 to ${maximumLayers}.`,
+  );
 }
 
 const plainModels: readonly string[] = ['Sequential', 'Functional', 'Model'];

@@ -1,8 +1,8 @@
 // Convolutions and dense layers. What tfjs lacks (groups, dilated depthwise kernels) goes into the kernel itself.
 
 import type { JsonObject } from '../../../system/json.js';
-import type { KerasLayer, SavedVariable, Steps, StepWeight, Tensor } from '../../layer-config/steps.js';
 import { dilatedSize, dilateKernel } from '../../dilated-kernel.js';
+import type { KerasLayer, SavedVariable, Steps, StepWeight, Tensor } from '../../layer-config/steps.js';
 import { splitActivation } from './activation.js';
 import {
   common,
