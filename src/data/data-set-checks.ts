@@ -140,14 +140,14 @@ function describeMissingClasses(scanned: ScannedFolders): string[] {
   });
 }
 
-/** A warning about train/ or test/ that hold images right away: class folders may be lost, or test/ may be no class. */
+/** A warning about train/ or test/ without class folders in them: these may be lost, or test/ may be no class. */
 function describeNamedAsSubsets(folders: readonly ClassFolder[]): string[] {
   if (folders.some(({ subset }) => subset !== undefined)) return [];
   const named = folders.filter(({ className }) => subsetOf(className) !== undefined);
   if (named.length === 0) return [];
   return [
-    `Folders named as subsets that hold images right away: ${named.map(({ path }) => `${path}/`).join(', ')}. ` +
-      'Each is taken as a class of its name.',
+    `Folders named as subsets, each taken as a class of its name: ${named.map(({ path }) => `${path}/`).join(', ')}. ` +
+      'Expected train/ (and val/, test/) with a folder per class in each, if they are subsets.',
   ];
 }
 

@@ -43,7 +43,7 @@ test('train/ and test/ with images right inside are two classes, and a warning s
   assert.deepEqual(classNames, ['test', 'train']);
   assert.match(
     warnings.join('\n'),
-    /^Folders named as subsets that hold images right away: test\/, train\/\. Each is taken as a class/,
+    /^Folders named as subsets, each taken as a class of its name: test\/, train\/\. Expected/,
   );
 });
 
@@ -64,7 +64,8 @@ test('test/ with images right inside, beside class folders, is a class, and a wa
   const { classNames, warnings } = await scanDataSet(root);
   assert.deepEqual(classNames, ['cats', 'dogs', 'Test']);
   assert.deepEqual(warnings, [
-    'Folders named as subsets that hold images right away: Test/. Each is taken as a class of its name.',
+    'Folders named as subsets, each taken as a class of its name: Test/. ' +
+      'Expected train/ (and val/, test/) with a folder per class in each, if they are subsets.',
   ]);
 });
 
