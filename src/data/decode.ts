@@ -7,6 +7,7 @@ import { changePixels } from './change-pixels.js';
 import { findConversion } from './colour-profile.js';
 import { estimateDecodingBytes, type ImageHeader, takeTurn, withDecodingMemory } from './decode-memory.js';
 import { isJpeg, reasonNotReadable } from './formats.js';
+import { findSmallFrame } from './gif.js';
 import { toGrey, toRgb } from './grey.js';
 import { readImageFile } from './image-file.js';
 import { type InputRules, originalView, type Pixels, type ResizeRule, type Size } from './image-rules.js';
@@ -100,12 +101,12 @@ function decodePlain(
   return placePixels(grey, { orientation: 1, mirrored: view.mirrored, size, to });
 }
 
-async function decodeAny(
-  file: Buffer,
-  { size, channels, resize: rule }: DecodeRules,
-  { view = originalView, onNarrowRange }: ReadOptions,
-): Promise<Pixels> {
+async function decodeAny(file: Buffer, rules: DecodeRules, readOptions: ReadOptions): Promise<Pixels> {
+  const { size, channels, resize: rule } = rules;
+  const { view = originalView, onNarrowRange } = readOptions;
   const header = await readHeader(file);
+  const frame = header.format === 'gif' && !header.hasAlpha ? findSmallFrame(file) : undefined;
+  if (frame !== undefined) return decodeAny(await fillCanvas(file, frame, header), rules, readOptions);
   const { orientation, width, height } = header;
   const upright = orientation > 4 ? ([width, height] as const) : ([height, width] as const);
   const { from: whole, to } = planPlacement(upright, size, rule);
@@ -121,6 +122,18 @@ async function decodeAny(
   const resized = isSmaller ? resample(decoded, [target.height, target.width], rule.interpolation) : decoded;
   const coloured = channels === 1 || channels === 2 ? toGrey(resized, channels) : resized;
   return placePixels(coloured, { orientation, mirrored: view.mirrored, size, to });
+}
+
+/** Around the first frame of a GIF nothing is to be seen; the decoder has black there, unless a colour is transparent. */
+async function fillCanvas(file: Buffer, frame: Rectangle, header: Header): Promise<Buffer> {
+  const image = sharp(file, decoderOptions).extract(frame);
+  image.extend({
+    ...{ left: frame.left, right: header.width - frame.left - frame.width },
+    ...{ top: frame.top, bottom: header.height - frame.top - frame.height },
+    background: { r: 255, g: 255, b: 255, alpha: 0 },
+  });
+  const bytes = 2 * estimateDecodingBytes(header);
+  return withDecodingMemory(bytes, () => decoding(image.png({ compressionLevel: 0 }).toBuffer()));
 }
 
 function turn({ left, top, width, height }: Rectangle): Rectangle {

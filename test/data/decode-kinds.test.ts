@@ -78,6 +78,33 @@ for (const format of ['webp', 'png'] as const) {
   });
 }
 
+test('what the first frame of a GIF leaves of its canvas is transparent: white, as in browsers', async () => {
+  const file = await sharp({ create: { width: 24, height: 16, channels: 3, background: 'red' } })
+    .gif()
+    .toBuffer();
+  file.writeUInt16LE(48, 6);
+  file.writeUInt16LE(32, 8);
+  const { data } = await decode(file);
+  const at = (x: number, y: number) => colourAt({ data, width: 48, height: 32 }, x, y);
+  assert.deepEqual([at(0, 0), at(0.49, 0.49), at(0.51, 0), at(0, 0.51)], [red, red, white, white]);
+  const seeThrough = await decodeImage(file, { size: [32, 48], channels: 4, resize: stretch });
+  assert.deepEqual([seeThrough.data[3], seeThrough.data.at(-1)], [255, 0]);
+});
+
+test('a grey JPEG is read without a profile for colours that lies in it', async () => {
+  const grey = await sharp(await quartersImage().png().toBuffer())
+    .greyscale()
+    .jpeg()
+    .toBuffer();
+  const { icc } = await sharp(await quartersImage().withIccProfile('p3').jpeg().toBuffer()).metadata();
+  // A curve that makes greys lighter, in place of that of sRGB.
+  icc!.writeInt32BE(2 ** 16, icc!.indexOf('para') + 12);
+  const body = Buffer.concat([Buffer.from('ICC_PROFILE\0\x01\x01', 'latin1'), icc!]);
+  const marker = Buffer.from([0xff, 0xe2, (body.length + 2) >> 8, (body.length + 2) & 255]);
+  const profiled = Buffer.concat([grey.subarray(0, 2), marker, body, grey.subarray(2)]);
+  assert.deepEqual((await decode(profiled)).data, (await decode(grey)).data);
+});
+
 test('a WebP is scaled down by the same rule as a PNG', async () => {
   const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
   const png = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'grey', noise } })
