@@ -128,7 +128,7 @@ async function ownSource(from: string, wantedName: string | undefined): Promise<
     );
   }
   const card = existsSync(join(from, 'card.json')) ? await loadCard(from) : undefined;
-  return { name, origin: basename(from), card, open: () => openModel(from) };
+  return { name, origin: basename(from), card, open: () => openModel(from, card?.sha256) };
 }
 
 /** `model.keras` says nothing: then the folder that it lies in. */

@@ -29,6 +29,7 @@ export interface OpenModel extends OpenNetwork {
 interface Entry {
   readonly path: string;
   readonly isFolder: boolean;
+  readonly sha256?: string | undefined;
 }
 
 /** Reads a model of its format; undefined where something else is there. */
@@ -41,11 +42,11 @@ const formats: readonly ReadFormat[] = [
     const split = await findSplitModel(path, isFolder);
     return split && (await openKerasFile(split.weights, split.config));
   },
-  async ({ path, isFolder }) => {
+  async ({ path, isFolder, sha256 }) => {
     if (!isFolder && basename(path) !== 'model.json') return await openKerasFile(path);
     const folder = isFolder ? path : dirname(path);
     if (await isGraphModel(folder)) return inMemory(await readGraphModel(folder));
-    return { ...(await openLayersModel(folder)), close: nothing };
+    return { ...(await openLayersModel(folder, sha256)), close: nothing };
   },
 ];
 
@@ -58,9 +59,10 @@ function inMemory(network: NotedNetwork): OpenNetwork {
 
 /**
  * Opens a model: a file that Keras saved, or the folder of a tfjs model.
+ * @param sha256 of a layers model's weights, where its card tells it: other weights are refused
  * @throws FinetuneError `not-found`; `bad-model` | `bad-weights` | `unsupported-layer` saying what is wrong with it
  */
-export async function openModel(path: string): Promise<OpenModel> {
+export async function openModel(path: string, sha256?: string): Promise<OpenModel> {
   const entry = await stat(path).catch((cause: unknown) => {
     throw new FinetuneError(
       'not-found',
@@ -70,7 +72,7 @@ export async function openModel(path: string): Promise<OpenModel> {
   });
   const isFolder = entry.isDirectory();
   for (const read of formats) {
-    const network = await read({ path, isFolder });
+    const network = await read({ path, isFolder, sha256 });
     if (network !== undefined) return { ...network, facts: await readFacts({ path, isFolder }, network) };
   }
   throw new FinetuneError(

@@ -93,7 +93,7 @@ test('what the first frame of a GIF leaves of its canvas is transparent: white, 
 
 test('a grey JPEG is read without a profile for colours that lies in it', async () => {
   const grey = await sharp(await quartersImage().png().toBuffer())
-    .greyscale()
+    .toColourspace('b-w')
     .jpeg()
     .toBuffer();
   const { icc } = await sharp(await quartersImage().withIccProfile('p3').jpeg().toBuffer()).metadata();
