@@ -12,7 +12,9 @@ import { removeTop } from '../../src/network/cut.js';
 import { outputShape } from '../../src/network/walk.js';
 import { type PrepareOptions, prepare as prepareBackbone } from '../../src/pipeline/prepare.js';
 import { summary } from '../../src/pipeline/summary.js';
+import { flipByte } from '../data/sample-images.js';
 import { writeMadeUpWeights } from '../helpers/made-up-weights.js';
+import { saveSmallBackbone } from '../helpers/small-backbone.js';
 import { writeTeachableMachine } from '../helpers/tfjs-folders.js';
 import { answering, startServer } from '../helpers/unruly-server.js';
 
@@ -152,6 +154,16 @@ test('a prepared backbone or a run can be prepared again, smaller, and the loss 
   assert.ok(bytes! < 5.2e6, `${bytes} bytes`);
   assert.ok(change!.cosineLowest > 0.5 && change!.cosineLowest < 1, JSON.stringify(change));
   assert.ok(change!.largest > 0 && change!.cosineMean >= change!.cosineLowest);
+});
+
+test('a backbone whose weights were changed since it was prepared is not prepared again', async () => {
+  const damaged = await saveSmallBackbone(join(dir, 'damaged'), 'damaged');
+  const shard = join(damaged, 'group1-shard1of1.bin');
+  writeFileSync(shard, flipByte(readFileSync(shard), 0.5));
+  await assert.rejects(prepare({ from: damaged, name: 'again' }), {
+    code: 'bad-model',
+    message: /sha-256 differs/,
+  });
 });
 
 test('--preprocessing overrides what is known', async () => {

@@ -1,8 +1,9 @@
 // What was made of each layer, for the shapes of inputs that it was made for. Another call shares it wherever it can.
 
+import { FinetuneError } from '../../errors.js';
 import type { Shape } from '../../network/shape-rules.js';
 import type { Plan, SavedVariable, Steps } from './steps.js';
-import type { LeafNode } from './tree.js';
+import { type LeafNode, placeOf } from './tree.js';
 
 /** How something is made of a layer. */
 interface Making<Instance> {
@@ -19,11 +20,12 @@ export class Instances<Instance extends Plan> {
     const made = this.#made.get(leaf) ?? new Map<string, Instance>();
     this.#made.set(leaf, made);
     const shapes = JSON.stringify(inputs);
-    const [first] = made.values();
-    const found = made.get(shapes) ?? (first?.steps.saved.length ? first : undefined);
+    const found = made.get(shapes);
     if (found !== undefined) return found;
     const planned = plan();
     const same = [...made.values()].find(({ steps }) => signatureOf(steps) === signatureOf(planned.steps));
+    if (same === undefined && made.size > 0 && planned.steps.saved.length > 0)
+      throw severalSizes(leaf, [...made.keys(), shapes]);
     const instance = same ?? make(planned);
     made.set(shapes, instance);
     return instance;
@@ -35,6 +37,15 @@ export class Instances<Instance extends Plan> {
       [...this.#made].map(([leaf, made]) => [leaf, [...made.values()].flatMap(({ steps }) => steps.saved)]),
     );
   }
+}
+
+/** Its weights would be in two layers, which a training would tear apart. */
+function severalSizes(leaf: LeafNode, shapes: readonly string[]): FinetuneError {
+  return new FinetuneError(
+    'unsupported-layer',
+    `The layer ${placeOf(leaf)} (${leaf.className}) is called on inputs of several sizes, ${shapes.join(' and ')}, ` +
+      'which is not supported: no single layer of tfjs computes both. Rebuild the model with a layer for each.',
+  );
 }
 
 /** The same for steps that differ in nothing but the sizes that go through them. */

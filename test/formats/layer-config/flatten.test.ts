@@ -53,6 +53,36 @@ test('arguments of TensorFlow operations count', () => {
   assert.equal(topology.config.layers.at(-1)?.config.alpha, 0.4);
 });
 
+test('a layer with weights that would be another one at another size is refused by that reason', () => {
+  const call = (name: string) => [[[name, 0, 0, {}]]];
+  const pool = {
+    class_name: 'MaxPooling2D',
+    name: 'pool',
+    config: { name: 'pool' },
+    inbound_nodes: call('image'),
+  };
+  const shared = (layer: JsonObject) =>
+    readKerasTopology({
+      class_name: 'Functional',
+      config: {
+        name: 'model',
+        layers: [
+          { class_name: 'InputLayer', name: 'image', config: { batch_shape: [null, 4, 4, 4] } },
+          pool,
+          { name: 'shared', inbound_nodes: [...call('image'), ...call('pool')], ...layer },
+        ],
+        input_layers: [['image', 0, 0]],
+        output_layers: [['shared', 1, 0]],
+      },
+    });
+  const config = { name: 'shared', groups: 2, units: 3 };
+  assert.throws(() => shared({ class_name: 'GroupNormalization', config }), {
+    code: 'unsupported-layer',
+    message: /"shared" \(GroupNormalization\) is called on inputs of several sizes, .*4,4,4.* and .*2,2,4/,
+  });
+  assert.equal(shared({ class_name: 'Dense', config }).topology.config.layers.length, 3);
+});
+
 const array = (value: unknown) => ({ class_name: '__numpy__', config: { value, dtype: 'float32' } });
 
 const refused: Readonly<Record<string, [JsonObject, readonly unknown[], RegExp]>> = {
