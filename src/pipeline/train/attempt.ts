@@ -34,7 +34,10 @@ export interface Attempt {
   readonly planned?: Amounts | undefined;
   /** Notes it for a training that goes on with this one. */
   readonly remember: (planned: Amounts) => Promise<void>;
-  /** Does the work that ends in a run, and forgets it. Work that is refused was not stopped: it is as if it had not begun. */
+  /**
+   * Does the work that ends in a run, and forgets it. What is refused in the middle was not stopped, but is as if it had
+   * not begun; a full disk stops it.
+   */
   readonly complete: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
@@ -78,7 +81,7 @@ export async function beginAttempt(request: AttemptRequest): Promise<Attempt> {
         await writeNote(path, undefined);
         return result;
       } catch (error) {
-        if (error instanceof FinetuneError && error.code === 'bad-option') await writeNote(path, before);
+        if (error instanceof FinetuneError && error.code !== 'not-written') await writeNote(path, before);
         throw error;
       }
     },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
-import { refuseOption } from '../../../src/errors.js';
+import { type ErrorCode, FinetuneError } from '../../../src/errors.js';
 import { type AttemptRequest, beginAttempt, refuseFinished } from '../../../src/pipeline/train/attempt.js';
 import { makeFolder } from '../../helpers/library.js';
 
@@ -64,19 +64,18 @@ for (const [what, change, message] of changes) {
 }
 
 test('What is refused after it has begun was not stopped: what was stopped before can be gone on with still', async () => {
-  const refused = async (epochs: number) => {
+  const refused = async (epochs: number, code: ErrorCode) => {
     const { complete } = await beginAttempt(requestFor('refused', { options: { ...options, epochs } }));
     await assert.rejects(
-      complete(async () => refuseOption('no')),
-      { message: 'no' },
+      complete(() => Promise.reject(new FinetuneError(code, 'no'))),
+      { code },
     );
   };
   const resume = () => beginAttempt(requestFor('refused', { options: resumed }));
-  await refused(15);
+  await refused(15, 'bad-option');
   await assert.rejects(resume(), { message: /No training for .*refused was stopped/ });
-  const { complete } = await beginAttempt(requestFor('refused'));
-  await assert.rejects(complete(() => Promise.reject(new Error('killed'))));
-  await refused(20);
+  await refused(15, 'not-written');
+  await refused(20, 'bad-data-set');
   await resume();
 });
 
