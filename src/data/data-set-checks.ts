@@ -190,7 +190,7 @@ function describeSkipped({ linked, unreadable, containers }: ScannedFolders): st
     {
       what: 'Folders that cannot be looked into',
       paths: unreadable.map(({ path }) => path),
-      remedy: 'Their images are not used: give yourself permission to read them.',
+      remedy: 'Their images are not used: you may not read them, or their paths are too long.',
     },
     {
       what: 'Archives, videos and documents inside class folders, not looked into',

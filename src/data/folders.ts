@@ -138,6 +138,19 @@ async function listFolders(folder: string): Promise<string[]> {
   return folders.sort(byNature);
 }
 
+/** A warning about links beside the class folders that lead nowhere: perhaps to a class on a disk that is not there. */
+export async function describeBrokenLinks(root: string, folders: readonly ClassFolder[]): Promise<string[]> {
+  const broken: string[] = [];
+  for (const folder of new Set(folders.map(({ path }) => join(root, path, '..')))) {
+    for (const { name, isLink } of await readVisible(folder)) {
+      const path = join(folder, name);
+      if (isLink && (await stat(systemPath(path)).catch(() => undefined)) === undefined) broken.push(path);
+    }
+  }
+  if (broken.length === 0) return [];
+  return [`Links that lead nowhere, where class folders are: ${broken.join(', ')}. Remove or mend them.`];
+}
+
 interface Entry {
   readonly name: string;
   readonly isFolder: boolean;

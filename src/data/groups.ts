@@ -9,7 +9,7 @@ import { subsets } from './data-set.js';
 
 /** What belongs together. */
 export interface Grouping {
-  /** Regular expression over paths relative to the data folder: images of the same first capture group belong together. */
+  /** Regular expression over paths relative to the data folder: images of the same first capture group belong together, unless it is empty. */
   readonly groupBy?: string | undefined;
   /** Places of images that are copies of each other. */
   readonly copies?: readonly (readonly number[])[] | undefined;
@@ -90,7 +90,7 @@ async function captureNames(examples: readonly Example[], pattern: string): Prom
     captureWithin(expression, paths, names);
   }
   if (names.some(name => name !== undefined) || examples.length === 0) return names;
-  throw refuse(pattern, `no image matches, e.g. not ${examples[0]?.path}`);
+  throw refuse(pattern, `it gives no image a group, e.g. not ${examples[0]?.path}`);
 }
 
 function compilePattern(pattern: string): RegExp {
@@ -105,7 +105,7 @@ function compilePattern(pattern: string): RegExp {
   return new RegExp(pattern, 'u');
 }
 
-const loop = new Script('for (const path of paths) names.push(expression.exec(path)?.[1]);');
+const loop = new Script('for (const path of paths) names.push(expression.exec(path)?.[1] || undefined);');
 
 /** In a context of its own, whose running can be limited, a match under way included. */
 function captureWithin(expression: RegExp, paths: readonly string[], names: (string | undefined)[]): void {

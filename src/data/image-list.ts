@@ -50,7 +50,7 @@ export async function readList(file: string): Promise<ReadonlySet<string>> {
   const text = await readText(file);
   const paths = text
     .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
+    .split(/\r\n?|\n/)
     .map((line, i) => readLine(line.trim(), `${file}, line ${i + 1}`));
   return new Set(paths.flatMap(path => path ?? []));
 }
@@ -106,7 +106,7 @@ export function describeUnknown(
   const unknown = [...list].filter(path => !known.has(path));
   if (unknown.length === 0) return [];
   return [
-    `--exclude ${file} names ${unknown.length} ${unknown.length === 1 ? 'file' : 'files'} that are not in the data folder, ` +
+    `--exclude ${file} names ${unknown.length === 1 ? '1 file that is' : `${unknown.length} files that are`} not in the data folder, ` +
       `e.g. ${unknown[0]}. Expected paths relative to that folder, such as CLASS/IMAGE.jpg.`,
   ];
 }

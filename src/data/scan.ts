@@ -7,7 +7,13 @@ import { silent } from '../system/context.js';
 import { type Contents, identifyFiles } from './contents.js';
 import type { DataSet, Example } from './data-set.js';
 import { describeDuplicates, describeFolders, validateFolders } from './data-set-checks.js';
-import { type ClassFolder, classNamesOf, findClassFolders, listFiles } from './folders.js';
+import {
+  type ClassFolder,
+  classNamesOf,
+  describeBrokenLinks,
+  findClassFolders,
+  listFiles,
+} from './folders.js';
 import { isContainer } from './formats.js';
 import { describeUnknown, readList } from './image-list.js';
 import { byNature } from './names.js';
@@ -51,6 +57,7 @@ export async function scanDataSet(
     bad,
     warnings: [
       ...(await describeFolders(scanned)),
+      ...(await describeBrokenLinks(dir, folders)),
       ...describeDuplicates(examples, classNames),
       ...(exclude === undefined ? [] : describeUnknown(list, excluded, exclude)),
     ],

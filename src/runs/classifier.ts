@@ -16,7 +16,10 @@ import { type OpenModel, openBackbone, openRun } from './open-model.js';
 export type { ImageSource } from '../data/read-image.js';
 
 /** An image that is read when its turn comes: a path, bytes, an example of a data set, whatever opens itself. */
-export type OpenableImage = ImageSource | { readonly file: string } | { read(): Promise<Uint8Array> };
+export type OpenableImage =
+  | ImageSource
+  | { readonly file: string; readonly hash?: string }
+  | { read(): Promise<Uint8Array> };
 
 /** A class and how probable it is. */
 export interface ScoredClass {
@@ -172,6 +175,8 @@ class LoadedClassifier implements Classifier {
     const prefetched = this.device === 'cpu' ? undefined : prefetchedBatches * devices[this.device].batchSize;
     const narrowRanges = new Map<Image, ValueRange>();
     const optionsOf = (image: Image) => ({
+      // Where somebody looked through a folder before.
+      hash: typeof image === 'object' && 'hash' in image ? image.hash : undefined,
       onNarrowRange: (range: ValueRange) => void narrowRanges.set(image, range),
     });
     const options = { rules, open: openImage, optionsOf, signal, prefetched };

@@ -54,7 +54,6 @@ export async function openRun(model: string | undefined, onDevice: OnDevice): Pr
   const card = await loadCard(folder);
   for (const name of ['model.onnx', 'model/card.json'])
     await verifyFile(join(dir, name), record.files?.[name]);
-  validateClassNames(dir, record, card);
   const opened = await openOn(onDevice, card, {
     network: async () => {
       await verifyFile(join(folder, 'model.json'), record.files?.['model/model.json']);
@@ -63,7 +62,7 @@ export async function openRun(model: string | undefined, onDevice: OnDevice): Pr
     onCpu: () => openSession(path),
     precisionOnCpu: record.base?.precision === 'int8' ? 'int8' : 'fp32',
   });
-  return validate({ name: dir, path, folder, card, ...opened });
+  return validate({ name: dir, path, folder, card, ...opened }, record);
 }
 
 /** @throws FinetuneError `bad-model` for a file that is not as the run has written it */
@@ -79,11 +78,11 @@ async function verifyFile(path: string, sha256: string | undefined): Promise<voi
 }
 
 /** Whoever reads the one and the other would take one class for another. */
-function validateClassNames(dir: string, { classNames }: RunRecord, card: Card): void {
+function validateClassNames({ name, card }: Opened, { classNames }: RunRecord): void {
   if (isDeepStrictEqual(classNames, card.classNames)) return;
   throw new FinetuneError(
     'bad-model',
-    `The classes in ${join(dir, 'run.json')} are not those of the model's card.json, or in another order: ` +
+    `The classes in ${join(name, 'run.json')} are not those of the model's card.json, or in another order: ` +
       `${classNames.join(', ')}; ${card.classNames?.join(', ') ?? 'none'}. Copy the run again, or train it again.`,
   );
 }
@@ -138,9 +137,11 @@ async function openOn(
  * Says what a model takes and gives; a model that is refused is closed.
  * @throws FinetuneError `bad-model` where the model and its card come from different networks
  */
-async function validate(opened: Opened): Promise<OpenModel> {
+async function validate(opened: Opened, record?: RunRecord): Promise<OpenModel> {
   try {
-    return { ...opened, ...readCard(opened) };
+    const read = readCard(opened);
+    if (record !== undefined) validateClassNames(opened, record);
+    return { ...opened, ...read };
   } catch (error) {
     await opened.session.release();
     throw error;

@@ -11,6 +11,8 @@ const reasonOfCode: ReadonlyMap<unknown, string> = new Map([
   ['EISDIR', 'a folder, not a file'],
   ['EACCES', 'cannot be read: no permission'],
   ['EPERM', 'cannot be read: no permission'],
+  ['ELOOP', 'a link that leads to itself'],
+  ['ENAMETOOLONG', 'cannot be read: its path is too long'],
 ]);
 
 /** Why a file could not be opened or read, in plain words. */
@@ -37,6 +39,7 @@ export async function measureFile(path: string): Promise<number | string> {
     return status.size;
   } catch (error) {
     const reason = describeReadFailure(error);
-    return reason === 'no such file' ? 'is missing' : reason;
+    if (reason === 'no such file') return 'is missing';
+    return reason.startsWith('cannot') ? reason : `is ${reason}`;
   }
 }

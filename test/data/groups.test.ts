@@ -66,7 +66,8 @@ test('a group that folders have torn apart is a warning', async () => {
 const refused: Readonly<Record<string, [groupBy: string, message: RegExp]>> = {
   'that is none': ['(video', /Unterminated group/],
   'without a group': ['video', /no group in parentheses/],
-  'that matches nothing': ['(bird)', /no image matches, e\.g\. not cat\/video0_0\.jpg/],
+  'that matches nothing': ['(bird)', /it gives no image a group, e\.g\. not cat\/video0_0\.jpg/],
+  'whose group is always empty': ['(x*)', /it gives no image a group/],
   'that would go back and forth for ever': ['/(([a-z]+)+)!$', /takes too long on dog\/aaa/],
 };
 

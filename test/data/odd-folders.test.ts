@@ -1,7 +1,7 @@
 // Folders as they come: named, nested and filled in ways that no manual foresees.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -128,6 +128,15 @@ test('a class of val/ that train/ has in another case is refused with that diffe
     scanDataSet(root),
     /val\/Cats\/ is no class of train\/.*Its name and "cats" differ in case\./,
   );
+});
+
+test('a class folder that is a link to what is not there is told of', {
+  skip: process.platform === 'win32',
+}, async t => {
+  const root = await folderWith(t, { 'cats/a.jpg': jpegs.a, 'dogs/b.jpg': jpegs.b });
+  symlinkSync('/nowhere/birds', join(root, 'birds'));
+  const message = `Links that lead nowhere, where class folders are: ${join(root, 'birds')}. Remove or mend them.`;
+  assert.deepEqual((await scanDataSet(root)).warnings, [message]);
 });
 
 test('names that differ plainly are not alike', () => {

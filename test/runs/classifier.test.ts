@@ -17,7 +17,8 @@ let run = '';
 
 before(async () => {
   run = await mkdtemp(join(tmpdir(), 'finetune-classifier-'));
-  const record = { formatVersion: 1, finishedAt: '2026-01-01T00:00:00Z', classNames: ['a', 'b'], split: {} };
+  const { classNames } = card;
+  const record = { formatVersion: 1, finishedAt: '2026-01-01T00:00:00Z', classNames, split: {} };
   await writeFile(join(run, 'run.json'), JSON.stringify(record));
   await writeFile(join(run, 'model.onnx'), compileOnnx(await loadLayersModel(lite)));
 });
@@ -83,6 +84,13 @@ test('many images come in their order, each with its classes or the reason why i
     [true, false],
     [true, true],
   ]);
+});
+
+test('an image that is not what it was when the folder was looked through is bad', async () => {
+  const classifier = await openWith({});
+  const { value } = await classifier.classifyAll([{ file: seven, hash: '00' }]).next();
+  await classifier.close();
+  assert.equal(value?.error, 'changed after the folder was looked through');
 });
 
 test('an abort ends the classifying of many images between two of them', async () => {

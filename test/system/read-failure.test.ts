@@ -1,6 +1,6 @@
 // Why a file cannot be read.
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -10,8 +10,11 @@ test('a file has a size, and everything else a reason', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'finetune-'));
   const file = join(dir, 'file');
   writeFileSync(file, '12345');
-  const measured = await Promise.all([file, dir, join(dir, 'none'), join(file, 'inside')].map(measureFile));
-  assert.deepEqual(measured, [5, 'is a folder, not a file', 'is missing', 'is missing']);
+  const loop = join(dir, 'loop');
+  symlinkSync('loop', loop);
+  const paths = [file, dir, join(dir, 'none'), join(file, 'inside'), loop];
+  const reasons = ['is a folder, not a file', 'is missing', 'is missing', 'is a link that leads to itself'];
+  assert.deepEqual(await Promise.all(paths.map(measureFile)), [5, ...reasons]);
 });
 
 test('a lack of permission is called that, and what is not known keeps its own message', () => {
