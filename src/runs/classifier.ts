@@ -175,7 +175,6 @@ class LoadedClassifier implements Classifier {
     const prefetched = this.device === 'cpu' ? undefined : prefetchedBatches * devices[this.device].batchSize;
     const narrowRanges = new Map<Image, ValueRange>();
     const optionsOf = (image: Image) => ({
-      // Where somebody looked through a folder before.
       hash: typeof image === 'object' && 'hash' in image ? image.hash : undefined,
       onNarrowRange: (range: ValueRange) => void narrowRanges.set(image, range),
     });
