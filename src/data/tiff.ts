@@ -72,7 +72,8 @@ export function unreadableTiff(tiff: Buffer): string | undefined {
   const bits = first(tags.bitsPerSample, 1);
   if (!(samples === 1 ? [1, 2, 4, 8, 16] : [8, 16]).includes(bits)) return `TIFF with ${bits} bits a sample`;
   if (samples > 4) return `TIFF with ${samples} channels`;
-  const isAlpha = samples === channels + 1 && alphas.includes(first(tags.extraSamples, 0));
+  // Writers that leave the tag out mean alpha: so Pillow takes it, too.
+  const isAlpha = samples === channels + 1 && alphas.includes(first(tags.extraSamples, 2));
   return samples > channels && !isAlpha ? 'TIFF with a channel that is neither colour nor alpha' : undefined;
 }
 

@@ -6,6 +6,7 @@ import test from 'node:test';
 import sharp from 'sharp';
 import { decodeImage } from '../../src/data/decode.js';
 import type { ResizeRule } from '../../src/data/image-rules.js';
+import { unreadableTiff } from '../../src/data/tiff.js';
 import { colourAt, quartersImage, red, tiffWith, white } from './sample-images.js';
 
 const stretch: ResizeRule = { method: 'stretch', interpolation: 'linear', cropFraction: 1 };
@@ -42,6 +43,10 @@ for (const [name, [file, message]] of Object.entries(refused)) {
     await assert.rejects(decode(file), { code: 'bad-image', message });
   });
 }
+
+test('a fourth channel of which a TIFF says nothing is alpha', () => {
+  assert.equal(unreadableTiff(tiffWith({ 277: 4 })), undefined);
+});
 
 test('a BigTIFF is read', async () => {
   const { data } = await decode(fixture('big.tif'));
