@@ -74,13 +74,15 @@ async function trainFurther(
 
 /** Saves the stage of the head, or the tuned one. */
 async function saveTraining(
-  { job, seen: { dataSet, split }, head, stage }: Trained & { readonly stage: Stage },
+  { job, seen: { dataSet, split, features }, head, stage }: Trained & { readonly stage: Stage },
   context: Context,
 ): Promise<TrainResult> {
   const { options, plan, run, dir, engine, timer } = job;
   const usual = planUsualTuning(startOptions(plan.fit));
   const training = {
     ...{ options, plan: run, ...stage, dataSet, split, engine, timer },
+    // Not those of views that were tried or chosen afterwards.
+    computed: features.computed,
     // They are of the whole base alone.
     floatFeatures: stage.base === head.stage.base ? head.floatFeatures : undefined,
     time: context.budget?.report(),

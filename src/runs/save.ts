@@ -46,6 +46,8 @@ export interface Training {
   readonly dataSet: DataSet;
   readonly split: Split;
   readonly features: FeatureSet;
+  /** Images that went through the base as they are; features of the others were in the store. */
+  readonly computed: number;
   /** Features of the first validation images from the base in fp32, where it runs in int8. */
   readonly floatFeatures: readonly (Float32Array | undefined)[] | undefined;
   readonly engine: Engine;
@@ -166,7 +168,7 @@ async function saveModel(
 type Learnt = Omit<TrainResult, 'run'>;
 
 function summarize(
-  { base, dataSet, features, runtime: { precision }, engine, head, timer, time, suggest }: Training,
+  { base, dataSet, features, computed, runtime: { precision }, engine, head, timer, time, suggest }: Training,
   measured: Pick<TrainResult, 'val' | 'test' | 'agreement'>,
 ): Learnt {
   return {
@@ -174,7 +176,7 @@ function summarize(
     images: features.count,
     backbone: base.network.weights.size > 0 ? base.card.name : undefined,
     trainImages: new Set(features.subset('train').images.map(({ example }) => example)).size,
-    computed: features.computed,
+    computed,
     badImages: dataSet.bad.length + features.bad.length,
     precision: { name: precision.name, reason: precision.reason },
     engine,

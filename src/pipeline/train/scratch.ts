@@ -73,6 +73,7 @@ async function trainToRun(run: ScratchRun, context: Context): Promise<TrainResul
     const known = {
       options: { ...options, ...settledOptions(plan, base) },
       ...{ plan: plan.run, base, dataSet, split, features, engine, head, timer },
+      computed: features.computed,
       runtime: { precision: inFloat('trained from scratch') } as const,
       floatFeatures: undefined,
       time: context.budget?.report(),

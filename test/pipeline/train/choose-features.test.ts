@@ -69,7 +69,9 @@ test('where left and right are the classes, mirrored views are found to be worse
 });
 
 test('what is chosen is part of the network: tfjs, model.onnx and predictions agree, and so does what was measured', async () => {
-  const { run, val, features } = await trainOn(digits, { taps: 'block5c_add', mirror: 'yes' });
+  const chosen = { taps: 'block5c_add', mirror: 'yes', store: join(dir, 'empty-store') };
+  const { run, val, features, computed } = await trainOn(digits, chosen);
+  assert.equal(computed, 60, 'mirrored views are no images');
   assert.deepEqual([features.taps, features.mirrored], [['block5c_add'], true]);
   const card = JSON.parse(readFileSync(join(run, 'model/card.json'), 'utf8'));
   assert.equal(card.mirrored, true);
