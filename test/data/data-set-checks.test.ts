@@ -4,10 +4,9 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { scanDataSet } from '../../src/data/scan.js';
-import { folderWith, numberedJpeg } from './sample-images.js';
+import { folderWith, fourJpegs } from './sample-images.js';
 
-const [a, b, c, d] = await Promise.all([1, 2, 3, 4].map(numberedJpeg));
-const jpegs = { a: a!, b: b!, c: c!, d: d! };
+const jpegs = await fourJpegs();
 
 test('warnings name what contradicts, leaks, is missing or lies outside', async t => {
   const root = await folderWith(t, {

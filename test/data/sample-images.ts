@@ -38,6 +38,17 @@ export function numberedJpeg(number: number): Promise<Buffer> {
     .toBuffer();
 }
 
+/** Four photos of different contents. */
+export async function fourJpegs(): Promise<Readonly<Record<'a' | 'b' | 'c' | 'd', Buffer>>> {
+  const [a, b, c, d] = await Promise.all([
+    numberedJpeg(1),
+    numberedJpeg(2),
+    numberedJpeg(3),
+    numberedJpeg(4),
+  ]);
+  return { a, b, c, d };
+}
+
 /** A temporary folder with these files; it goes when the test ends. */
 export async function folderWith(
   context: TestContext,

@@ -7,10 +7,9 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
 import { scanDataSet } from '../../src/data/scan.js';
-import { folderWith, headerOfBmp, numberedJpeg, quartersImage } from './sample-images.js';
+import { folderWith, fourJpegs, headerOfBmp, quartersImage } from './sample-images.js';
 
-const [a, b, c, d] = await Promise.all([1, 2, 3, 4].map(numberedJpeg));
-const jpegs = { a: a!, b: b!, c: c!, d: d! };
+const jpegs = await fourJpegs();
 
 test('a folder per class: classes and images in natural order, labels and content hashes', async t => {
   const root = await folderWith(t, {
