@@ -1,6 +1,7 @@
 // What the outputs of a classifier are: probabilities, or logits, which many networks end in since their loss takes them.
 
 import { appendLayers } from './cut.js';
+import { LayerNames } from './names.js';
 import type { Network } from './network.js';
 import type { NetworkSource } from './source.js';
 import { outputOf, walk } from './walk.js';
@@ -15,10 +16,9 @@ const weighing = /^(Dense|Conv2D)$/;
 export function withProbabilities<Source extends NetworkSource>(source: Source): Source {
   const activation = missingActivation({ topology: source.topology });
   if (activation === undefined) return source;
-  const names = new Set(source.topology.config.layers.map(({ config }) => config.name));
-  let name = 'probabilities';
-  while (names.has(name)) name += '_';
-  const layer = { class_name: 'Activation', config: { name, activation } };
+  const names = new LayerNames();
+  for (const { config } of source.topology.config.layers) names.claim(config.name, []);
+  const layer = { class_name: 'Activation', config: { name: names.claim('probabilities', []), activation } };
   const { topology } = appendLayers({ topology: source.topology, weights: new Map() }, [layer], []);
   const note = `The network ends in numbers that are no probabilities (logits): a ${activation} is put on top.`;
   return { ...source, topology, notes: [...source.notes, note] };
@@ -29,12 +29,11 @@ function missingActivation(network: Pick<Network, 'topology'>): 'softmax' | 'sig
   const { callOf } = walk(network);
   const output = callOf(outputOf(network));
   let call = output;
-  for (
-    let [input] = call.inputs;
-    input !== undefined && passing.test(call.layer.class_name);
-    [input] = call.inputs
-  )
+  let [input] = call.inputs;
+  while (input !== undefined && passing.test(call.layer.class_name)) {
     call = callOf(input);
+    [input] = call.inputs;
+  }
   const { class_name: className, config } = call.layer;
   if (!weighing.test(className) || (config.activation ?? 'linear') !== 'linear') return undefined;
   return output.shape[0] === 1 ? 'sigmoid' : 'softmax';
