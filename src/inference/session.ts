@@ -83,10 +83,11 @@ function declaredShape(metadata: InferenceSession.ValueMetadata | undefined): De
 
 async function checkFile(path: string): Promise<void> {
   const size = await measureFile(path);
-  if (typeof size === 'string')
+  if (size === 'is missing')
     throw new FinetuneError(
       'not-found',
       `${path} ${size}. Expected an ONNX model as finetune train writes it.`,
     );
+  if (typeof size === 'string') throw badModel(path, `it ${size}`);
   if (size > largestModelBytes) throw badModel(path, `it is ${size} bytes long`);
 }

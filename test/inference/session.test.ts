@@ -56,7 +56,7 @@ describe('A session', () => {
 
   test('says when there is no model', async () => {
     await assert.rejects(openSession(join(folder, 'none.onnx')), { code: 'not-found' });
-    await assert.rejects(openSession(folder), { code: 'not-found', message: /a folder, not a file/ });
+    await assert.rejects(openSession(folder), { code: 'bad-model', message: /it is a folder, not a file/ });
   });
 });
 
