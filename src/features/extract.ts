@@ -129,7 +129,7 @@ function uniqueByKey(images: readonly ViewedExample[]): ViewedExample[] {
   return [...new Map(images.map(image => [keyOf(image), image])).values()];
 }
 
-/** On a device other than the CPU, this thread is the one that preprocesses and runs the base. */
+/** On a device other than the CPU: this thread brings batches there. */
 function runsOnThisThread({ device }: BaseRuntime): boolean {
   return device !== undefined && device.name !== 'cpu';
 }

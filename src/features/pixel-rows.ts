@@ -12,9 +12,9 @@ import type { EpochRequest } from '../training/data.js';
 import { drawEpochView } from '../training/views.js';
 import type { Base } from './base.js';
 import type { RowSource } from './feature-rows.js';
-import { runOnThreads } from './pool.js';
 import { inFloat } from './precision.js';
 import { isBad, type ViewedExample } from './run-images.js';
+import { runOnThreads } from './run-on-threads.js';
 import { writeFloats } from './store-segment.js';
 
 /** How each epoch sees the training images. */

@@ -1,15 +1,17 @@
-// Threads that decode images and run the frozen base on them, in ONNX Runtime. They are told to finish and waited for,
-// whatever happens: the runtime aborts the process when a thread is ended in the middle of a run.
+// Threads that decode images and run a model on them, in ONNX Runtime. They are told to finish and waited for, whatever
+// happens: the runtime aborts the process when a thread is ended in the middle of a run.
 
 import { Piscina } from 'piscina';
+import type { InputRules } from '../data/image-rules.js';
+import { type BadInput, reasonOfBadImage } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
-import { writeTemporaryModel } from '../inference/temporary-model.js';
+import type { Quantization } from '../inference/int8/quantization.js';
+import type { TemporaryModel } from '../inference/temporary-model.js';
 import { prefetch } from '../system/prefetch.js';
 import { addTimes } from '../system/processor-time.js';
 import { countProcessors } from '../system/processors.js';
-import type { Base } from './base.js';
-import type { Precision } from './precision.js';
-import type { BaseResult, BaseWork, ViewedExample } from './run-images.js';
+import type { DamageFindings } from './damage-sample.js';
+import type { RunResult } from './run-images.js';
 import { type SharedState, shareState, tellToStop, waitUntilIdle, whenIdle } from './thread-guard.js';
 import type { GroupResult, ThreadFailure, WorkerData, WorkerTask } from './worker.js';
 
@@ -29,32 +31,48 @@ const maxYoungGenerationSizeMb = 4;
 
 const largeWeights = 32 * 2 ** 20;
 
+/** A model that every thread opens for itself. */
+export interface ThreadModel extends TemporaryModel {
+  /** What the bytes of its output stand for, where it gives bytes. */
+  readonly output?: Quantization | undefined;
+}
+
+/** What it is to run on. */
+export interface ThreadWork<Image> {
+  readonly rules: InputRules;
+  readonly images: readonly Image[];
+  /** What a thread is told of an image. What it throws of a bad one (`bad-image`) is that image's result. */
+  readonly taskOf: (image: Image) => WorkerTask | Promise<WorkerTask>;
+  readonly signal?: AbortSignal | undefined;
+  /** Takes the processor time of threads, in seconds by step. */
+  readonly times?: Record<string, number> | undefined;
+  /** Takes what is found inside JPEGs; where it is missing, none is looked at. */
+  readonly damage?: DamageFindings | undefined;
+  /** Whether the pictures are wanted by which copies are found. */
+  readonly takesPictures?: boolean | undefined;
+}
+
 /**
- * Decodes images and runs the base on them, in threads.
+ * Decodes images and runs a model on them, in threads. The model is removed when they are gone.
  * @returns in the images' order
  * @throws the signal's reason once it is aborted; what a thread failed of
  */
-export async function* runOnThreads(
-  base: Pick<Base, 'network' | 'rules'>,
-  precision: Precision,
-  { images, signal, times, damage }: BaseWork,
-): AsyncGenerator<BaseResult> {
-  const { pool, state, stop } = await startPool(base, precision, {
-    photos: images.length,
-    looksForDamage: damage !== undefined,
-  });
+export async function* runInThreads<Image>(
+  model: ThreadModel,
+  work: ThreadWork<Image>,
+): AsyncGenerator<RunResult<Image>> {
+  const { images, signal, times, damage } = work;
+  const { pool, state, stop } = await startPool(model, work);
   const abort = () => tellToStop(state);
-  signal.addEventListener('abort', abort, { once: true });
+  signal?.addEventListener('abort', abort, { once: true });
   try {
     const groupsUnderWay = pool.options.maxThreads * groupsPerThread;
-    const run = async (group: readonly ViewedExample[]) => {
-      const tasks = group.map(
-        ({ example: { file, path, hash }, view }): WorkerTask => ({ file, path, hash, view }),
-      );
+    const run = async (group: readonly Image[]) => {
+      const tasks = await Promise.all(group.map(image => describe(image, work)));
       const result: GroupResult | ThreadFailure = await pool.run(tasks);
       if ('failure' in result) throw errorOf(result);
       const { outcomes, narrowRanges, pictures, processor } = result;
-      addTimes(times, processor);
+      if (times !== undefined) addTimes(times, processor);
       for (const [path, reason] of result.damage) damage?.set(path, reason);
       return group.flatMap((image, i) => {
         const outcome = outcomes[i];
@@ -62,11 +80,22 @@ export async function* runOnThreads(
         return outcome === undefined ? [] : { image, outcome, ...more };
       });
     };
-    const groups = dealOut(images, groupsUnderWay, base);
+    const groups = dealOut(images, groupsUnderWay, work.rules);
     for await (const results of prefetch(groups, run, { count: groupsUnderWay, signal })) yield* results;
   } finally {
-    signal.removeEventListener('abort', abort);
+    signal?.removeEventListener('abort', abort);
     await stop();
+  }
+}
+
+async function describe<Image>(
+  image: Image,
+  { taskOf }: Pick<ThreadWork<Image>, 'taskOf'>,
+): Promise<WorkerTask | BadInput> {
+  try {
+    return await taskOf(image);
+  } catch (error) {
+    return { reason: reasonOfBadImage(error) };
   }
 }
 
@@ -75,11 +104,11 @@ function errorOf({ failure: { code, message } }: ThreadFailure): Error {
 }
 
 /** Groups of images, smaller ones towards the end, so that threads end together. */
-function* dealOut(
-  images: readonly ViewedExample[],
+function* dealOut<Image>(
+  images: readonly Image[],
   groupsUnderWay: number,
-  { rules: { size, channels } }: Pick<Base, 'rules'>,
-): Generator<readonly ViewedExample[]> {
+  { size, channels }: InputRules,
+): Generator<readonly Image[]> {
   const most = Math.min(photosPerGroup, Math.floor(groupBytes / (size[0] * size[1] * channels * 4)));
   for (let start = 0; start < images.length; ) {
     const share = Math.ceil((images.length - start) / (groupsUnderWay * 2));
@@ -106,19 +135,26 @@ const poolOptions = {
   execArgv: [],
 };
 
-/** Threads with a base each. The model's file is theirs until they are gone. */
+/** Threads with a model each. Its file is theirs until they are gone. */
 async function startPool(
-  { network, rules }: Pick<Base, 'network' | 'rules'>,
-  precision: Precision,
-  { photos, looksForDamage }: { readonly photos: number; readonly looksForDamage: boolean },
+  model: ThreadModel,
+  { rules, images, damage, takesPictures = false }: Omit<ThreadWork<unknown>, 'taskOf'>,
 ): Promise<Pool> {
-  const { graph, output } = precision.compileBase(network);
-  const model = await writeTemporaryModel(graph);
-  const { bases, threads } = shareProcessors(photos, model.weightBytes);
+  const { bases, threads } = shareProcessors(images.length, model.weightBytes);
   const state = shareState(bases);
   // A thread's own environment is a copy, which the runtime does not see: it would send its makers what it is used for.
   process.env.ORT_DISABLE_TELEMETRY = '1';
-  const workerData: WorkerData = { model: model.path, threads, output, rules, looksForDamage, state };
+  const { path, output } = model;
+  const looksForDamage = damage !== undefined;
+  const workerData: WorkerData = {
+    model: path,
+    threads,
+    output,
+    rules,
+    looksForDamage,
+    takesPictures,
+    state,
+  };
   const pool = new Piscina({ ...poolOptions, minThreads: bases, maxThreads: bases, workerData });
   let hasFailed = false;
   // Whoever waits for a thread's result hears of its failure, too.

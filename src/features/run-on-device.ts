@@ -1,7 +1,6 @@
-// The base on a device other than the CPU, by batches; the next images are decoded meanwhile.
+// The base on a device other than the CPU, by batches; threads decode the next images meanwhile.
 
-import { pictureTaker } from '../data/small-picture.js';
-import type { ValueRange } from '../data/value-range.js';
+import type { InputRules } from '../data/image-rules.js';
 import { messageOf } from '../errors.js';
 import { compileGraph } from '../formats/onnx/compile.js';
 import { inHalf } from '../formats/onnx/half.js';
@@ -10,16 +9,11 @@ import { type DeviceTrial, mostSeconds } from '../inference/device-trial.js';
 import { type DeviceName, devices } from '../inference/devices.js';
 import type { Session } from '../inference/session.js';
 import type { Network } from '../network/network.js';
+import { joinArrays } from '../system/join-arrays.js';
+import { prefetch } from '../system/prefetch.js';
 import type { Base } from './base.js';
-import { DamageSampler } from './damage-sample.js';
-import {
-  asExamples,
-  type BaseResult,
-  type BaseWork,
-  predictBatches,
-  type Runner,
-  type ViewedExample,
-} from './run-images.js';
+import { type BaseResult, type BaseWork, isBad } from './run-images.js';
+import { decodeOnThreads, taskOfExample } from './run-on-threads.js';
 
 /** What a network runs on, and in which precision. */
 export interface Placement {
@@ -49,36 +43,53 @@ export class DeviceFailure extends Error {
  */
 export async function* runOnDevice(
   placement: Placement,
-  { network, rules }: Pick<Base, 'network' | 'rules'>,
-  { images, signal, damage }: Pick<BaseWork, 'images' | 'signal' | 'damage'>,
+  base: Pick<Base, 'network' | 'rules'>,
+  work: BaseWork,
 ): AsyncGenerator<BaseResult> {
+  const { signal } = work;
   const fail = (error: unknown): never => {
     signal.throwIfAborted();
     throw new DeviceFailure(placement.name, error);
   };
-  const session = await openOnDevice(placement, network, signal).catch(fail);
-  const sampler = damage && new DamageSampler();
-  const narrowRanges = new Map<ViewedExample, ValueRange>();
-  const pictures = new Map<ViewedExample, Uint8Array>();
-  const optionsOf = (image: ViewedExample) => ({
-    ...asExamples.optionsOf(image),
-    onBytes: (bytes: Buffer) => sampler?.look(image.example.path, bytes),
-    onNarrowRange: (range: ValueRange) => void narrowRanges.set(image, range),
-    onPixels: pictureTaker(rules, image.view, picture => void pictures.set(image, picture)),
-  });
-  // Between two batches it hears of an abort.
-  const options = { ...asExamples, optionsOf, rules, signal, batchSize: devices[placement.name].batchSize };
-  const runner: Runner = { run: (input, shape) => session.run(input, shape).catch(fail) };
+  const session = await openOnDevice(placement, base.network, signal).catch(fail);
+  const { rules } = base;
+  const decoded = decodeOnThreads({ ...work, rules, taskOf: taskOfExample, takesPictures: true });
+  const batches = inBatches(decoded, devices[placement.name].batchSize);
+  const run = (batch: readonly BaseResult[]) => runBatch(session, batch, rules).catch(fail);
   try {
-    for await (const { image, output, reason } of predictBatches(runner, images, options)) {
-      const picture = pictures.get(image);
-      pictures.delete(image);
-      yield { image, outcome: output ?? { reason }, narrowRange: narrowRanges.get(image), picture };
-    }
-    for (const [path, reason] of sampler?.take() ?? []) damage?.set(path, reason);
+    for await (const results of prefetch(batches, run, { count: 1, signal })) yield* results;
   } finally {
     await session.release();
   }
+}
+
+async function* inBatches<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** @param decoded images whose outcome is what the network gets of them */
+async function runBatch(
+  session: Session,
+  decoded: readonly BaseResult[],
+  { size, channels }: InputRules,
+): Promise<BaseResult[]> {
+  const inputs = decoded.flatMap(({ outcome }) => (outcome instanceof Float32Array ? [outcome] : []));
+  if (inputs.length === 0) return [...decoded];
+  const { data } = await session.run(joinArrays(inputs), [inputs.length, ...size, channels]);
+  const length = data.length / inputs.length;
+  let next = 0;
+  return decoded.map(result => {
+    if (isBad(result.outcome)) return result;
+    const start = length * next++;
+    return { ...result, outcome: data.slice(start, start + length) };
+  });
 }
 
 /** Compiles a network for a device. */

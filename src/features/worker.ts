@@ -1,8 +1,8 @@
-// A thread that decodes images and runs the frozen base on them, a group at a time.
+// A thread that decodes images and runs a model on them, a group at a time.
 
 import { workerData } from 'piscina';
-import type { InputRules, View } from '../data/image-rules.js';
-import type { ReadOptions } from '../data/read-image.js';
+import { type InputRules, originalView } from '../data/image-rules.js';
+import type { BadInput, ImageSource, ReadOptions } from '../data/read-image.js';
 import { pictureTaker } from '../data/small-picture.js';
 import type { ValueRange } from '../data/value-range.js';
 import { type ErrorCode, FinetuneError } from '../errors.js';
@@ -15,26 +15,25 @@ import { beginWork, endWork, isToStop, type SharedState } from './thread-guard.j
 /** What every thread needs to know once. */
 export interface WorkerData {
   readonly rules: InputRules;
-  /** The base as ONNX, on disk: so it is in memory once, in the runtime. */
+  /** The model as ONNX, on disk: so it is in memory once, in the runtime. */
   readonly model: string;
-  /** Threads of the base's operators. */
+  /** Threads of the model's operators. */
   readonly threads: number;
-  /** What the bytes of the base's output stand for, where it gives bytes. */
+  /** What the bytes of the model's output stand for, where it gives bytes. */
   readonly output: SessionOptions['output'];
   /** Whether JPEGs are looked at for damage. */
   readonly looksForDamage: boolean;
+  /** Whether pictures are made by which copies are found. */
+  readonly takesPictures: boolean;
   /** In which the thread counts as at work when it starts. */
   readonly state: SharedState;
 }
 
-/** An image to run the base on. */
-export interface WorkerTask {
-  readonly file: string;
+/** An image to run the model on. */
+export interface WorkerTask extends Pick<ReadOptions, 'hash' | 'view' | 'isCached'> {
+  readonly source: ImageSource;
   /** The path by which people know it. */
   readonly path: string;
-  /** sha-256 of the bytes when the folder was looked through: features of others would go by a wrong name. */
-  readonly hash: string;
-  readonly view: View;
 }
 
 /** Why a thread cannot work: an error's code is lost on the way to another thread, so it travels as plain data. */
@@ -56,7 +55,7 @@ export interface GroupResult {
   readonly damage: DamageFindings;
 }
 
-const { model, threads, output, rules, looksForDamage, state }: WorkerData = workerData;
+const { model, threads, output, rules, looksForDamage, takesPictures, state }: WorkerData = workerData;
 const clock = new ThreadClock();
 const sampler = looksForDamage ? new DamageSampler() : undefined;
 const opening = open().finally(() => endWork(state));
@@ -64,9 +63,9 @@ const opening = open().finally(() => endWork(state));
 opening.catch(() => undefined);
 let sessionSeconds = 0;
 
-/** Runs the base on a group of images. */
-export default async function computeFeatures(
-  tasks: readonly WorkerTask[],
+/** Runs the model on a group of images; those that are known to be bad are left as they are. */
+export default async function runGroup(
+  tasks: readonly (WorkerTask | BadInput)[],
 ): Promise<GroupResult | ThreadFailure> {
   try {
     const { runner, sessionThreads } = await opening;
@@ -74,8 +73,11 @@ export default async function computeFeatures(
     const pictures = new Map<number, Uint8Array>();
     const outcomes = await Promise.all(
       tasks.map((task, i) => {
+        if ('reason' in task) return task;
         const onNarrowRange = (range: ValueRange) => void narrowRanges.set(i, range);
-        const onPixels = pictureTaker(rules, task.view, picture => void pictures.set(i, picture));
+        const onPixels = takesPictures
+          ? pictureTaker(rules, task.view ?? originalView, picture => void pictures.set(i, picture))
+          : undefined;
         return compute(runner, { ...task, onNarrowRange, onPixels });
       }),
     );
@@ -90,14 +92,14 @@ export default async function computeFeatures(
   }
 }
 
-interface OpenBase {
+interface OpenModel {
   readonly runner: ImageRunner;
   /** Threads that the session has to itself. */
   readonly sessionThreads: readonly string[];
 }
 
 /** Loads the native libraries and the model; this thread must not be taken away from them meanwhile. */
-async function open(): Promise<OpenBase> {
+async function open(): Promise<OpenModel> {
   const [{ openSession }, { ImageRunner }] = await Promise.all([
     import('../inference/session.js'),
     import('./run-images.js'),
@@ -116,7 +118,7 @@ const stopped = new Error('stopped');
 
 async function compute(
   runner: ImageRunner,
-  { file, path, ...options }: WorkerTask & Pick<ReadOptions, 'onNarrowRange' | 'onPixels'>,
+  { source, path, ...options }: WorkerTask & Pick<ReadOptions, 'onNarrowRange' | 'onPixels'>,
 ): Promise<Outcome | undefined> {
   if (!beginWork(state)) return undefined;
   const onStep = (step: string) => {
@@ -125,8 +127,7 @@ async function compute(
   };
   const onBytes = (bytes: Buffer) => sampler?.look(path, bytes);
   try {
-    // The folder was looked through just now.
-    const result = await runner.run(file, { ...options, isCached: true, onBytes, onStep });
+    const result = await runner.run(source, { ...options, onBytes, onStep });
     if ('reason' in result) return result;
     clock.mark('base');
     const { data, bytes } = result;

@@ -1,22 +1,28 @@
 // A network on a device other than the CPU, in a process of its own: a driver that crashes or hangs takes that process, and
-// the rest of the work goes on without it.
+// the rest of the work goes on without it. Images go there, and outputs come back, through files.
 
+import { dirname, join } from 'node:path';
 import type { OnnxGraph } from '../formats/onnx/graph.js';
+import { elementCount } from '../network/source.js';
 import { startChild } from '../system/child-process.js';
 import { BatchRunner, type ImageBatch, type SessionOutput } from './batch.js';
 import { planBatchSize } from './batch-size.js';
 import type { DeviceName } from './devices.js';
+import { FloatFile } from './float-file.js';
 import type { Session } from './session.js';
 import { writeTemporaryModel } from './temporary-model.js';
 
-/** What the process is told first; every other question is a batch. */
+/** What the process is told first; every other question is the shape of images that lie in their file. */
 export interface ModelOnDevice {
   /** An ONNX file. */
   readonly model: string;
   readonly device: DeviceName;
+  /** The files by which images come and outputs go. */
+  readonly images: string;
+  readonly outputs: string;
 }
 
-/** What it answers then. */
+/** What it answers then; after that, it answers with the shape of the outputs that lie in their file. */
 export type Declared = Pick<Session, 'inputShape' | 'outputShape'>;
 
 /** On what a network runs, and for how long it may do so. */
@@ -39,14 +45,30 @@ export async function openDeviceSession(
   const batchSize = await planBatchSize(device, graph);
   const model = await writeTemporaryModel(graph);
   const child = startChild(import.meta.url, './device-session-process', signal);
+  const files: FloatFile[] = [];
   const release = async () => {
     await child.end();
+    for (const file of files) await file.close();
     await model.remove();
   };
+  const openFile = async (name: string) => {
+    const path = join(dirname(model.path), name);
+    const file = await FloatFile.open(path, 'w');
+    files.push(file);
+    return { path, file };
+  };
   try {
-    const question: ModelOnDevice = { model: model.path, device };
-    const declared = await child.ask<Declared>(question, seconds);
-    const runner = new BatchRunner(batch => child.ask<SessionOutput>(batch, seconds), batchSize);
+    const [images, outputs] = [await openFile('images'), await openFile('outputs')];
+    const question = { model: model.path, device, images: images.path, outputs: outputs.path };
+    const declared = await child.ask<Declared>(question satisfies ModelOnDevice, seconds);
+    const runBatch = async ({ input, shape }: ImageBatch): Promise<SessionOutput> => {
+      await images.file.write(input);
+      const given = await child.ask<readonly number[]>(shape, seconds);
+      const data = new Float32Array(elementCount(given));
+      await outputs.file.read(data);
+      return { data, shape: given };
+    };
+    const runner = new BatchRunner(runBatch, batchSize);
     const run = (input: ImageBatch['input'], shape: ImageBatch['shape']) => runner.run({ input, shape });
     return { ...declared, run, release };
   } catch (error) {

@@ -4,22 +4,18 @@ import { classProbabilities } from '../backbones/class-scores.js';
 import type { ImageSource, ReadOptions } from '../data/read-image.js';
 import type { ValueRange } from '../data/value-range.js';
 import { FinetuneError, refuseOption } from '../errors.js';
-import { ImageRunner, isBad, predictImages } from '../features/run-images.js';
-import { type DeviceName, deviceNames, devices } from '../inference/devices.js';
+import { ImageRunner, isBad } from '../features/run-images.js';
+import { type DeviceName, deviceNames } from '../inference/devices.js';
 import { averageOverMirror } from '../inference/mirrored-session.js';
 import type { Session } from '../inference/session.js';
 import { choice, type Given, integer, maybe, type OptionTable, text, withDefault } from '../option-kinds.js';
 import { resolveOptions, validateObject } from '../options.js';
 import { type Callbacks, withContext } from '../system/context.js';
 import { type OpenModel, openBackbone, openRun } from './open-model.js';
+import { type OpenableImage, runOnAll, validateSource } from './run-on-all.js';
 
 export type { ImageSource } from '../data/read-image.js';
-
-/** An image that is read when its turn comes: a path, bytes, an example of a data set, whatever opens itself. */
-export type OpenableImage =
-  | ImageSource
-  | { readonly file: string; readonly hash?: string }
-  | { read(): Promise<Uint8Array> };
+export type { OpenableImage } from './run-on-all.js';
 
 /** A class and how probable it is. */
 export interface ScoredClass {
@@ -130,11 +126,8 @@ async function seeInViews(opened: OpenModel, views: number | undefined): Promise
     );
   }
   if (views !== 2 || isMirrored) return opened;
-  return { ...opened, session: averageOverMirror(opened.session) };
+  return { ...opened, session: averageOverMirror(opened.session), forThreads: undefined };
 }
-
-/** A device other than the CPU takes two batches: one runs, and one is decoded. */
-const prefetchedBatches = 2;
 
 class LoadedClassifier implements Classifier {
   readonly name: string;
@@ -171,18 +164,9 @@ class LoadedClassifier implements Classifier {
     images: Iterable<Image>,
     { signal }: Pick<Callbacks, 'signal'> = {},
   ) {
-    const { session, rules } = this.opened;
-    const prefetched = this.device === 'cpu' ? undefined : prefetchedBatches * devices[this.device].batchSize;
-    const narrowRanges = new Map<Image, ValueRange>();
-    const optionsOf = (image: Image) => ({
-      hash: typeof image === 'object' && 'hash' in image ? image.hash : undefined,
-      onNarrowRange: (range: ValueRange) => void narrowRanges.set(image, range),
-    });
-    const options = { rules, open: openImage, optionsOf, signal, prefetched };
-    for await (const { image, output, reason } of predictImages(session, images, options)) {
-      yield output === undefined
-        ? { image, error: reason }
-        : { image, ...this.#rank(output), narrowRange: narrowRanges.get(image) };
+    for await (const { image, outcome, narrowRange } of runOnAll(this.opened, images, signal)) {
+      if (isBad(outcome)) yield { image, error: outcome.reason };
+      else yield { image, ...this.#rank(outcome), narrowRange };
     }
   }
 
@@ -230,16 +214,6 @@ async function runOne(
   const result = await runner.run(validateSource(image), options);
   if (isBad(result)) throw new FinetuneError('bad-image', result.reason);
   return result.data;
-}
-
-function openImage(image: OpenableImage): ImageSource | Promise<ImageSource> {
-  if (typeof image !== 'object' || image instanceof Uint8Array) return validateSource(image);
-  return 'file' in image ? image.file : image.read();
-}
-
-function validateSource(image: ImageSource): ImageSource {
-  if (typeof image === 'string' || image instanceof Uint8Array) return image;
-  refuseOption(`An image is a path or the bytes of a file. Received: ${typeof image}.`);
 }
 
 /** Best first. */

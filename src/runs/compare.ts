@@ -1,7 +1,7 @@
 // The fp32 model, which browsers run, against the int8 model, which this program runs, on validation images.
 
 import type { Base } from '../features/base.js';
-import { asExamples, predictImages, type ViewedExample } from '../features/run-images.js';
+import { asExamples, isBad, predictImages, type ViewedExample } from '../features/run-images.js';
 import { compileGraph } from '../formats/onnx/compile.js';
 import { withSession } from '../inference/temporary-model.js';
 import type { Context } from '../system/context.js';
@@ -36,8 +36,8 @@ export async function computeFloatFeatures(
   const chosen = all ? images : images.slice(0, defaultImages);
   return withSession(compileGraph(network), {}, async session => {
     const rows: (Float32Array | undefined)[] = [];
-    for await (const { output } of predictImages(session, chosen, { ...asExamples, rules, signal })) {
-      rows.push(output);
+    for await (const { outcome } of predictImages(session, chosen, { ...asExamples, rules, signal })) {
+      rows.push(isBad(outcome) ? undefined : outcome);
       emit({ type: 'verify', done: rows.length, total: chosen.length });
     }
     return rows;

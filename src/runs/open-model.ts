@@ -1,5 +1,6 @@
 // The model of a run, or of a backbone with its top, opened on the device that is wanted.
 
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Card, loadCard } from '../backbones/card.js';
@@ -7,6 +8,7 @@ import { classNamesOf } from '../backbones/class-scores.js';
 import { resolveBackbone } from '../backbones/resolve.js';
 import type { InputRules } from '../data/image-rules.js';
 import { FinetuneError, messageOf } from '../errors.js';
+import type { ThreadModel } from '../features/pool.js';
 import { type DeviceName, validateDevice } from '../inference/devices.js';
 import { withFallBack } from '../inference/fall-back.js';
 import { type DeclaredShape, openSession, type Session } from '../inference/session.js';
@@ -24,6 +26,8 @@ interface Opened {
   readonly folder: string;
   readonly card: Card;
   readonly session: Session;
+  /** The same for threads, each of which opens it on the CPU; undefined where the session does more than the model. */
+  readonly forThreads: (() => Promise<ThreadModel>) | undefined;
   /** What it runs on now: a device that fails makes place for the CPU. */
   readonly place: () => Place;
 }
@@ -62,7 +66,8 @@ export async function openRun(model: string | undefined, onDevice: OnDevice): Pr
     onCpu: () => openSession(path),
     precisionOnCpu: record.base?.precision === 'int8' ? 'int8' : 'fp32',
   });
-  return validate({ name: dir, path, folder, card, ...opened }, record);
+  const forThreads = async () => ({ path, weightBytes: statSync(path).size, remove: async () => undefined });
+  return validate({ name: dir, path, folder, card, forThreads, ...opened }, record);
 }
 
 /** @throws FinetuneError `bad-model` for a file that is not as the run has written it */
@@ -91,14 +96,15 @@ function validateClassNames({ name, card }: Opened, { classNames }: RunRecord): 
 export async function openBackbone(name: string, onDevice: OnDevice): Promise<OpenModel> {
   const { dir, card } = await resolveBackbone(name);
   classNamesOf(card);
-  const { loadNetwork, openOnCpu } = await import('./open-network.js');
+  const { loadNetwork, openOnCpu, writeForThreads } = await import('./open-network.js');
   const network = await loadNetwork(dir, card);
   const opened = await openOn(onDevice, card, {
     network: async () => network,
     onCpu: () => openOnCpu(network),
     precisionOnCpu: 'fp32',
   });
-  return validate({ name, path: join(dir, 'model.json'), folder: dir, card, ...opened });
+  const forThreads = () => writeForThreads(network);
+  return validate({ name, path: join(dir, 'model.json'), folder: dir, card, forThreads, ...opened });
 }
 
 /** The same model in its two forms. */

@@ -10,6 +10,7 @@ import { openDeviceSession } from '../inference/device-session.js';
 import { mostSeconds, tryDevice } from '../inference/device-trial.js';
 import type { DeviceName } from '../inference/devices.js';
 import { type ImageBatch, openSession, type Session } from '../inference/session.js';
+import { type TemporaryModel, writeTemporaryModel } from '../inference/temporary-model.js';
 import type { Network } from '../network/network.js';
 
 /**
@@ -23,6 +24,11 @@ export async function loadNetwork(folder: string, { sha256 }: Card): Promise<Net
 /** Compiles a network for the CPU. */
 export async function openOnCpu(network: Network): Promise<Session> {
   return openSession(compileOnnx(network));
+}
+
+/** Compiles a network for threads on the CPU. */
+export function writeForThreads(network: Network): Promise<TemporaryModel> {
+  return writeTemporaryModel(compileGraph(network));
 }
 
 /**

@@ -13,7 +13,7 @@ export interface PrefetchOptions {
  * @throws the signal's reason once it is aborted; what is under way then ends unheard
  */
 export async function* prefetch<Item, Result>(
-  items: Iterable<Item>,
+  items: Iterable<Item> | AsyncIterable<Item>,
   work: (item: Item) => Promise<Result>,
   { count, signal }: PrefetchOptions,
 ): AsyncGenerator<Result> {
@@ -23,7 +23,7 @@ export async function* prefetch<Item, Result>(
     signal?.throwIfAborted();
     return result as Result;
   };
-  for (const item of items) {
+  for await (const item of items) {
     signal?.throwIfAborted();
     const started = work(item);
     // A failure is thrown where the result is awaited; until then it must not count as unhandled.

@@ -10,13 +10,17 @@ import { mirroredView } from '../../src/data/image-rules.js';
 import { pictureSide } from '../../src/data/perceptual-hash.js';
 import type { Base } from '../../src/features/base.js';
 import { type BaseResult, ImageRunner, isBad } from '../../src/features/run-images.js';
-import { DeviceFailure, openOnDevice, runOnDevice } from '../../src/features/run-on-device.js';
 import { compileOnnx } from '../../src/formats/onnx/compile.js';
 import { openSession } from '../../src/inference/session.js';
 import { silent } from '../../src/system/context.js';
 import { damageJpeg } from '../data/damage-jpeg.js';
 import { quartersImage, twelveBitsInSixteen } from '../data/sample-images.js';
+import { checkout } from '../helpers/finetune.js';
 import { asTheyAre, broken, copyDigits, openBase } from './sample-images.js';
+
+/** As built: threads that run JavaScript decode. */
+const { DeviceFailure, openOnDevice, runOnDevice }: typeof import('../../src/features/run-on-device.js') =
+  await import(join(checkout, 'dist/features/run-on-device.js'));
 
 const folder = mkdtempSync(join(tmpdir(), 'finetune-on-device-'));
 const { signal } = silent;
@@ -44,7 +48,7 @@ function addImage(name: string, bytes: Buffer): Example {
 
 test('images come in their order with the features of a session that runs them one by one; a bad one is named', async () => {
   const images = asTheyAre(examples);
-  const results = await collect(runOnDevice(cpu, base, { images, signal }));
+  const results = await collect(runOnDevice(cpu, base, { images, signal, times: {} }));
   assert.deepEqual(
     results.map(({ image }) => image),
     images,
@@ -66,7 +70,7 @@ test('beside its features an image has what was seen of it: its picture, a narro
   const damage = new Map<string, string | undefined>();
   const mirrored = { example: damaged, view: mirroredView };
   const images = [...asTheyAre([damaged, narrow]), mirrored];
-  const results = await collect(runOnDevice(cpu, base, { images, signal, damage }));
+  const results = await collect(runOnDevice(cpu, base, { images, signal, damage, times: {} }));
   assert.deepEqual(
     results.map(({ picture, narrowRange }) => [picture?.length, narrowRange]),
     [
@@ -98,11 +102,11 @@ test('in half precision features are the same to about a thousandth', async () =
 
 test('what fails on the device is its failure, by its name, and no bad image', async () => {
   const wrongSize = { ...base, rules: { ...base.rules, size: [32, 32] as const } };
-  const running = collect(runOnDevice(cpu, wrongSize, { images: asTheyAre(examples), signal }));
+  const running = collect(runOnDevice(cpu, wrongSize, { images: asTheyAre(examples), signal, times: {} }));
   await assert.rejects(running, (error: unknown) => error instanceof DeviceFailure && error.device === 'cpu');
 });
 
 test('an abort stops it', async () => {
-  const stopped = { images: asTheyAre(examples), signal: AbortSignal.abort(new Error('enough')) };
+  const stopped = { images: asTheyAre(examples), signal: AbortSignal.abort(new Error('enough')), times: {} };
   await assert.rejects(collect(runOnDevice(cpu, base, stopped)), /enough/);
 });

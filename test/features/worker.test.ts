@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { Piscina } from 'piscina';
-import { originalView } from '../../src/data/image-rules.js';
+import type { BadInput } from '../../src/data/read-image.js';
 import type { Base } from '../../src/features/base.js';
 import { type SharedState, shareState, tellToStop, whenIdle } from '../../src/features/thread-guard.js';
 import type { GroupResult, ThreadFailure, WorkerData, WorkerTask } from '../../src/features/worker.js';
@@ -26,7 +26,7 @@ let tasks: WorkerTask[];
 before(async () => {
   base = await openBase('avg');
   model = await writeTemporaryModel(compileGraph(base.network));
-  tasks = copyDigits(folder, 6).map(({ file, path, hash }) => ({ file, path, hash, view: originalView }));
+  tasks = copyDigits(folder, 6).map(({ file, path, hash }) => ({ source: file, path, hash }));
 });
 after(async () => {
   await model.remove();
@@ -37,14 +37,15 @@ after(async () => {
 async function withThread<Result>(
   path: string,
   use: (
-    run: (group: readonly WorkerTask[]) => Promise<GroupResult | ThreadFailure>,
+    run: (group: readonly (WorkerTask | BadInput)[]) => Promise<GroupResult | ThreadFailure>,
     state: SharedState,
   ) => Result,
+  { takesPictures = true } = {},
 ): Promise<Awaited<Result>> {
   const state = shareState(1);
   const workerData: WorkerData = {
     ...{ model: path, threads: 1, output: undefined, rules: base.rules, state },
-    looksForDamage: true,
+    ...{ looksForDamage: true, takesPictures },
   };
   const filename = pathToFileURL(join(checkout, 'dist/features/worker.js')).href;
   const thread = new Piscina({
@@ -80,10 +81,22 @@ test('a JPEG whose data is damaged gives its features, and what is wrong with it
   const file = join(folder, 'damaged.jpg');
   writeFileSync(file, photo);
   const hash = createHash('sha256').update(photo).digest('hex');
-  const task = { file, path: 'a/damaged.jpg', hash, view: originalView };
+  const task = { source: file, path: 'a/damaged.jpg', hash };
   const result = await withThread(model.path, run => run([task]));
   assert.ok('outcomes' in result && result.outcomes[0] instanceof Float32Array);
   assert.match(result.damage.get('a/damaged.jpg') ?? '', /^damaged/);
+});
+
+test('a picture by which copies are found comes only where it is wanted, an image that is known to be bad stays so', async () => {
+  const photo = await quartersImage().resize(200).jpeg().toBuffer();
+  const group = [{ reason: 'no such file' }, { source: photo, path: 'photo.jpg' }];
+  const pictures = async (takesPictures: boolean) => {
+    const result = await withThread(model.path, run => run(group), { takesPictures });
+    assert.ok('outcomes' in result);
+    assert.deepEqual(result.outcomes[0], group[0]);
+    return [...result.pictures.keys()];
+  };
+  assert.deepEqual([await pictures(true), await pictures(false)], [[1], []]);
 });
 
 test('an image that was exchanged since the folder was looked through is a bad one', async () => {

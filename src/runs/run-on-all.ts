@@ -1,0 +1,104 @@
+// A classifier's network on many images: in threads, where there are so many that starting them pays.
+
+import type { BadInput, ImageSource } from '../data/read-image.js';
+import { refuseOption } from '../errors.js';
+import { isBad, type Outcome, predictImages, type RunResult } from '../features/run-images.js';
+import type { WorkerTask } from '../features/worker.js';
+import { devices } from '../inference/devices.js';
+import { prefetch } from '../system/prefetch.js';
+import type { OpenModel } from './open-model.js';
+
+/** An image that is read when its turn comes: a path, bytes, an example of a data set, whatever opens itself. */
+export type OpenableImage =
+  | ImageSource
+  | { readonly file: string; readonly hash?: string }
+  | { read(): Promise<Uint8Array> };
+
+/** With fewer images, threads would take longer to start than they spare. */
+const imagesWorthThreads = 256;
+
+/** A device other than the CPU takes two batches: one runs, and one is decoded. */
+const prefetchedBatches = 2;
+
+/** What a classifier gives for an image. */
+type Classified<Image> = RunResult<Image, Float32Array | BadInput>;
+
+/**
+ * Runs a network on images, in their order; the next ones are read meanwhile.
+ * @throws the signal's reason once it is aborted
+ */
+export async function* runOnAll<Image extends OpenableImage>(
+  opened: OpenModel,
+  images: Iterable<Image>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Classified<Image>> {
+  // Of what comes bit by bit the number is not known.
+  const list: readonly Image[] = Array.isArray(images) ? images : [];
+  if (list.length >= imagesWorthThreads) return yield* useThreads(opened, list, signal);
+  const { session, rules } = opened;
+  const optionsOf = (image: Image) => ({ hash: hashOf(image) });
+  const prefetched = imagesUnderWay(opened);
+  yield* predictImages(session, images, { rules, open: openImage, optionsOf, signal, prefetched });
+}
+
+/** On the CPU, threads do all of it; for another device, and where the session does more, they decode. */
+async function* useThreads<Image extends OpenableImage>(
+  opened: OpenModel,
+  images: readonly Image[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Classified<Image>> {
+  const [{ runInThreads }, { decodeOnThreads }] = await loadThreads();
+  const { session, rules, place, forThreads } = opened;
+  const work = { rules, images, taskOf, signal };
+  if (place().device === 'cpu' && forThreads !== undefined) {
+    const results = runInThreads(await forThreads(), work);
+    for await (const { outcome, ...result } of results) {
+      signal?.throwIfAborted();
+      yield { ...result, outcome: floatsOnly(outcome) };
+    }
+    return;
+  }
+  const run = async ({ outcome, ...result }: RunResult<Image>): Promise<Classified<Image>> => {
+    const input = floatsOnly(outcome);
+    if (isBad(input)) return { ...result, outcome: input };
+    const { data } = await session.run(input, [1, ...rules.size, rules.channels]);
+    return { ...result, outcome: data };
+  };
+  yield* prefetch(decodeOnThreads(work), run, { count: imagesUnderWay(opened) ?? 1, signal });
+}
+
+/** Where they are needed: they take a while. */
+const loadThreads = () =>
+  Promise.all([import('../features/pool.js'), import('../features/run-on-threads.js')]);
+
+/** Neither a classifier nor a decoder gives bytes, as an int8 base does. */
+function floatsOnly(outcome: Outcome): Float32Array | BadInput {
+  if (outcome instanceof Float32Array || isBad(outcome)) return outcome;
+  throw new Error('Threads have given bytes instead of numbers.');
+}
+
+/** Undefined on the CPU: as many as Node decodes at a time. */
+function imagesUnderWay({ place }: OpenModel): number | undefined {
+  const { device } = place();
+  return device === 'cpu' ? undefined : prefetchedBatches * devices[device].batchSize;
+}
+
+async function taskOf(image: OpenableImage): Promise<WorkerTask> {
+  const source = await openImage(image);
+  return { source, path: typeof source === 'string' ? source : '', hash: hashOf(image) };
+}
+
+function hashOf(image: OpenableImage): string | undefined {
+  return typeof image === 'object' && 'hash' in image ? image.hash : undefined;
+}
+
+function openImage(image: OpenableImage): ImageSource | Promise<ImageSource> {
+  if (typeof image !== 'object' || image instanceof Uint8Array) return validateSource(image);
+  return 'file' in image ? image.file : image.read();
+}
+
+/** @throws FinetuneError `bad-option` for anything else, which callers without types may bring */
+export function validateSource(image: ImageSource): ImageSource {
+  if (typeof image === 'string' || image instanceof Uint8Array) return image;
+  refuseOption(`An image is a path or the bytes of a file. Received: ${typeof image}.`);
+}

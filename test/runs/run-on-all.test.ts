@@ -1,0 +1,98 @@
+// A classifier's network on many images: whoever runs it, threads or this one, gives the same.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { nodeFor, type OnnxGraph } from '../../src/formats/onnx/graph.js';
+import { openTemporarySession, writeTemporaryModel } from '../../src/inference/temporary-model.js';
+import type { OpenModel } from '../../src/runs/open-model.js';
+import type { OpenableImage } from '../../src/runs/run-on-all.js';
+import { copyDigits } from '../features/sample-images.js';
+import { checkout } from '../helpers/finetune.js';
+
+/** As built: its threads run JavaScript. */
+const { runOnAll }: typeof import('../../src/runs/run-on-all.js') = await import(
+  join(checkout, 'dist/runs/run-on-all.js')
+);
+
+/** The mean of an image's pixels. */
+const mean: OnnxGraph = {
+  name: 'mean',
+  nodes: [nodeFor('mean', { op: 'ReduceMean', inputs: ['input'] })],
+  ...{ initializers: new Map(), mapSizes: new Map() },
+  input: { name: 'input', type: 'float32', shape: ['N', 28, 28, 1] },
+  output: { name: 'mean', type: 'float32', shape: [1, 1, 1, 1] },
+};
+const rules: OpenModel['rules'] = {
+  ...{ size: [28, 28], channels: 1 },
+  resize: { method: 'stretch', interpolation: 'linear', cropFraction: 1 },
+  preprocessing: { channelOrder: 'grey', mean: [0], std: [255] },
+};
+const folder = mkdtempSync(join(tmpdir(), 'finetune-all-'));
+let images: OpenableImage[];
+let opened: OpenModel;
+
+before(async () => {
+  const digits = copyDigits(folder, 52);
+  const [first] = digits;
+  assert.ok(first);
+  images = digits.flatMap(({ file, hash }): OpenableImage[] => [
+    file,
+    readFileSync(file),
+    { file, hash },
+    { file, hash: first.hash },
+    { read: async () => readFileSync(file) },
+  ]);
+  opened = {
+    ...{ name: 'mean', path: 'mean', folder, classNames: ['only'], rules },
+    session: await openTemporarySession(mean, {}),
+    forThreads: () => writeTemporaryModel(mean),
+    place: () => ({ device: 'cpu', precision: 'fp32' }),
+  } as unknown as OpenModel;
+});
+after(async () => {
+  await opened.session.release();
+  rmSync(folder, { recursive: true });
+});
+
+async function outcomesOf(model: OpenModel, list: readonly OpenableImage[]) {
+  const results = [];
+  for await (const result of runOnAll(model, list, undefined)) results.push(result);
+  assert.deepEqual(
+    results.map(({ image }) => image),
+    list,
+  );
+  return results.map(({ outcome }) => outcome);
+}
+
+test('in threads every image gets what it gets alone, whatever it is opened from, and a bad one its reason', async () => {
+  const alone = [
+    ...(await outcomesOf(opened, images.slice(0, 130))),
+    ...(await outcomesOf(opened, images.slice(130))),
+  ];
+  assert.equal(alone.filter(outcome => 'reason' in outcome).length, 51 + 5 - 1);
+  assert.deepEqual(await outcomesOf(opened, images), alone);
+});
+
+test('where a session does more than its model, and for another device, threads only decode', async () => {
+  const alone = await outcomesOf(opened, images.slice(0, 20));
+  const run: OpenModel['session']['run'] = async (...batch) => {
+    const { data, shape } = await opened.session.run(...batch);
+    return { data: data.map(value => 2 * value), shape };
+  };
+  const doubled = { ...opened, session: { ...opened.session, run }, forThreads: undefined };
+  const twice = await outcomesOf(doubled, images);
+  const expected = alone.map(outcome =>
+    outcome instanceof Float32Array ? outcome.map(value => 2 * value) : outcome,
+  );
+  assert.deepEqual(twice.slice(0, 20), expected);
+});
+
+test('it ends with what stops it', async () => {
+  const stop = new AbortController();
+  const results = runOnAll(opened, images, stop.signal);
+  assert.equal((await results.next()).done, false);
+  stop.abort(new Error('enough'));
+  await assert.rejects(results.next(), /enough/);
+});
