@@ -10,12 +10,10 @@ import { prefetch } from '../system/prefetch.js';
 import type { Augmentation } from '../training/augmentation.js';
 import type { EpochRequest } from '../training/data.js';
 import { drawEpochView } from '../training/views.js';
-import type { Base } from './base.js';
+import { arraysFor, decodeInThreads } from './decoded-images.js';
 import type { RowSource } from './feature-rows.js';
-import { inFloat } from './precision.js';
 import { isBad, type ViewedExample } from './run-images.js';
-import { runOnThreads } from './run-on-threads.js';
-import { writeFloats } from './store-segment.js';
+import { taskOfExample } from './run-on-threads.js';
 
 /** How each epoch sees the training images. */
 export interface EpochViews {
@@ -30,8 +28,7 @@ export interface EpochViews {
 export interface PixelRowsPlan {
   /** The images of the rows, in order. */
   readonly images: readonly ViewedExample[];
-  /** The bare input: what is decoded passes through it as it is. */
-  readonly base: Pick<Base, 'network' | 'rules'>;
+  readonly rules: InputRules;
   /** Pixels of the images, one after the other; absent where they are not kept. */
   readonly matrix: Uint8Array | undefined;
   readonly views: EpochViews;
@@ -50,17 +47,17 @@ export class PixelRows implements RowSource {
   #rows: readonly Row[];
 
   constructor(plan: PixelRowsPlan) {
-    const { size, channels } = plan.base.rules;
+    const { size, channels } = plan.rules;
     this.#plan = plan;
     this.#size = size[0] * size[1] * channels;
     this.#rows = plan.images.map((image, place) => ({ image, place }));
   }
 
   async read(rows: readonly number[]): Promise<Float32Array> {
-    const { matrix, base } = this.#plan;
+    const { matrix, rules } = this.#plan;
     const wanted = this.#find(rows);
     if (matrix !== undefined) return this.#preprocess(wanted.map(row => this.#pixelsOf(row, matrix)));
-    const decode = ({ image }: Row) => decodePixels(image, base.rules);
+    const decode = ({ image }: Row) => decodePixels(image, rules);
     const pixels: Uint8Array[] = [];
     for await (const each of prefetch(wanted, decode, { count: imagesAhead })) {
       if (each.pixels === undefined) throw changed(each.image, each.reason);
@@ -90,7 +87,7 @@ export class PixelRows implements RowSource {
 
   /** In this thread: small images take less time to change than to hand on. */
   #changeEpoch({ epoch, batches }: EpochRequest, matrix: Uint8Array): AsyncIterable<Float32Array> {
-    const { size, channels, resize } = this.#plan.base.rules;
+    const { size, channels, resize } = this.#plan.rules;
     const [height, width] = size;
     const change = async (row: Row) => {
       const pixels = { data: this.#pixelsOf(row, matrix), height, width, channels };
@@ -105,14 +102,17 @@ export class PixelRows implements RowSource {
   async *#decodeEpoch({ epoch, batches, signal }: EpochRequest): AsyncGenerator<Float32Array> {
     const rows = this.#find(batches.flat());
     const images = rows.map(row => ({ ...row.image, view: this.#draw(row, epoch) }));
-    const results = runOnThreads(this.#plan.base, inFloat('pixels'), { images, signal, times: {} });
+    const { rules } = this.#plan;
+    const arrays = arraysFor(rules);
+    const results = decodeInThreads({ images, rules, taskOf: taskOfExample, signal }, arrays);
     const lengths = batches.map(({ length }) => length);
     let batch = new Float32Array();
     let filled = 0;
     for await (const { image, outcome } of results) {
       if (isBad(outcome)) throw changed(image, outcome.reason);
       if (filled === 0) batch = new Float32Array((lengths.shift() ?? 0) * this.#size);
-      writeFloats(outcome, batch.subarray(filled, filled + this.#size));
+      batch.set(outcome, filled);
+      arrays.giveBack(outcome);
       filled += this.#size;
       if (filled < batch.length) continue;
       yield batch;
@@ -134,7 +134,7 @@ export class PixelRows implements RowSource {
 
   #preprocess(images: readonly Uint8Array[]): Float32Array {
     const all = new Float32Array(images.length * this.#size);
-    const { preprocessing } = this.#plan.base.rules;
+    const { preprocessing } = this.#plan.rules;
     for (const [i, pixels] of images.entries())
       preprocess(pixels, preprocessing, all.subarray(i * this.#size, (i + 1) * this.#size));
     return all;

@@ -50,7 +50,7 @@ export async function readPixels(request: PixelRequest, context: Context): Promi
   validateClasses(kept, bad, request.dataSet);
   return new FeatureSet({
     images: kept,
-    source: new PixelRows({ images: kept, base, matrix, views }),
+    source: new PixelRows({ images: kept, rules, matrix, views }),
     ...{ bad, narrowRanges, shape: [...rules.size, rules.channels], computed: kept.length, profile: {} },
   });
 }

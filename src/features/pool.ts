@@ -1,4 +1,4 @@
-// Threads that decode images and run a model on them, in ONNX Runtime. They are told to finish and waited for, whatever
+// Threads that decode images, and run a model on them in ONNX Runtime where there is one. They are told to finish and waited for, whatever
 // happens: the runtime aborts the process when a thread is ended in the middle of a run.
 
 import { Piscina } from 'piscina';
@@ -54,11 +54,12 @@ export interface ThreadWork<Image> {
 
 /**
  * Decodes images and runs a model on them, in threads. The model is removed when they are gone.
+ * @param model without one, the outcome of an image is the `target` of its task, filled
  * @returns in the images' order
  * @throws the signal's reason once it is aborted; what a thread failed of
  */
 export async function* runInThreads<Image>(
-  model: ThreadModel,
+  model: ThreadModel | undefined,
   work: ThreadWork<Image>,
 ): AsyncGenerator<RunResult<Image>> {
   const { images, signal, times, damage } = work;
@@ -67,15 +68,15 @@ export async function* runInThreads<Image>(
   signal?.addEventListener('abort', abort, { once: true });
   try {
     const groupsUnderWay = pool.options.maxThreads * groupsPerThread;
-    const run = async (group: readonly Image[]) => {
+    const run = async (group: readonly Image[]): Promise<RunResult<Image>[]> => {
       const tasks = await Promise.all(group.map(image => describe(image, work)));
       const result: GroupResult | ThreadFailure = await pool.run(tasks);
       if ('failure' in result) throw errorOf(result);
-      const { outcomes, narrowRanges, pictures, processor } = result;
-      if (times !== undefined) addTimes(times, processor);
+      const { outcomes, narrowRanges, pictures } = result;
+      if (times !== undefined) addTimes(times, result.times);
       for (const [path, reason] of result.damage) damage?.set(path, reason);
       return group.flatMap((image, i) => {
-        const outcome = outcomes[i];
+        const outcome = outcomes[i] === 'in target' ? targetOf(tasks[i]) : outcomes[i];
         const more = { narrowRange: narrowRanges.get(i), picture: pictures.get(i) };
         return outcome === undefined ? [] : { image, outcome, ...more };
       });
@@ -86,6 +87,11 @@ export async function* runInThreads<Image>(
     signal?.removeEventListener('abort', abort);
     await stop();
   }
+}
+
+function targetOf(task: WorkerTask | BadInput | undefined): Float32Array {
+  if (task !== undefined && 'target' in task && task.target !== undefined) return task.target;
+  throw new Error('An image was decoded into nothing.');
 }
 
 async function describe<Image>(
@@ -137,23 +143,16 @@ const poolOptions = {
 
 /** Threads with a model each. Its file is theirs until they are gone. */
 async function startPool(
-  model: ThreadModel,
+  model: ThreadModel | undefined,
   { rules, images, damage, takesPictures = false }: Omit<ThreadWork<unknown>, 'taskOf'>,
 ): Promise<Pool> {
-  const { bases, threads } = shareProcessors(images.length, model.weightBytes);
+  const { bases, threads } = shareProcessors(images.length, model?.weightBytes ?? 0);
   const state = shareState(bases);
   // A thread's own environment is a copy, which the runtime does not see: it would send its makers what it is used for.
   process.env.ORT_DISABLE_TELEMETRY = '1';
-  const { path, output } = model;
-  const looksForDamage = damage !== undefined;
   const workerData: WorkerData = {
-    model: path,
-    threads,
-    output,
-    rules,
-    looksForDamage,
-    takesPictures,
-    state,
+    ...{ model: model?.path, output: model?.output, threads, rules, state },
+    ...{ looksForDamage: damage !== undefined, takesPictures },
   };
   const pool = new Piscina({ ...poolOptions, minThreads: bases, maxThreads: bases, workerData });
   let hasFailed = false;
@@ -169,7 +168,7 @@ async function startPool(
     await whenIdle(state, () => hasFailed || pool.threads.length < bases);
     await pool.destroy();
     process.off('exit', beforeExit);
-    await model.remove();
+    await model?.remove();
   };
   return { pool, state, stop };
 }

@@ -1,6 +1,5 @@
 // The base on a device other than the CPU, by batches; threads decode the next images meanwhile.
 
-import type { InputRules } from '../data/image-rules.js';
 import { messageOf } from '../errors.js';
 import { compileGraph } from '../formats/onnx/compile.js';
 import { inHalf } from '../formats/onnx/half.js';
@@ -9,11 +8,10 @@ import { type DeviceTrial, mostSeconds } from '../inference/device-trial.js';
 import { type DeviceName, devices } from '../inference/devices.js';
 import type { Session } from '../inference/session.js';
 import type { Network } from '../network/network.js';
-import { joinArrays } from '../system/join-arrays.js';
-import { prefetch } from '../system/prefetch.js';
 import type { Base } from './base.js';
-import { type BaseResult, type BaseWork, isBad } from './run-images.js';
-import { decodeOnThreads, taskOfExample } from './run-on-threads.js';
+import { runOnDecoded } from './decoded-images.js';
+import type { BaseResult, BaseWork, Runner } from './run-images.js';
+import { taskOfExample } from './run-on-threads.js';
 
 /** What a network runs on, and in which precision. */
 export interface Placement {
@@ -52,44 +50,14 @@ export async function* runOnDevice(
     throw new DeviceFailure(placement.name, error);
   };
   const session = await openOnDevice(placement, base.network, signal).catch(fail);
-  const { rules } = base;
-  const decoded = decodeOnThreads({ ...work, rules, taskOf: taskOfExample, takesPictures: true });
-  const batches = inBatches(decoded, devices[placement.name].batchSize);
-  const run = (batch: readonly BaseResult[]) => runBatch(session, batch, rules).catch(fail);
+  const runner: Runner = { run: (input, shape) => session.run(input, shape).catch(fail) };
+  const { batchSize } = devices[placement.name];
+  const how = { taskOf: taskOfExample, takesPictures: true, rules: base.rules, session: runner, batchSize };
   try {
-    for await (const results of prefetch(batches, run, { count: 1, signal })) yield* results;
+    yield* runOnDecoded({ ...work, ...how });
   } finally {
     await session.release();
   }
-}
-
-async function* inBatches<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
-  let batch: Item[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}
-
-/** @param decoded images whose outcome is what the network gets of them */
-async function runBatch(
-  session: Session,
-  decoded: readonly BaseResult[],
-  { size, channels }: InputRules,
-): Promise<BaseResult[]> {
-  const inputs = decoded.flatMap(({ outcome }) => (outcome instanceof Float32Array ? [outcome] : []));
-  if (inputs.length === 0) return [...decoded];
-  const { data } = await session.run(joinArrays(inputs), [inputs.length, ...size, channels]);
-  const length = data.length / inputs.length;
-  let next = 0;
-  return decoded.map(result => {
-    if (isBad(result.outcome)) return result;
-    const start = length * next++;
-    return { ...result, outcome: data.slice(start, start + length) };
-  });
 }
 
 /** Compiles a network for a device. */

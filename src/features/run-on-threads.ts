@@ -1,12 +1,10 @@
-// Threads that run the base on images, or decode them for whoever runs a network elsewhere.
+// The base on the processors: in threads.
 
-import type { InputRules } from '../data/image-rules.js';
-import { nodeFor, type OnnxGraph } from '../formats/onnx/graph.js';
 import { writeTemporaryModel } from '../inference/temporary-model.js';
 import type { Base } from './base.js';
-import { runInThreads, type ThreadWork } from './pool.js';
+import { runInThreads } from './pool.js';
 import type { Precision } from './precision.js';
-import type { BaseResult, BaseWork, RunResult, ViewedExample } from './run-images.js';
+import type { BaseResult, BaseWork, ViewedExample } from './run-images.js';
 import type { WorkerTask } from './worker.js';
 
 /**
@@ -27,23 +25,4 @@ export async function* runOnThreads(
 /** Each image must be what it was when the folder was looked through, a moment ago. */
 export function taskOfExample({ example: { file, path, hash }, view }: ViewedExample): WorkerTask {
   return { source: file, path, hash, view, isCached: true };
-}
-
-/**
- * Decodes images: the outcome of each is what a network takes of it, `[height, width, channels]`, preprocessed.
- * @returns and throws as `runOnThreads` does
- */
-export async function* decodeOnThreads<Image>(work: ThreadWork<Image>): AsyncGenerator<RunResult<Image>> {
-  yield* runInThreads(await writeTemporaryModel(describeInput(work.rules)), work);
-}
-
-/** A model that gives back what it gets. */
-function describeInput({ size, channels }: InputRules): OnnxGraph {
-  const port = (name: string) => ({ name, type: 'float32', shape: ['N', ...size, channels] }) as const;
-  return {
-    name: 'input',
-    nodes: [nodeFor('same', { op: 'Identity', inputs: ['input'] })],
-    ...{ initializers: new Map(), mapSizes: new Map() },
-    ...{ input: port('input'), output: port('same') },
-  };
 }

@@ -1,8 +1,8 @@
-// A thread that decodes images and runs a model on them, a group at a time.
+// A thread that decodes images, and runs a model on them where there is one, a group at a time.
 
 import { workerData } from 'piscina';
 import { type InputRules, originalView } from '../data/image-rules.js';
-import type { BadInput, ImageSource, ReadOptions } from '../data/read-image.js';
+import { type BadInput, type ImageSource, type ReadOptions, readImage } from '../data/read-image.js';
 import { pictureTaker } from '../data/small-picture.js';
 import type { ValueRange } from '../data/value-range.js';
 import { type ErrorCode, FinetuneError } from '../errors.js';
@@ -15,8 +15,8 @@ import { beginWork, endWork, isToStop, type SharedState } from './thread-guard.j
 /** What every thread needs to know once. */
 export interface WorkerData {
   readonly rules: InputRules;
-  /** The model as ONNX, on disk: so it is in memory once, in the runtime. */
-  readonly model: string;
+  /** The model as ONNX, on disk: so it is in memory once, in the runtime. Without one, images are decoded into `target`. */
+  readonly model: string | undefined;
   /** Threads of the model's operators. */
   readonly threads: number;
   /** What the bytes of the model's output stand for, where it gives bytes. */
@@ -29,8 +29,8 @@ export interface WorkerData {
   readonly state: SharedState;
 }
 
-/** An image to run the model on. */
-export interface WorkerTask extends Pick<ReadOptions, 'hash' | 'view' | 'isCached'> {
+/** An image; `target` is memory that threads share. */
+export interface WorkerTask extends Pick<ReadOptions, 'hash' | 'view' | 'isCached' | 'target'> {
   readonly source: ImageSource;
   /** The path by which people know it. */
   readonly path: string;
@@ -41,16 +41,19 @@ export interface ThreadFailure {
   readonly failure: { readonly code?: ErrorCode | undefined; readonly message: string };
 }
 
+/** The outcome of an image that is decoded, and nothing more. */
+export type InTarget = 'in target';
+
 /** What is known of a group. */
 export interface GroupResult {
   /** In the order of the tasks; undefined for those that were left when the thread was told to stop. */
-  readonly outcomes: readonly (Outcome | undefined)[];
+  readonly outcomes: readonly (Outcome | InTarget | undefined)[];
   /** The ranges of 16-bit images that use a small part of what is possible, by the image's place among the tasks. */
   readonly narrowRanges: ReadonlyMap<number, ValueRange>;
   /** Pictures by which copies of images that were seen in full are found, by the image's place among the tasks. */
   readonly pictures: ReadonlyMap<number, Uint8Array>;
   /** Seconds that the thread has worked since it last told, by step. */
-  readonly processor: ProcessorTimes;
+  readonly times: ProcessorTimes;
   /** What it has found inside JPEGs meanwhile. */
   readonly damage: DamageFindings;
 }
@@ -68,7 +71,7 @@ export default async function runGroup(
   tasks: readonly (WorkerTask | BadInput)[],
 ): Promise<GroupResult | ThreadFailure> {
   try {
-    const { runner, sessionThreads } = await opening;
+    const { process, sessionThreads } = await opening;
     const narrowRanges = new Map<number, ValueRange>();
     const pictures = new Map<number, Uint8Array>();
     const outcomes = await Promise.all(
@@ -78,48 +81,69 @@ export default async function runGroup(
         const onPixels = takesPictures
           ? pictureTaker(rules, task.view ?? originalView, picture => void pictures.set(i, picture))
           : undefined;
-        return compute(runner, { ...task, onNarrowRange, onPixels });
+        return runTask(process, { ...task, onNarrowRange, onPixels });
       }),
     );
-    const processor = { ...clock.take() };
+    const times = { ...clock.take() };
     const seconds = readThreads(sessionThreads);
-    processor.base = (processor.base ?? 0) + seconds - sessionSeconds;
+    times.base = (times.base ?? 0) + seconds - sessionSeconds;
     sessionSeconds = seconds;
-    return { outcomes, narrowRanges, pictures, processor, damage: sampler?.take() ?? new Map() };
+    return { outcomes, narrowRanges, pictures, times, damage: sampler?.take() ?? new Map() };
   } catch (error) {
     if (error instanceof FinetuneError) return { failure: { code: error.code, message: error.message } };
     return { failure: { message: error instanceof Error ? (error.stack ?? error.message) : String(error) } };
   }
 }
 
-interface OpenModel {
-  readonly runner: ImageRunner;
+/** Reads an image, and does what is to be done with it. */
+type Process = (source: ImageSource, options: ReadOptions) => Promise<Outcome | InTarget>;
+
+interface Opened {
+  readonly process: Process;
   /** Threads that the session has to itself. */
   readonly sessionThreads: readonly string[];
 }
 
 /** Loads the native libraries and the model; this thread must not be taken away from them meanwhile. */
-async function open(): Promise<OpenModel> {
+async function open(): Promise<Opened> {
+  await import('../data/decode.js');
+  if (model === undefined) {
+    clock.mark('start');
+    return { process: decode, sessionThreads: [] };
+  }
   const [{ openSession }, { ImageRunner }] = await Promise.all([
     import('../inference/session.js'),
     import('./run-images.js'),
-    import('../data/decode.js'),
   ]);
   const before = new Set(listThreads());
   const session = await openSession(model, { threads, output });
   clock.mark('start');
   // A session with one thread uses this one.
   const sessionThreads = threads > 1 ? listThreads().filter(thread => !before.has(thread)) : [];
-  return { runner: new ImageRunner(session, rules), sessionThreads };
+  const runner = new ImageRunner(session, rules);
+  return { process: (source, options) => runModel(runner, source, options), sessionThreads };
+}
+
+async function decode(source: ImageSource, options: ReadOptions): Promise<BadInput | InTarget> {
+  const read = await readImage(source, rules, options);
+  return 'reason' in read ? read : 'in target';
+}
+
+async function runModel(runner: ImageRunner, source: ImageSource, options: ReadOptions): Promise<Outcome> {
+  const result = await runner.run(source, options);
+  if ('reason' in result) return result;
+  clock.mark('base');
+  const { data, bytes } = result;
+  return bytes !== undefined && output !== undefined ? { data: bytes, ...output } : data;
 }
 
 /** Thrown between two steps of an image when the thread has been told to stop. */
 const stopped = new Error('stopped');
 
-async function compute(
-  runner: ImageRunner,
+async function runTask(
+  process: Process,
   { source, path, ...options }: WorkerTask & Pick<ReadOptions, 'onNarrowRange' | 'onPixels'>,
-): Promise<Outcome | undefined> {
+): Promise<Outcome | InTarget | undefined> {
   if (!beginWork(state)) return undefined;
   const onStep = (step: string) => {
     clock.mark(step);
@@ -127,11 +151,7 @@ async function compute(
   };
   const onBytes = (bytes: Buffer) => sampler?.look(path, bytes);
   try {
-    const result = await runner.run(source, { ...options, onBytes, onStep });
-    if ('reason' in result) return result;
-    clock.mark('base');
-    const { data, bytes } = result;
-    return bytes !== undefined && output !== undefined ? { data: bytes, ...output } : data;
+    return await process(source, { ...options, onBytes, onStep });
   } catch (error) {
     if (error === stopped) return undefined;
     throw error;

@@ -12,8 +12,10 @@ export interface ImageBatch {
   readonly shape: ImageBatchShape;
 }
 
-/** One batch of several; all have the same size. */
+/** One batch of several; all have the same size. One alone stays as it is. */
 export function joinBatches(batches: readonly ImageBatch[]): ImageBatch {
+  const [only, ...others] = batches;
+  if (only !== undefined && others.length === 0) return only;
   const [, ...size] = batches[0]?.shape ?? [0, 0, 0, 0];
   const count = batches.reduce((sum, { shape }) => sum + shape[0], 0);
   return { input: joinArrays(batches.map(({ input }) => input)), shape: [count, ...size] };

@@ -5,7 +5,6 @@ import { refuseOption } from '../errors.js';
 import { isBad, type Outcome, predictImages, type RunResult } from '../features/run-images.js';
 import type { WorkerTask } from '../features/worker.js';
 import { devices } from '../inference/devices.js';
-import { prefetch } from '../system/prefetch.js';
 import type { OpenModel } from './open-model.js';
 
 /** An image that is read when its turn comes: a path, bytes, an example of a data set, whatever opens itself. */
@@ -47,7 +46,7 @@ async function* useThreads<Image extends OpenableImage>(
   images: readonly Image[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Classified<Image>> {
-  const [{ runInThreads }, { decodeOnThreads }] = await loadThreads();
+  const [{ runInThreads }, { runOnDecoded }] = await loadThreads();
   const { session, rules, place, forThreads } = opened;
   const work = { rules, images, taskOf, signal };
   if (place().device === 'cpu' && forThreads !== undefined) {
@@ -58,20 +57,14 @@ async function* useThreads<Image extends OpenableImage>(
     }
     return;
   }
-  const run = async ({ outcome, ...result }: RunResult<Image>): Promise<Classified<Image>> => {
-    const input = floatsOnly(outcome);
-    if (isBad(input)) return { ...result, outcome: input };
-    const { data } = await session.run(input, [1, ...rules.size, rules.channels]);
-    return { ...result, outcome: data };
-  };
-  yield* prefetch(decodeOnThreads(work), run, { count: imagesUnderWay(opened) ?? 1, signal });
+  yield* runOnDecoded({ ...work, session, batchSize: devices[place().device].batchSize });
 }
 
 /** Where they are needed: they take a while. */
 const loadThreads = () =>
-  Promise.all([import('../features/pool.js'), import('../features/run-on-threads.js')]);
+  Promise.all([import('../features/pool.js'), import('../features/decoded-images.js')]);
 
-/** Neither a classifier nor a decoder gives bytes, as an int8 base does. */
+/** A classifier gives no bytes, as an int8 base does. */
 function floatsOnly(outcome: Outcome): Float32Array | BadInput {
   if (outcome instanceof Float32Array || isBad(outcome)) return outcome;
   throw new Error('Threads have given bytes instead of numbers.');

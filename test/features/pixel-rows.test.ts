@@ -15,8 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), 'finetune-rows-'));
 after(() => rmSync(folder, { recursive: true }));
 mkdirSync(join(folder, 'digits'));
 const images = asTheyAre(copyDigits(join(folder, 'digits'), 3));
-const base = openInput();
-const decoded = await Promise.all(images.map(image => decodePixels(image, base.rules)));
+const { rules } = openInput();
+const decoded = await Promise.all(images.map(image => decodePixels(image, rules)));
 const matrix = Uint8Array.from(decoded.flatMap(({ pixels = [] }) => [...pixels]));
 const strong = { augment: namedAugmentations.strong, seed: 5, ofFiles: false };
 const unchanged = { ...strong, augment: {} };
@@ -34,12 +34,12 @@ for (const [what, given] of [
   ['files, where pixels are not in memory', { matrix: undefined, views: strong }],
 ] as const) {
   test(`Every epoch sees images in views of its own, batch by batch, made of ${what}`, async () => {
-    const rows = new PixelRows({ images, base, ...given });
+    const rows = new PixelRows({ images, rules, ...given });
     const drawn = await drawEpoch(rows, 3);
     const expected = batches.map(async batch => {
       const inputs = batch.map(row => {
         const { example } = images[row]!;
-        return readGoodImage(example.file, base.rules, { view: drawEpochView(strong, example, 3) });
+        return readGoodImage(example.file, rules, { view: drawEpochView(strong, example, 3) });
       });
       return (await Promise.all(inputs)).flatMap(({ input }) => [...input]);
     });
@@ -49,20 +49,20 @@ for (const [what, given] of [
 }
 
 test('Without changes an epoch sees pixels in memory as they are read; files are decoded ahead of it', async () => {
-  const kept = new PixelRows({ images, base, matrix, views: unchanged });
+  const kept = new PixelRows({ images, rules, matrix, views: unchanged });
   assert.equal(kept.drawEpoch, undefined);
-  const drawn = await drawEpoch(new PixelRows({ images, base, matrix: undefined, views: unchanged }), 1);
+  const drawn = await drawEpoch(new PixelRows({ images, rules, matrix: undefined, views: unchanged }), 1);
   assert.deepEqual(drawn[1], [...(await kept.read([1]))]);
 });
 
 test('An epoch that is decoded ends when it is told to', async () => {
-  const rows = new PixelRows({ images, base, matrix: undefined, views: strong });
+  const rows = new PixelRows({ images, rules, matrix: undefined, views: strong });
   await assert.rejects(drawEpoch(rows, 1, AbortSignal.abort(new Error('enough'))), /enough/);
 });
 
 test('A file that was changed meanwhile ends the epoch, and is named', async () => {
   const changed = images.map(image => ({ ...image, example: { ...image.example, hash: '0'.repeat(64) } }));
-  const rows = new PixelRows({ images: changed, base, matrix: undefined, views: strong });
+  const rows = new PixelRows({ images: changed, rules, matrix: undefined, views: strong });
   await assert.rejects(drawEpoch(rows, 1), {
     code: 'bad-data-set',
     message: /^2\.png could be read at first/,

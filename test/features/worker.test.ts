@@ -73,7 +73,7 @@ test('a group gives its features in the order of its images, a bad image its rea
     tasks.map((_, i) => i !== broken && base.featureShape[0]),
   );
   assert.match(JSON.stringify(result.outcomes[broken]), /^\{"reason":".*(cut short|damaged)/);
-  assert.ok((result.processor.decode ?? 0) > 0);
+  assert.ok((result.times.decode ?? 0) > 0);
 });
 
 test('a JPEG whose data is damaged gives its features, and what is wrong with it', async () => {

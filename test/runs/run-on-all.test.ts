@@ -16,13 +16,13 @@ const { runOnAll }: typeof import('../../src/runs/run-on-all.js') = await import
   join(checkout, 'dist/runs/run-on-all.js')
 );
 
-/** The mean of an image's pixels. */
-const mean: OnnxGraph = {
-  name: 'mean',
-  nodes: [nodeFor('mean', { op: 'ReduceMean', inputs: ['input'] })],
+/** The mean of every row of an image. */
+const means: OnnxGraph = {
+  name: 'means',
+  nodes: [nodeFor('means', { op: 'GlobalAveragePool', inputs: ['input'] })],
   ...{ initializers: new Map(), mapSizes: new Map() },
   input: { name: 'input', type: 'float32', shape: ['N', 28, 28, 1] },
-  output: { name: 'mean', type: 'float32', shape: [1, 1, 1, 1] },
+  output: { name: 'means', type: 'float32', shape: ['N', 28, 1, 1] },
 };
 const rules: OpenModel['rules'] = {
   ...{ size: [28, 28], channels: 1 },
@@ -45,9 +45,9 @@ before(async () => {
     { read: async () => readFileSync(file) },
   ]);
   opened = {
-    ...{ name: 'mean', path: 'mean', folder, classNames: ['only'], rules },
-    session: await openTemporarySession(mean, {}),
-    forThreads: () => writeTemporaryModel(mean),
+    ...{ name: 'means', path: 'means', folder, classNames: ['only'], rules },
+    session: await openTemporarySession(means, {}),
+    forThreads: () => writeTemporaryModel(means),
     place: () => ({ device: 'cpu', precision: 'fp32' }),
   } as unknown as OpenModel;
 });
