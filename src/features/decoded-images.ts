@@ -10,7 +10,7 @@ import { isBad, type Runner, type RunResult } from './run-images.js';
 export type Numbers<Image> = RunResult<Image, Float32Array | BadInput>;
 
 /** Arrays of one length, used again and again: to come by new memory takes longer than to fill it. */
-export class Arrays {
+export class ReusedArrays {
   readonly #free: Float32Array[] = [];
 
   constructor(
@@ -28,9 +28,9 @@ export class Arrays {
 }
 
 /** Arrays for an image each, in memory that threads share. */
-export function arraysFor({ size, channels }: InputRules): Arrays {
+export function arraysFor({ size, channels }: InputRules): ReusedArrays {
   const length = size[0] * size[1] * channels;
-  return new Arrays(length, count => new Float32Array(new SharedArrayBuffer(4 * count)));
+  return new ReusedArrays(length, count => new Float32Array(new SharedArrayBuffer(4 * count)));
 }
 
 /**
@@ -41,7 +41,7 @@ export function arraysFor({ size, channels }: InputRules): Arrays {
  */
 export async function* decodeInThreads<Image>(
   { taskOf, ...work }: ThreadWork<Image>,
-  arrays: Arrays,
+  arrays: ReusedArrays,
 ): AsyncGenerator<Numbers<Image>> {
   const toMemory = async (image: Image) => ({ ...(await taskOf(image)), target: arrays.take() });
   for await (const { outcome, ...result } of runInThreads(undefined, { ...work, taskOf: toMemory })) {
@@ -66,7 +66,7 @@ export async function* runOnDecoded<Image>(work: DecodedWork<Image>): AsyncGener
   const { rules, batchSize, signal } = work;
   const images = arraysFor(rules);
   // ONNX Runtime takes no memory that threads share.
-  const batches = new Arrays(images.length * batchSize);
+  const batches = new ReusedArrays(images.length * batchSize);
   const run = (batch: readonly Numbers<Image>[]) => runBatch(work, batch, { images, batches });
   const decoded = inBatches(decodeInThreads(work, images), batchSize);
   for await (const results of prefetch(decoded, run, { count: 1, signal })) yield* results;
@@ -86,7 +86,7 @@ async function* inBatches<Item>(items: AsyncIterable<Item>, size: number): Async
 async function runBatch<Image>(
   { session, rules: { size, channels } }: DecodedWork<Image>,
   decoded: readonly Numbers<Image>[],
-  { images, batches }: { readonly images: Arrays; readonly batches: Arrays },
+  { images, batches }: { readonly images: ReusedArrays; readonly batches: ReusedArrays },
 ): Promise<Numbers<Image>[]> {
   const input = batches.take();
   let count = 0;

@@ -12,8 +12,8 @@ import type { EpochRequest } from '../training/data.js';
 import { drawEpochView } from '../training/views.js';
 import { arraysFor, decodeInThreads } from './decoded-images.js';
 import type { RowSource } from './feature-rows.js';
+import { taskOfExample } from './pool.js';
 import { isBad, type ViewedExample } from './run-images.js';
-import { taskOfExample } from './run-on-threads.js';
 
 /** How each epoch sees the training images. */
 export interface EpochViews {

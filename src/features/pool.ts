@@ -6,12 +6,14 @@ import type { InputRules } from '../data/image-rules.js';
 import { type BadInput, reasonOfBadImage } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
 import type { Quantization } from '../inference/int8/quantization.js';
-import type { TemporaryModel } from '../inference/temporary-model.js';
+import { type TemporaryModel, writeTemporaryModel } from '../inference/temporary-model.js';
 import { prefetch } from '../system/prefetch.js';
 import { addTimes } from '../system/processor-time.js';
 import { countProcessors } from '../system/processors.js';
+import type { Base } from './base.js';
 import type { DamageFindings } from './damage-sample.js';
-import type { RunResult } from './run-images.js';
+import type { Precision } from './precision.js';
+import type { BaseResult, BaseWork, RunResult, ViewedExample } from './run-images.js';
 import { type SharedState, shareState, tellToStop, waitUntilIdle, whenIdle } from './thread-guard.js';
 import type { GroupResult, ThreadFailure, WorkerData, WorkerTask } from './worker.js';
 
@@ -87,6 +89,26 @@ export async function* runInThreads<Image>(
     signal?.removeEventListener('abort', abort);
     await stop();
   }
+}
+
+/**
+ * Decodes images of a data set and runs the base on them.
+ * @returns in the images' order
+ * @throws the signal's reason once it is aborted; what a thread failed of
+ */
+export async function* runOnThreads(
+  { network, rules }: Pick<Base, 'network' | 'rules'>,
+  precision: Precision,
+  work: BaseWork,
+): AsyncGenerator<BaseResult> {
+  const { graph, output } = precision.compileBase(network);
+  const model = { ...(await writeTemporaryModel(graph)), output };
+  yield* runInThreads(model, { ...work, rules, taskOf: taskOfExample, takesPictures: true });
+}
+
+/** Each image must be what it was when the folder was looked through, a moment ago. */
+export function taskOfExample({ example: { file, path, hash }, view }: ViewedExample): WorkerTask {
+  return { source: file, path, hash, view, isCached: true };
 }
 
 function targetOf(task: WorkerTask | BadInput | undefined): Float32Array {

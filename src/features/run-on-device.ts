@@ -10,8 +10,8 @@ import type { Session } from '../inference/session.js';
 import type { Network } from '../network/network.js';
 import type { Base } from './base.js';
 import { runOnDecoded } from './decoded-images.js';
+import { taskOfExample } from './pool.js';
 import type { BaseResult, BaseWork, Runner } from './run-images.js';
-import { taskOfExample } from './run-on-threads.js';
 
 /** What a network runs on, and in which precision. */
 export interface Placement {

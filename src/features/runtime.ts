@@ -3,10 +3,10 @@
 import type { Context } from '../system/context.js';
 import type { Base } from './base.js';
 import { chooseDevice, type DeviceChoice, type DeviceRequest, precisionOn, takeDevice } from './device.js';
+import { runOnThreads } from './pool.js';
 import { type Precision, resolvePrecision } from './precision.js';
 import type { BaseResult, BaseWork } from './run-images.js';
 import { runOnDevice } from './run-on-device.js';
-import { runOnThreads } from './run-on-threads.js';
 
 /** A way of running the base. */
 export interface BaseRuntime {

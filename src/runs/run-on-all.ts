@@ -33,11 +33,26 @@ export async function* runOnAll<Image extends OpenableImage>(
 ): AsyncGenerator<Classified<Image>> {
   // Of what comes bit by bit the number is not known.
   const list: readonly Image[] = Array.isArray(images) ? images : [];
-  if (list.length >= imagesWorthThreads) return yield* useThreads(opened, list, signal);
+  const areMany = list.length >= imagesWorthThreads;
+  const results = areMany ? useThreads(opened, list, signal) : oneByOne(opened, images, signal);
+  for await (const result of results) {
+    // Some come together.
+    signal?.throwIfAborted();
+    yield result;
+  }
+}
+
+function oneByOne<Image extends OpenableImage>(
+  opened: OpenModel,
+  images: Iterable<Image>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Classified<Image>> {
   const { session, rules } = opened;
+  const { device } = opened.place();
+  // On the CPU, as many as Node decodes at a time.
+  const prefetched = device === 'cpu' ? undefined : prefetchedBatches * devices[device].batchSize;
   const optionsOf = (image: Image) => ({ hash: hashOf(image) });
-  const prefetched = imagesUnderWay(opened);
-  yield* predictImages(session, images, { rules, open: openImage, optionsOf, signal, prefetched });
+  return predictImages(session, images, { rules, open: openImage, optionsOf, signal, prefetched });
 }
 
 /** On the CPU, threads do all of it; for another device, and where the session does more, they decode. */
@@ -51,10 +66,7 @@ async function* useThreads<Image extends OpenableImage>(
   const work = { rules, images, taskOf, signal };
   if (place().device === 'cpu' && forThreads !== undefined) {
     const results = runInThreads(await forThreads(), work);
-    for await (const { outcome, ...result } of results) {
-      signal?.throwIfAborted();
-      yield { ...result, outcome: floatsOnly(outcome) };
-    }
+    for await (const { outcome, ...result } of results) yield { ...result, outcome: floatsOnly(outcome) };
     return;
   }
   yield* runOnDecoded({ ...work, session, batchSize: devices[place().device].batchSize });
@@ -68,12 +80,6 @@ const loadThreads = () =>
 function floatsOnly(outcome: Outcome): Float32Array | BadInput {
   if (outcome instanceof Float32Array || isBad(outcome)) return outcome;
   throw new Error('Threads have given bytes instead of numbers.');
-}
-
-/** Undefined on the CPU: as many as Node decodes at a time. */
-function imagesUnderWay({ place }: OpenModel): number | undefined {
-  const { device } = place();
-  return device === 'cpu' ? undefined : prefetchedBatches * devices[device].batchSize;
 }
 
 async function taskOf(image: OpenableImage): Promise<WorkerTask> {

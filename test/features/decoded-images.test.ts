@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { readImage } from '../../src/data/read-image.js';
 import { arraysFor, decodeInThreads, runOnDecoded } from '../../src/features/decoded-images.js';
+import { taskOfExample } from '../../src/features/pool.js';
 import { isBad, type Runner, type ViewedExample } from '../../src/features/run-images.js';
-import { taskOfExample } from '../../src/features/run-on-threads.js';
 import { asTheyAre, broken, copyDigits, openInput } from './sample-images.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'finetune-decoding-'));

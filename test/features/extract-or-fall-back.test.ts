@@ -17,8 +17,7 @@ import { copyDigits, openBase } from './sample-images.js';
 
 /** As built: threads run JavaScript. */
 const built = <Module>(path: string): Promise<Module> => import(join(checkout, 'dist/features', path));
-const { runOnThreads } =
-  await built<typeof import('../../src/features/run-on-threads.js')>('run-on-threads.js');
+const { runOnThreads } = await built<typeof import('../../src/features/pool.js')>('pool.js');
 const { DeviceFailure, runOnDevice } =
   await built<typeof import('../../src/features/run-on-device.js')>('run-on-device.js');
 const { extractOrFallBack } =

@@ -18,8 +18,8 @@ import { checkout } from '../helpers/finetune.js';
 import { broken, copyDigits, openBase } from './sample-images.js';
 
 /** As built: its threads run JavaScript. */
-const { runOnThreads }: typeof import('../../src/features/run-on-threads.js') = await import(
-  join(checkout, 'dist/features/run-on-threads.js')
+const { runOnThreads }: typeof import('../../src/features/pool.js') = await import(
+  join(checkout, 'dist/features/pool.js')
 );
 
 const folder = mkdtempSync(join(tmpdir(), 'finetune-extract-'));

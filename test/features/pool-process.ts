@@ -7,8 +7,8 @@ import { checkout } from '../helpers/finetune.js';
 import { asTheyAre, copyDigits, openBase } from './sample-images.js';
 
 /** As built: its threads run JavaScript. */
-const { runOnThreads }: typeof import('../../src/features/run-on-threads.js') = await import(
-  join(checkout, 'dist/features/run-on-threads.js')
+const { runOnThreads }: typeof import('../../src/features/pool.js') = await import(
+  join(checkout, 'dist/features/pool.js')
 );
 
 const [folder = '', what, results] = process.argv.slice(2);

@@ -17,8 +17,8 @@ import { checkout } from '../helpers/finetune.js';
 import { asTheyAre, broken, copyDigits, openBase } from './sample-images.js';
 
 /** As built: its threads run JavaScript. */
-const { runOnThreads }: typeof import('../../src/features/run-on-threads.js') = await import(
-  join(checkout, 'dist/features/run-on-threads.js')
+const { runOnThreads }: typeof import('../../src/features/pool.js') = await import(
+  join(checkout, 'dist/features/pool.js')
 );
 const { chooseRuntime }: typeof import('../../src/features/runtime.js') = await import(
   join(checkout, 'dist/features/runtime.js')

@@ -8,8 +8,8 @@ import { countMissing, describeWork, type Views } from '../../features/extract.j
 import { type Extracted, extractOrFallBack } from '../../features/extract-or-fall-back.js';
 import type { FeatureSet } from '../../features/feature-set.js';
 import { readPixels } from '../../features/pixels.js';
+import { runOnThreads } from '../../features/pool.js';
 import { estimateRow, inFloat } from '../../features/precision.js';
-import { runOnThreads } from '../../features/run-on-threads.js';
 import { type BaseRuntime, chooseRuntime } from '../../features/runtime.js';
 import type { Context } from '../../system/context.js';
 import type { TuningPlan } from './tuning-plan.js';
