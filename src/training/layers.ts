@@ -18,7 +18,11 @@ export function adaptLayer(layer: Layer, model: LayersModel): void {
     foldIntoKernel(layer, model);
   }
   if (name === 'ReLU') quickenRelu6(layer);
-  if (name === 'Conv2D') activateLate(layer, model);
+  if (name === 'Conv2D') {
+    keepDilatedApart(layer);
+    activateLate(layer, model);
+  }
+  if (name === 'ThresholdedReLU') multiplyByStep(layer);
   if (isSeeded(layer)) seedMasks(layer);
   else if (unseeded.has(name)) keepInference(layer);
 }
@@ -79,10 +83,33 @@ interface ConvolutionSettings {
 
 interface Convolution extends Layer {
   getConfig(): ReturnType<Layer['getConfig']> & ConvolutionSettings;
-  readonly activation: { getClassName(): string };
+  readonly activation: { getClassName(): string; apply(x: tf.Tensor): tf.Tensor };
   readonly kernel: { read(): tf.Tensor4D };
   readonly depthwiseKernel: { read(): tf.Tensor4D };
   readonly bias: { read(): tf.Tensor } | null;
+}
+
+/** tfjs fuses convolution and bias under most activations, and has no gradient for what it fuses where that is dilated. */
+function keepDilatedApart(layer: Layer): void {
+  const convolution = layer as Convolution;
+  const { kernel, bias, activation } = convolution;
+  const { strides, padding, dilationRate, dataFormat } = convolution.getConfig();
+  if (dataFormat !== 'channelsLast' || dilationRate.every(rate => rate === 1)) return;
+  layer.call = inputs =>
+    tf.tidy(() => {
+      const x = onlyInput(inputs) as tf.Tensor4D;
+      const convolved = tf.conv2d(x, kernel.read(), strides, padding, 'NHWC', dilationRate);
+      return activation.apply(bias === null ? convolved : tf.add(convolved, bias.read()));
+    });
+}
+
+/** tfjs' own compares, and a comparison has no gradient. */
+function multiplyByStep(layer: Layer): void {
+  const { theta } = layer.getConfig() as { readonly theta: number };
+  layer.call = inputs => {
+    const x = onlyInput(inputs);
+    return tf.tidy(() => tf.mul(x, tf.step(tf.sub(x, theta))));
+  };
 }
 
 /**

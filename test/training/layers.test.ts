@@ -76,6 +76,47 @@ function gradientsOf(model: LayersModel): Map<string, Float32Array> {
   );
 }
 
+for (const activation of ['linear', 'swish', 'relu']) {
+  test(`a dilated convolution with a bias and the activation ${activation} can be trained, and gives what tfjs gives`, async () => {
+    const build = new NetworkBuilder();
+    const input = build.input('images', [9, 8, 2]);
+    const dilated = build.conv(input, {
+      name: 'dilated',
+      filters: 3,
+      size: 3,
+      dilation_rate: [2, 3],
+      activation,
+    });
+    const network = drawWeights(build.topology('dilation', dilated), 1);
+    const models = [await openModel(network), await loadLayersModel(tf.io.fromMemory(toArtifacts(network)))];
+    const x = random([2, 9, 8, 2], 3);
+    const [actual, expected] = models.map(model => (model.apply(x) as tf.Tensor).dataSync());
+    assertClose(actual!, expected!, 1e-6, 'outputs');
+    const loss = () => tf.sum(models[0]!.apply(x) as tf.Tensor) as tf.Scalar;
+    const { grads } = tf.variableGrads(loss);
+    assert.ok(Object.values(grads).every(gradient => gradient.dataSync().some(value => value !== 0)));
+    for (const model of models) model.dispose();
+  });
+}
+
+test('ThresholdedReLU passes the gradient on above its threshold, and nothing below', async () => {
+  const build = new NetworkBuilder();
+  const cut = build.add('ThresholdedReLU', [build.input('images', [1, 4, 1])], { name: 'cut', theta: 0.5 });
+  const model = await openModel(build.network('thresholded', cut));
+  const x = tf.tensor([-1, 0.25, 0.75, 2], [1, 1, 4, 1]);
+  const apply = (each: tf.Tensor) => model.apply(each) as tf.Tensor;
+  assertClose(apply(x).dataSync(), [0, 0, 0.75, 2], 0, 'outputs');
+  assertClose(
+    tf
+      .grad(each => tf.sum(apply(each)))(x)
+      .dataSync(),
+    [0, 0, 1, 1],
+    0,
+    'gradient',
+  );
+  model.dispose();
+});
+
 test('dropout that nobody can seed drops nothing, so that a training can be repeated', async () => {
   const build = new NetworkBuilder();
   const rate = { rate: 0.5, noise_shape: [null, 1, 1, 2] };

@@ -1,6 +1,7 @@
 // The kernels that the wasm backend lacks, or computes slowly or wrongly, and what replaces them: a kernel is one row.
 
 import { tf } from '../../tfjs.js';
+import { avgPoolGrad } from './avg-pool-grad.js';
 import {
   conv2dBackpropFilter,
   conv2dBackpropInput,
@@ -10,14 +11,20 @@ import {
 import { batchMatMul } from './mat-mul.js';
 import { maxPoolGrad } from './max-pool-grad.js';
 import { identity, relu6Grad, reluGrad, sum, tile } from './simple-kernels.js';
+import { spacedConvolution } from './spaced-convolution.js';
 import type { Replacement } from './steps.js';
 
 const replacements: Readonly<Record<string, Replacement>> = {
+  AvgPoolGrad: avgPoolGrad,
   BatchMatMul: batchMatMul,
+  Conv2D: spacedConvolution(false),
   Conv2DBackpropFilter: conv2dBackpropFilter,
   Conv2DBackpropInput: conv2dBackpropInput,
+  DepthwiseConv2dNative: spacedConvolution(true),
   DepthwiseConv2dNativeBackpropFilter: depthwiseBackpropFilter,
   DepthwiseConv2dNativeBackpropInput: depthwiseBackpropInput,
+  FusedConv2D: spacedConvolution(false),
+  FusedDepthwiseConv2D: spacedConvolution(true),
   Identity: identity,
   MaxPoolGrad: maxPoolGrad,
   Relu6Grad: relu6Grad,

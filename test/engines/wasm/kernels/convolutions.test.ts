@@ -1,4 +1,4 @@
-// Gradients of convolutions on the wasm engine, against tfjs' plain JavaScript backend.
+// Convolutions and their gradients on the wasm engine, against tfjs' plain JavaScript backend.
 import test, { before } from 'node:test';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -28,6 +28,8 @@ const strides: [number, number][] = [
   [1, 1],
   [2, 2],
   [1, 3],
+  // Windows that leave pixels out, on one axis or both.
+  [3, 4],
 ];
 const paddings = [
   'same',
@@ -49,8 +51,8 @@ const grid = images
   )
   .filter(({ image, filter, pad }) => pad !== 'valid' || (filter[0] <= image[1] && filter[1] <= image[2]));
 
-/** Gradients of both arguments, for a random gradient of the output. */
-function gradients(
+/** The output, and gradients of both arguments for a random gradient of it. */
+function outputAndGradients(
   image: Shape4D,
   filter: Shape4D,
   convolve: (x: tf.Tensor4D, filter: tf.Tensor4D) => tf.Tensor4D,
@@ -58,15 +60,18 @@ function gradients(
   return () => {
     const [x, weights] = [random(image, 1), random(filter, 2)] as [tf.Tensor4D, tf.Tensor4D];
     const output = convolve(x, weights);
-    return tf.grads(convolve as (...inputs: tf.Tensor[]) => tf.Tensor)([x, weights], random(output.shape, 3));
+    const differentiate = tf.grads(convolve as (...inputs: tf.Tensor[]) => tf.Tensor);
+    return [output, ...differentiate([x, weights], random(output.shape, 3))];
   };
 }
 
 for (const [kind, convolve] of Object.entries({ conv2d: tf.conv2d, depthwiseConv2d: tf.depthwiseConv2d })) {
-  test(`${kind}: both gradients agree with the JavaScript backend in every shape, stride and padding`, async () => {
+  test(`${kind}: the output and both gradients agree with the JavaScript backend in every shape, stride and padding`, async () => {
     for (const { image, filter, stride, pad } of grid) {
       const shape: Shape4D = [...filter, image[3], kind === 'conv2d' ? 5 : 2];
-      const compute = gradients(image, shape, (x, weights) => convolve(x, weights, stride, pad as 'same'));
+      const compute = outputAndGradients(image, shape, (x, weights) =>
+        convolve(x, weights, stride, pad as 'same'),
+      );
       const [actual, expected] = [await valuesOn('wasm', compute), await valuesOn('cpu', compute)];
       const of = JSON.stringify({ image, filter, stride, pad });
       for (const [index, each] of actual.entries())
@@ -75,9 +80,13 @@ for (const [kind, convolve] of Object.entries({ conv2d: tf.conv2d, depthwiseConv
   });
 }
 
+/** That backend, too, divides an average's gradient by what lies outside (avg-pool-gradient.test.ts). */
+const pads = { maxPool: ['same', 'valid'], avgPool: ['valid'] };
+
 for (const [kind, pool] of Object.entries({ maxPool: tf.maxPool, avgPool: tf.avgPool })) {
   test(`${kind}: the gradient agrees with the JavaScript backend`, async () => {
-    for (const { image, filter, stride, pad } of grid.filter(each => typeof each.pad === 'string')) {
+    const known = grid.filter(({ pad }) => pads[kind as keyof typeof pads].includes(String(pad)));
+    for (const { image, filter, stride, pad } of known) {
       const compute = () => {
         const x = random(image, 1) as tf.Tensor4D;
         const pooled = (each: tf.Tensor4D) => pool(each, [...filter], stride, pad as 'same');
