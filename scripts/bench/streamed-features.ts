@@ -2,7 +2,8 @@
 // block4_pool, flattened: 8 GB). The features are made up, for a base that takes hours would change nothing here; they
 // go into a feature store and are read from there batch by batch, as with a base. Prints a line of JSON.
 //
-//   npx tsx scripts/bench/streamed-features.ts [--images 20000] [--shape 14x14x512] [--budget-mb 500] [--epochs 1]
+//   npx tsx scripts/run-compiled.ts scripts/bench/streamed-features.ts \
+//     [--images 20000] [--shape 14x14x512] [--budget-mb 500] [--epochs 1]
 //
 // With `--unfreeze block6` what is trained is EfficientNet-Lite0 from there on, on so many `--views` of every training image.
 import { mkdirSync, mkdtempSync } from 'node:fs';
