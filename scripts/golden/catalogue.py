@@ -51,7 +51,7 @@ IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], dtype="float32")
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225], dtype="float32")
 
 
-def random_weight(rng, layer, name, shape):
+def random_weight(rng, layer, name, shape, gain):
     """Values that keep signals alive through many layers without letting rounding errors grow, and no trivial statistic."""
     if name in ("gamma", "moving_variance"):
         return rng.uniform(0.7, 1.3, shape)
@@ -59,17 +59,19 @@ def random_weight(rng, layer, name, shape):
         return rng.normal(0, 0.1, shape)
     is_depthwise = name == "depthwise_kernel" or isinstance(layer, keras.layers.DepthwiseConv2D)
     fan_in = np.prod(shape[:-2] if is_depthwise else shape[:-1])
-    return rng.standard_normal(shape, dtype="float32") * np.sqrt(1.2 / fan_in)
+    return rng.standard_normal(shape, dtype="float32") * np.sqrt(gain / fan_in)
 
 
 def randomize(model):
     rng = np.random.default_rng(1)
+    # In the deepest of these, at 480x480, Keras itself makes .4 of a difference of 1e-6 with a gain of 1.2.
+    gain = 1.0 if model.name.startswith("efficientnetv2") else 1.2
     for layer in model.layers:
         if is_adapted(layer):
             set_normalization(layer, IMAGENET_MEAN, IMAGENET_DEVIATION**2)
         else:
             for weight in layer.weights:
-                weight.assign(random_weight(rng, layer, weight.name, tuple(weight.shape)).astype("float32"))
+                weight.assign(random_weight(rng, layer, weight.name, tuple(weight.shape), gain).astype("float32"))
 
 
 def is_adapted(layer):
