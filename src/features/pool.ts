@@ -1,5 +1,5 @@
-// Threads that decode images, and run a model on them in ONNX Runtime where there is one. They are told to finish and waited for, whatever
-// happens: the runtime aborts the process when a thread is ended in the middle of a run.
+// Threads that decode images, and run a model on them in ONNX Runtime where there is one. They are told to finish and waited
+// for, whatever happens: the runtime aborts the process when a thread is ended in the middle of a run.
 
 import { Piscina } from 'piscina';
 import type { InputRules } from '../data/image-rules.js';

@@ -71,7 +71,7 @@ export default async function runGroup(
   tasks: readonly (WorkerTask | BadInput)[],
 ): Promise<GroupResult | ThreadFailure> {
   try {
-    const { process, sessionThreads } = await opening;
+    const { handle, sessionThreads } = await opening;
     const narrowRanges = new Map<number, ValueRange>();
     const pictures = new Map<number, Uint8Array>();
     const outcomes = await Promise.all(
@@ -81,7 +81,7 @@ export default async function runGroup(
         const onPixels = takesPictures
           ? pictureTaker(rules, task.view ?? originalView, picture => void pictures.set(i, picture))
           : undefined;
-        return runTask(process, { ...task, onNarrowRange, onPixels });
+        return runTask(handle, { ...task, onNarrowRange, onPixels });
       }),
     );
     const times = { ...clock.take() };
@@ -96,24 +96,26 @@ export default async function runGroup(
 }
 
 /** Reads an image, and does what is to be done with it. */
-type Process = (source: ImageSource, options: ReadOptions) => Promise<Outcome | InTarget>;
+type Handle = (source: ImageSource, options: ReadOptions) => Promise<Outcome | InTarget>;
 
 interface Opened {
-  readonly process: Process;
+  readonly handle: Handle;
   /** Threads that the session has to itself. */
   readonly sessionThreads: readonly string[];
 }
 
 /** Loads the native libraries and the model; this thread must not be taken away from them meanwhile. */
 async function open(): Promise<Opened> {
-  await import('../data/decode.js');
+  const decoder = import('../data/decode.js');
   if (model === undefined) {
+    await decoder;
     clock.mark('start');
-    return { process: decode, sessionThreads: [] };
+    return { handle: decode, sessionThreads: [] };
   }
   const [{ openSession }, { ImageRunner }] = await Promise.all([
     import('../inference/session.js'),
     import('./run-images.js'),
+    decoder,
   ]);
   const before = new Set(listThreads());
   const session = await openSession(model, { threads, output });
@@ -121,7 +123,7 @@ async function open(): Promise<Opened> {
   // A session with one thread uses this one.
   const sessionThreads = threads > 1 ? listThreads().filter(thread => !before.has(thread)) : [];
   const runner = new ImageRunner(session, rules);
-  return { process: (source, options) => runModel(runner, source, options), sessionThreads };
+  return { handle: (source, options) => runModel(runner, source, options), sessionThreads };
 }
 
 async function decode(source: ImageSource, options: ReadOptions): Promise<BadInput | InTarget> {
@@ -141,7 +143,7 @@ async function runModel(runner: ImageRunner, source: ImageSource, options: ReadO
 const stopped = new Error('stopped');
 
 async function runTask(
-  process: Process,
+  handle: Handle,
   { source, path, ...options }: WorkerTask & Pick<ReadOptions, 'onNarrowRange' | 'onPixels'>,
 ): Promise<Outcome | InTarget | undefined> {
   if (!beginWork(state)) return undefined;
@@ -151,7 +153,7 @@ async function runTask(
   };
   const onBytes = (bytes: Buffer) => sampler?.look(path, bytes);
   try {
-    return await process(source, { ...options, onBytes, onStep });
+    return await handle(source, { ...options, onBytes, onStep });
   } catch (error) {
     if (error === stopped) return undefined;
     throw error;
