@@ -62,3 +62,20 @@ test('no exception is kept that nothing uses', () => {
     [],
   );
 });
+
+test('no files import each other, not even by way of others or for types alone', () => {
+  const targets = new Map<string, string[]>();
+  for (const file of globSync('src/**/*.{ts,cts}'))
+    targets.set(
+      file,
+      importsOf(file).map(target => target.replace(/\.js$/, '.ts')),
+    );
+  const cleared = new Set<string>();
+  const visit = (file: string, way: readonly string[]) => {
+    assert.ok(!way.includes(file), [...way.slice(way.indexOf(file)), file].join(' -> '));
+    if (cleared.has(file)) return;
+    for (const target of targets.get(file) ?? []) visit(target, [...way, file]);
+    cleared.add(file);
+  };
+  for (const file of targets.keys()) visit(file, []);
+});

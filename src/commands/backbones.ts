@@ -3,8 +3,8 @@
 import { backbones, backbonesOptions } from '../pipeline/backbones.js';
 import { renderBackbones } from '../report/backbones.js';
 import { renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut, json } from './flags.js';
-import type { Command } from './registry.js';
 
 /** Lists backbones. */
 export const command: Command = {

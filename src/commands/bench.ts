@@ -3,8 +3,8 @@
 import { bench, benchOptions } from '../pipeline/bench.js';
 import { renderBench } from '../report/bench.js';
 import { renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut, json } from './flags.js';
-import type { Command } from './registry.js';
 
 /** Measures frozen bases. */
 export const command: Command = {

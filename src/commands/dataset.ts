@@ -3,8 +3,8 @@
 import { relative } from 'node:path';
 import { dataset, datasetOptions } from '../pipeline/dataset.js';
 import { quoteWord, renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut, json } from './flags.js';
-import type { Command } from './registry.js';
 
 /** Writes a data set. */
 export const command: Command = {

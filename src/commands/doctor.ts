@@ -3,8 +3,8 @@
 import { doctor, doctorOptions } from '../pipeline/doctor.js';
 import { renderDiagnosis } from '../report/doctor.js';
 import { renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut, json } from './flags.js';
-import type { Command } from './registry.js';
 
 /** Looks at what a run depends on. */
 export const command: Command = {

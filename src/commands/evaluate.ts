@@ -4,8 +4,8 @@ import { type Evaluation, evaluate, evaluateOptions, type Gate } from '../pipeli
 import { renderMetrics } from '../report/metrics.js';
 import { wrap } from '../report/wrap.js';
 import { quoteWord, renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut, json } from './flags.js';
-import type { Command } from './registry.js';
 
 /** What a shell sees of a run that is not accurate enough: it is neither a typing mistake (1) nor a bug (2). */
 const gateFailed = 3;

@@ -6,7 +6,7 @@ import { describeNearest, FinetuneError } from '../errors.js';
 import { flag, type Option, type OptionTable, type Resolved, readTyped } from '../option-kinds.js';
 import { flagOf, type RawOptions, resolveOptions } from '../options.js';
 import type { OptionsOf } from '../pipeline/verb.js';
-import type { Command } from './registry.js';
+import type { Command } from './command.js';
 
 /** For commands whose result programs read, too. */
 export const json = flag('Print one JSON value on stdout, everything else on stderr');

@@ -5,8 +5,8 @@ import { inspectOptions } from '../pipeline/inspect-options.js';
 import { renderInspection } from '../report/inspect.js';
 import { wrap } from '../report/wrap.js';
 import { quoteWord, renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut, json } from './flags.js';
-import type { Command } from './registry.js';
 
 /** Looks through a data set. */
 export const command: Command = {

@@ -3,8 +3,8 @@
 import { lrFind, lrFindOptions } from '../pipeline/lr-find.js';
 import { renderRates, renderTrainCommand } from '../report/rates.js';
 import { renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut, json } from './flags.js';
-import type { Command } from './registry.js';
 
 /** Finds a learning rate. */
 export const command: Command = {

@@ -4,8 +4,8 @@ import { refuseOption } from '../errors.js';
 import { flag } from '../option-kinds.js';
 import { type Prediction, predict, predictOptions } from '../pipeline/predict.js';
 import { printable, renderCell, renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut } from './flags.js';
-import type { Command } from './registry.js';
 
 const printingOptions = {
   json: flag('One JSON object a line: file, label, confidence, top'),

@@ -3,8 +3,8 @@
 import { relative } from 'node:path';
 import { type Prepared, prepare, prepareOptions } from '../pipeline/prepare.js';
 import { quoteWord, renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut, json } from './flags.js';
-import type { Command } from './registry.js';
 
 /** Prepares backbones. */
 export const command: Command = {

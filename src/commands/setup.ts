@@ -3,8 +3,8 @@
 import { type SetupResult, setup, setupOptions } from '../pipeline/setup.js';
 import { wrap } from '../report/wrap.js';
 import { renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut, json } from './flags.js';
-import type { Command } from './registry.js';
 
 /** Makes GPUs and TensorFlow work. */
 export const command: Command = {

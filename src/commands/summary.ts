@@ -3,8 +3,8 @@
 import { summary, summaryOptions } from '../pipeline/summary.js';
 import { renderSummary } from '../report/summary.js';
 import { renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut, json } from './flags.js';
-import type { Command } from './registry.js';
 
 /** Lists a network's layers. */
 export const command: Command = {

@@ -12,8 +12,8 @@ import { renderTime } from '../report/time.js';
 import { wrap } from '../report/wrap.js';
 import type { TrainResult } from '../runs/save.js';
 import { quoteWord, renderJson } from '../system/printable.js';
+import type { Command } from './command.js';
 import { dealOut, json } from './flags.js';
-import type { Command } from './registry.js';
 
 const profile = flag('Print where the time went: read, decode, preprocess, base, store, head');
 

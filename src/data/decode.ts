@@ -15,7 +15,7 @@ import { mendScanHeader, readJpegHeader } from './jpeg.js';
 import { findJpegBreak, findJpegDamage } from './jpeg-check.js';
 import { type Orientation, orientations, placePixels } from './place-pixels.js';
 import { dropPngText } from './png-text.js';
-import type { ImageSource, ReadOptions } from './read-image.js';
+import type { ImageSource, ReadOptions } from './read-options.js';
 import { planPlacement, type Rectangle, resample, showPart } from './resize.js';
 import { sharp } from './sharp.js';
 import { readPlainPng } from './small-png.js';

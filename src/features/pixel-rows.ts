@@ -3,7 +3,7 @@
 
 import type { InputRules, View } from '../data/image-rules.js';
 import { preprocess } from '../data/preprocess.js';
-import type { ReadOptions } from '../data/read-image.js';
+import type { ReadOptions } from '../data/read-options.js';
 import { viewPixels } from '../data/view-pixels.js';
 import { FinetuneError } from '../errors.js';
 import { prefetch } from '../system/prefetch.js';

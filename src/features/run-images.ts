@@ -3,13 +3,8 @@
 
 import type { Example } from '../data/data-set.js';
 import type { InputRules, View } from '../data/image-rules.js';
-import {
-  type BadInput,
-  type ImageSource,
-  type ReadOptions,
-  readImage,
-  reasonOfBadImage,
-} from '../data/read-image.js';
+import { type BadInput, readImage, reasonOfBadImage } from '../data/read-image.js';
+import type { ImageSource, ReadOptions } from '../data/read-options.js';
 import type { ValueRange } from '../data/value-range.js';
 import type { Session, SessionOutput } from '../inference/session.js';
 import { prefetch } from '../system/prefetch.js';

@@ -2,7 +2,8 @@
 
 import { workerData } from 'piscina';
 import { type InputRules, originalView } from '../data/image-rules.js';
-import { type BadInput, type ImageSource, type ReadOptions, readImage } from '../data/read-image.js';
+import { type BadInput, readImage } from '../data/read-image.js';
+import type { ImageSource, ReadOptions } from '../data/read-options.js';
 import { pictureTaker } from '../data/small-picture.js';
 import type { ValueRange } from '../data/value-range.js';
 import { type ErrorCode, FinetuneError } from '../errors.js';

@@ -1,7 +1,7 @@
 // A trained classifier, or a backbone with its ImageNet top, ready to predict. Imports no tfjs: it must start at once.
 
 import { classProbabilities } from '../backbones/class-scores.js';
-import type { ImageSource, ReadOptions } from '../data/read-image.js';
+import type { ImageSource, ReadOptions } from '../data/read-options.js';
 import type { ValueRange } from '../data/value-range.js';
 import { FinetuneError, refuseOption } from '../errors.js';
 import { ImageRunner, isBad } from '../features/run-images.js';
@@ -14,7 +14,7 @@ import { type Callbacks, withContext } from '../system/context.js';
 import { type OpenModel, openBackbone, openRun } from './open-model.js';
 import { type OpenableImage, runOnAll, validateSource } from './run-on-all.js';
 
-export type { ImageSource } from '../data/read-image.js';
+export type { ImageSource } from '../data/read-options.js';
 export type { OpenableImage } from './run-on-all.js';
 
 /** A class and how probable it is. */

@@ -1,6 +1,7 @@
 // A classifier's network on many images: in threads, where there are so many that starting them pays.
 
-import type { BadInput, ImageSource } from '../data/read-image.js';
+import type { BadInput } from '../data/read-image.js';
+import type { ImageSource } from '../data/read-options.js';
 import { refuseOption } from '../errors.js';
 import { isBad, type Outcome, predictImages, type RunResult } from '../features/run-images.js';
 import type { WorkerTask } from '../features/worker.js';
