@@ -7,6 +7,7 @@ import { globSync } from 'glob';
 import { readImage } from '../../src/data/read-image.js';
 import { messageOf } from '../../src/errors.js';
 import { type Base, loadBase } from '../../src/features/base.js';
+import { arraysFor, decodeInThreads } from '../../src/features/decoded-images.js';
 import { isBad } from '../../src/features/run-images.js';
 import { compileGraph } from '../../src/formats/onnx/compile.js';
 import { type DeviceTrial, tryDevice } from '../../src/inference/device-trial.js';
@@ -15,8 +16,6 @@ import type { BenchRow } from '../../src/inference/measurement.js';
 import { type ImageBatch, joinBatches } from '../../src/inference/session.js';
 import { withSession } from '../../src/inference/temporary-model.js';
 import { bench } from '../../src/pipeline/bench.js';
-import { prefetch } from '../../src/system/prefetch.js';
-import { countProcessors } from '../../src/system/processors.js';
 
 /** What fails has its reason. */
 export type Measured<Value> = Value | { readonly failure: string };
@@ -52,15 +51,19 @@ function listPhotos(photos: string): string[] {
   return globSync('**/*.jpg', { cwd: photos, absolute: true }).sort();
 }
 
-/** Photos that are read, decoded, resized and preprocessed in a second, all processors at work. */
-export async function measureDecoding({ base }: Subject, photos: string): Promise<number> {
-  const files = listPhotos(photos);
-  const read = (file: string) => readImage(file, base.rules);
-  await read(files[0] ?? '');
+/** Photos that are read, decoded, resized and preprocessed in a second, all processors at work; threads start meanwhile. */
+export async function measureDecoding({ base: { rules } }: Subject, photos: string): Promise<number> {
+  const images = Array.from({ length: decodings }, () => listPhotos(photos)).flat();
+  const arrays = arraysFor(rules);
+  const taskOf = (source: string) => ({ source, path: source });
   const started = performance.now();
-  for await (const _ of prefetch(files, read, { count: 2 * countProcessors() }));
-  return (1000 * files.length) / (performance.now() - started);
+  for await (const { outcome } of decodeInThreads({ images, rules, taskOf }, arrays))
+    if (!isBad(outcome)) arrays.giveBack(outcome);
+  return (1000 * images.length) / (performance.now() - started);
 }
+
+/** How often every photo is decoded: starting threads takes as long as decoding a few hundred. */
+const decodings = 5;
 
 /** Writes images and what the CPU makes of them, for PyTorch to compare with. */
 export async function writeReference({ graph, images }: Subject, folder: string): Promise<void> {
