@@ -2,13 +2,14 @@
 
 import type { PipelineEvent } from '../events.js';
 import { type DeviceTrials, findSoonest, worthTryingSeconds } from '../features/soonest.js';
-import { type DeviceName, listLikelyDevices } from '../inference/devices.js';
+import { type DeviceName, devices, listLikelyDevices } from '../inference/devices.js';
 import {
   type Classifier,
   type ClassifierOptions,
   loadClassifier,
   type OpenableImage,
 } from '../runs/classifier.js';
+import { imagesWorthThreads } from '../runs/run-on-all.js';
 import type { Context } from '../system/context.js';
 
 /** Which classifier, and on what. */
@@ -56,10 +57,14 @@ async function takeSoonest(
 ): Promise<Classifier> {
   const { emit, signal } = context;
   // Standard input can be read once only: what is predicted alone is not measured.
-  const sample = images.length > 1 ? images.slice(0, sampleSize) : [];
-  const onCpu = await measure(cpu, sample, signal);
-  const job = { images: images.length, decode: 0, base: onCpu };
+  if (images.length < 2) return cpu;
+  const alone = await measureAlone(cpu, images, signal);
+  if (images.length * alone < worthTryingSeconds) return cpu;
+  // In threads the CPU is several times as fast, and they decode for other devices.
+  const measure = images.length < imagesWorthThreads ? measureAlone : measureUnderWay;
+  const onCpu = measure === measureAlone ? alone : await measure(cpu, images, signal);
   if (images.length * onCpu < worthTryingSeconds) return cpu;
+  const job = { images: images.length, decode: 0, base: onCpu };
   const trials: { -readonly [Name in DeviceName]?: NonNullable<DeviceTrials[Name]> } = {};
   let soonest: DeviceName | undefined;
   for (const device of candidates) {
@@ -70,7 +75,7 @@ async function takeSoonest(
     loaded.set(device, classifier);
     if (classifier.device !== device) continue;
     const startSeconds = (performance.now() - started) / 1000;
-    const imagesPerSecond = 1 / (await measure(classifier, sample, signal));
+    const imagesPerSecond = 1 / (await measure(classifier, images, signal));
     trials[device] = { imagesPerSecond, startSeconds };
   }
   soonest = findSoonest(job, trials);
@@ -79,16 +84,16 @@ async function takeSoonest(
   return loaded.get(soonest) ?? cpu;
 }
 
-/** Images to measure on: as many as a device takes at a time. */
+/** Images to measure on, where they are few. */
 const sampleSize = 8;
 
 /** Seconds per image. The first round is not timed: it loads the decoder, and a device compiles. */
-async function measure(
+async function measureAlone(
   classifier: Classifier,
-  sample: readonly OpenableImage[],
+  images: readonly OpenableImage[],
   signal: AbortSignal,
 ): Promise<number> {
-  if (sample.length === 0) return 0;
+  const sample = images.slice(0, sampleSize);
   const runAll = async () => {
     for await (const _ of classifier.classifyAll(sample, { signal }));
   };
@@ -96,6 +101,28 @@ async function measure(
   const started = performance.now();
   await runAll();
   return (performance.now() - started) / 1000 / sample.length;
+}
+
+/** Seconds that many images are measured for. */
+const secondsUnderWay = 1;
+
+/** Seconds per image from the end of the first batch on, when threads have started and a device has compiled. */
+async function measureUnderWay(
+  classifier: Classifier,
+  images: readonly OpenableImage[],
+  signal: AbortSignal,
+): Promise<number> {
+  const { batchSize } = devices[classifier.device];
+  let count = 0;
+  let started = 0;
+  let seconds = 0;
+  for await (const _ of classifier.classifyAll(images, { signal })) {
+    count += 1;
+    if (count <= batchSize) started = performance.now();
+    seconds = (performance.now() - started) / 1000;
+    if (seconds > secondsUnderWay) break;
+  }
+  return seconds / (count - batchSize);
 }
 
 function describe(soonest: DeviceName, onCpu: number, trials: DeviceTrials): string {

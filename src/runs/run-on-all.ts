@@ -15,7 +15,7 @@ export type OpenableImage =
   | { read(): Promise<Uint8Array> };
 
 /** With fewer images, threads would take longer to start than they spare. */
-const imagesWorthThreads = 256;
+export const imagesWorthThreads = 256;
 
 /** A device other than the CPU takes two batches: one runs, and one is decoded. */
 const prefetchedBatches = 2;
