@@ -4,7 +4,7 @@
 import { dirname, join } from 'node:path';
 import type { OnnxGraph } from '../formats/onnx/graph.js';
 import { elementCount } from '../network/source.js';
-import { startChild } from '../system/child-process.js';
+import { type Child, startChild } from '../system/child-process.js';
 import { BatchRunner, type ImageBatch, type SessionOutput } from './batch.js';
 import { planBatchSize } from './batch-size.js';
 import type { DeviceName } from './devices.js';
@@ -34,6 +34,12 @@ export interface DeviceOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A session whose runs may take so long, and no longer. */
+export interface DeviceSession extends Session {
+  /** @param seconds for each batch from now on: a driver that takes longer is given up */
+  limit(seconds: number): void;
+}
+
 /**
  * Opens a graph on a device.
  * @throws Error with the reason why the device cannot be used, as every run does once the device has failed
@@ -41,7 +47,7 @@ export interface DeviceOptions {
 export async function openDeviceSession(
   graph: OnnxGraph,
   { device, seconds, signal }: DeviceOptions,
-): Promise<Session> {
+): Promise<DeviceSession> {
   const batchSize = await planBatchSize(device, graph);
   const model = await writeTemporaryModel(graph);
   const child = startChild(import.meta.url, './device-session-process', signal);
@@ -51,28 +57,43 @@ export async function openDeviceSession(
     for (const file of files) await file.close();
     await model.remove();
   };
-  const openFile = async (name: string) => {
-    const path = join(dirname(model.path), name);
+  const openFile = async (path: string) => {
     const file = await FloatFile.open(path, 'w');
     files.push(file);
-    return { path, file };
+    return file;
   };
   try {
-    const [images, outputs] = [await openFile('images'), await openFile('outputs')];
-    const question = { model: model.path, device, images: images.path, outputs: outputs.path };
-    const declared = await child.ask<Declared>(question satisfies ModelOnDevice, seconds);
-    const runBatch = async ({ input, shape }: ImageBatch): Promise<SessionOutput> => {
-      await images.file.write(input);
-      const given = await child.ask<readonly number[]>(shape, seconds);
-      const data = new Float32Array(elementCount(given));
-      await outputs.file.read(data);
-      return { data, shape: given };
-    };
-    const runner = new BatchRunner(runBatch, batchSize);
+    const folder = dirname(model.path);
+    const [images, outputs] = [join(folder, 'images'), join(folder, 'outputs')];
+    const process = { child, seconds, images: await openFile(images), outputs: await openFile(outputs) };
+    const question: ModelOnDevice = { model: model.path, device, images, outputs };
+    const declared = await child.ask<Declared>(question, seconds);
+    const runner = new BatchRunner(batch => runBatch(process, batch), batchSize);
     const run = (input: ImageBatch['input'], shape: ImageBatch['shape']) => runner.run({ input, shape });
-    return { ...declared, run, release };
+    const limit = (most: number) => {
+      process.seconds = most;
+    };
+    return { ...declared, run, release, limit };
   } catch (error) {
     await release();
     throw error;
   }
+}
+
+interface DeviceProcess {
+  readonly child: Child;
+  readonly images: FloatFile;
+  readonly outputs: FloatFile;
+  readonly seconds: number;
+}
+
+async function runBatch(
+  { child, images, outputs, seconds }: DeviceProcess,
+  { input, shape }: ImageBatch,
+): Promise<SessionOutput> {
+  await images.write(input);
+  const given = await child.ask<readonly number[]>(shape, seconds);
+  const data = new Float32Array(elementCount(given));
+  await outputs.read(data);
+  return { data, shape: given };
 }

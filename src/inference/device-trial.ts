@@ -5,7 +5,7 @@ import { inHalf } from '../formats/onnx/half.js';
 import { type Agreement, compareOutputs, validateAgreement } from './agreement.js';
 import { openDeviceSession } from './device-session.js';
 import type { DeviceName } from './devices.js';
-import { type ImageBatch, joinBatches } from './session.js';
+import { type ImageBatch, joinBatches, type Session } from './session.js';
 import { withSession } from './temporary-model.js';
 
 /** How a network does on a device, beside the CPU. */
@@ -36,9 +36,23 @@ export interface DeviceWork {
  */
 export async function tryDevice(
   device: DeviceName,
-  { graph, half = false, images, seconds = mostSeconds() }: DeviceWork,
+  work: DeviceWork,
   signal?: AbortSignal,
 ): Promise<DeviceTrial> {
+  const { session, trial } = await openTriedDevice(device, work, signal);
+  await session.release();
+  return trial;
+}
+
+/**
+ * The same for a graph that is to run there: the session stays open.
+ * @throws as `tryDevice` does
+ */
+export async function openTriedDevice(
+  device: DeviceName,
+  { graph, half = false, images, seconds = mostSeconds() }: DeviceWork,
+  signal?: AbortSignal,
+): Promise<{ readonly session: Session; readonly trial: DeviceTrial }> {
   const { input, shape } = joinBatches(images);
   const expected = await withSession(graph, {}, session => session.run(input, shape));
   const started = performance.now();
@@ -50,13 +64,16 @@ export async function tryDevice(
     const finished = performance.now();
     const agreement = compareOutputs(data, expected.data, images.length);
     validateAgreement(agreement);
-    return {
+    const trial = {
       ...{ ...agreement, half },
       imagesPerSecond: (1000 * images.length) / (finished - warm),
       startSeconds: (warm - started) / 1000,
     };
-  } finally {
+    session.limit(mostSeconds(trial));
+    return { session, trial };
+  } catch (error) {
     await session.release();
+    throw error;
   }
 }
 

@@ -6,8 +6,7 @@ import { preprocessInput } from '../backbones/preprocessing.js';
 import { generateImages } from '../data/generated-images.js';
 import { compileGraph, compileOnnx } from '../formats/onnx/compile.js';
 import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
-import { openDeviceSession } from '../inference/device-session.js';
-import { mostSeconds, tryDevice } from '../inference/device-trial.js';
+import { openTriedDevice } from '../inference/device-trial.js';
 import type { DeviceName } from '../inference/devices.js';
 import { type ImageBatch, openSession, type Session } from '../inference/session.js';
 import { type TemporaryModel, writeTemporaryModel } from '../inference/temporary-model.js';
@@ -36,9 +35,11 @@ export function writeForThreads(network: Network): Promise<TemporaryModel> {
  * @throws Error with the reason why the device cannot be used
  */
 export async function openOnDevice(device: DeviceName, network: Network, card: Card): Promise<Session> {
-  const graph = compileGraph(network);
-  const trial = await tryDevice(device, { graph, images: makeImages(card) });
-  return openDeviceSession(graph, { device, seconds: mostSeconds(trial) });
+  const { session } = await openTriedDevice(device, {
+    graph: compileGraph(network),
+    images: makeImages(card),
+  });
+  return session;
 }
 
 /** Images to try a device on. */
