@@ -26,6 +26,11 @@ const mishaps = [
   'ELOOP',
 ];
 
+/** What mends a mishap whose words do not say it. */
+const remedies: ReadonlyMap<string, string> = new Map([
+  ['EMFILE', '. Raise the limit with `ulimit -n 1024`.'],
+]);
+
 const program = openProgram(listenForInterrupts());
 process.exitCode = await main(markLiterals(process.argv.slice(2)));
 
@@ -56,7 +61,7 @@ function knownName(name: string | undefined): string | undefined {
 async function runCommand(argv: readonly string[]): Promise<number> {
   const isHelp = argv.length === 0 || argv.includes('--help') || argv.includes('-h');
   let exitCode = 0;
-  const parser = yargs([...argv])
+  const parser = yargs()
     .scriptName('finetune')
     .usage('$0 <command> [options]\n\nTransfer learning for images.')
     .version(version)
@@ -84,7 +89,12 @@ async function runCommand(argv: readonly string[]): Promise<number> {
       },
     );
   }
-  await parser.parseAsync();
+  let help = '';
+  await parser.parseAsync([...argv], {}, (_error, _flags, output) => {
+    help = output;
+  });
+  // Here, since yargs would not hear of a full disk.
+  if (help !== '') await program.print(`${help}\n`);
   return exitCode;
 }
 
@@ -92,7 +102,7 @@ async function runCommand(argv: readonly string[]): Promise<number> {
 function showFailure(error: unknown): number {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof Error && (error instanceof FinetuneError || mishaps.includes(code))) {
-    const lines = error instanceof FinetuneError ? error.lines : [error.message];
+    const lines = error instanceof FinetuneError ? error.lines : [error.message + (remedies.get(code) ?? '')];
     program.say(`${lines.map(printable).join('\n')}\n`);
     return 1;
   }

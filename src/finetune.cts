@@ -7,10 +7,11 @@ import processors = require('./system/processors.js');
 
 process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, processors.countProcessors()));
 const limit = addressSpace.addressSpaceLimit();
-if (limit < addressSpace.leastAddressSpace) {
+const needed = addressSpace.addressSpaceFor(process.argv[2]);
+if (limit < needed) {
   refuse(
     `this process may use ${Math.floor(limit / 2 ** 20)} MiB of addresses (ulimit -v), and it needs ` +
-      `${addressSpace.leastAddressSpace / 2 ** 20} at least. Raise the limit with \`ulimit -v unlimited\`.`,
+      `${needed / 2 ** 20} at least. Raise the limit with \`ulimit -v unlimited\`.`,
   );
 } else {
   import('./cli.js').catch((error: NodeJS.ErrnoException) => {

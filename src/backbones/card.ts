@@ -1,5 +1,7 @@
 // card.json: what goes with weights and must never be guessed. Reading checks every bound, for a card may come from anywhere.
 
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Channels, Preprocessing, ResizeRule } from '../data/image-rules.js';
@@ -8,6 +10,7 @@ import { writeAtomically } from '../system/atomic-write.js';
 import { describeIssue } from '../system/issues.js';
 import { isObject, readJsonFile } from '../system/json.js';
 import { makeFolder } from '../system/make-folder.js';
+import { isAsSealed, seal } from '../system/seal.js';
 
 /** `card.json`: what goes with weights and must never be guessed. */
 export interface Card {
@@ -131,10 +134,25 @@ async function readCard(path: string): Promise<unknown> {
 }
 
 /**
- * Writes `card.json`, atomically.
+ * Writes `card.json`, atomically, sealed together with the `model.json` beside it.
  * @param dir made when missing
  */
 export async function saveCard(dir: string, card: Card): Promise<void> {
   makeFolder(dir);
-  await writeAtomically(join(dir, 'card.json'), `${JSON.stringify(v.parse(cardSchema, card), null, '\t')}\n`);
+  const sealed = seal(v.parse(cardSchema, card), await readCompanions(dir));
+  await writeAtomically(join(dir, 'card.json'), `${JSON.stringify(sealed, null, '\t')}\n`);
+}
+
+/**
+ * Whether a card and its model.json are as they were written; those of older versions do not tell, and count as such.
+ * @throws FinetuneError `bad-model` where there is no card
+ */
+export async function isCardAsWritten(dir: string): Promise<boolean> {
+  const card = await readCard(join(dir, 'card.json'));
+  return isObject(card) && isAsSealed(card, await readCompanions(dir));
+}
+
+async function readCompanions(dir: string): Promise<Buffer[]> {
+  const model = join(dir, 'model.json');
+  return existsSync(model) ? [await readFile(model)] : [];
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { openLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { listFolderFiles } from '../system/folder-files.js';
-import { loadCard } from './card.js';
+import { isCardAsWritten, loadCard } from './card.js';
 
 const modelSchema = v.looseObject({
   weightsManifest: v.array(v.looseObject({ paths: v.array(v.string()) })),
@@ -18,6 +18,8 @@ const modelSchema = v.looseObject({
  */
 export async function proveBackbone(dir: string): Promise<void> {
   const { sha256 } = await loadCard(dir);
+  if (!(await isCardAsWritten(dir)))
+    throw new Error('card.json or model.json was changed since they were written');
   await openLayersModel(dir, sha256);
   const { weightsManifest } = v.parse(
     modelSchema,

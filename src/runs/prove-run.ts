@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { proveBackbone } from '../backbones/prove-backbone.js';
 import { fileDigest } from '../system/file-digest.js';
 import { listFolderFiles } from '../system/folder-files.js';
-import { loadRecord, type RunRecord } from './record.js';
+import { isRecordAsWritten, loadRecord, type RunRecord } from './record.js';
 
 /**
  * Proves that every file of a folder was written by one training: a record that is valid, and beside it the files that
@@ -14,6 +14,7 @@ import { loadRecord, type RunRecord } from './record.js';
  */
 export async function proveRun(dir: string): Promise<void> {
   const record = await loadRecord(dir);
+  if (!(await isRecordAsWritten(dir))) throw new Error('run.json was changed since it was written');
   const paths = (await listFolderFiles(dir)).filter(path => path !== 'run.json');
   if (record.files === undefined) return await proveOldRun(dir, paths);
   for (const path of paths) await proveFile(dir, path, record.files);

@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import { FinetuneError } from '../errors.js';
 import { describeIssue } from '../system/issues.js';
 import { measureFile } from '../system/read-failure.js';
+import { isAsSealed } from '../system/seal.js';
 
 /** The version of run.json that this program writes and reads. */
 export const runFormatVersion = 1;
@@ -100,6 +101,15 @@ export async function loadRecord(dir: string): Promise<RunRecord> {
   const record = v.safeParse(recordSchema, await parseRecord(path, problem));
   if (!record.success) throw problem(describeIssue(record.issues));
   return record.output;
+}
+
+/**
+ * Whether run.json is as it was written; one of an older version does not tell, and counts as such.
+ * @throws where it cannot be read
+ */
+export async function isRecordAsWritten(dir: string): Promise<boolean> {
+  const record: unknown = JSON.parse(await readFile(join(dir, 'run.json'), 'utf8'));
+  return typeof record === 'object' && record !== null && isAsSealed(record);
 }
 
 async function parseRecord(

@@ -6,6 +6,7 @@ import { refuseOption } from '../errors.js';
 import { isBad, type Outcome, predictImages, type RunResult } from '../features/run-images.js';
 import type { WorkerTask } from '../features/worker.js';
 import { devices } from '../inference/devices.js';
+import { addressSpaceForThreads, addressSpaceLimit } from '../system/address-space.js';
 import type { OpenModel } from './open-model.js';
 
 /** An image that is read when its turn comes: a path, bytes, an example of a data set, whatever opens itself. */
@@ -34,7 +35,7 @@ export async function* runOnAll<Image extends OpenableImage>(
 ): AsyncGenerator<Classified<Image>> {
   // Of what comes bit by bit the number is not known.
   const list: readonly Image[] = Array.isArray(images) ? images : [];
-  const areMany = list.length >= imagesWorthThreads;
+  const areMany = list.length >= imagesWorthThreads && addressSpaceLimit() >= addressSpaceForThreads();
   const results = areMany ? useThreads(opened, list, signal) : oneByOne(opened, images, signal);
   for await (const result of results) {
     // Some come together.

@@ -20,6 +20,7 @@ import { writeFolderAtomically } from '../system/atomic-folder.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import type { Context } from '../system/context.js';
 import { hashFolderFiles } from '../system/folder-files.js';
+import { seal } from '../system/seal.js';
 import type { TimeReport } from '../system/time-budget.js';
 import type { Seconds, Timer } from '../system/timer.js';
 import { versions } from '../system/versions.js';
@@ -130,7 +131,7 @@ export async function saveRun(
     const learnt = summarize(training, measured);
     await writeAtomically(
       join(temporary, 'run.json'),
-      `${JSON.stringify({ ...record(learnt, training), files: await hashFolderFiles(temporary) }, null, 1)}\n`,
+      `${JSON.stringify(seal({ ...record(learnt, training), files: await hashFolderFiles(temporary) }), null, 1)}\n`,
     );
     signal.throwIfAborted();
     return learnt;

@@ -1,7 +1,7 @@
 // One connection of a download: asks for what is missing, believes no header that the bytes do not bear out.
 
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
-import { type Dispatcher, fetch, type Response } from 'undici';
+import type { Dispatcher, Response } from 'undici';
 import { FinetuneError, messageOf, refuseOption } from '../errors.js';
 
 /** A download from one source, over several connections. */
@@ -79,6 +79,8 @@ async function request(
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   validateAddress(source);
+  // Loaded where it is needed: its WebAssembly takes 8 GB of addresses.
+  const { fetch } = await import('undici');
   const response = await fetch(source, {
     dispatcher: agent,
     ...(signal !== undefined && { signal }),

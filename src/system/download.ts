@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs';
 import { link, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EnvHttpProxyAgent } from 'undici';
 import { FinetuneError, messageOf } from '../errors.js';
 import { fetchPart, isVouchedFor, SourceError, sizeOf, type Transfer } from './download-part.js';
 import { fileDigest } from './file-digest.js';
@@ -51,6 +50,7 @@ export async function downloadFile(
 ): Promise<void> {
   makeFolder(dirname(path));
   const { stallTimeout = 30_000 } = options;
+  const { EnvHttpProxyAgent } = await import('undici');
   const agent = new EnvHttpProxyAgent({
     headersTimeout: stallTimeout,
     bodyTimeout: stallTimeout,

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { beforeEach } from 'node:test';
+import { loadCard, saveCard } from '../../src/backbones/card.js';
 import { proveBackbone } from '../../src/backbones/prove-backbone.js';
 import { lite } from '../helpers/library.js';
 import { writeFiles } from '../helpers/run-folder.js';
@@ -37,6 +38,22 @@ for (const [title, change, reason] of changes) {
     await assert.rejects(proveBackbone(backbone), { message: reason });
   });
 }
+
+test('a card or a model.json that was edited is not proven', async () => {
+  await saveCard(backbone, await loadCard(backbone));
+  await proveBackbone(backbone);
+  for (const [name, from, to] of [
+    ['card.json', 'goldfish', 'my fish'],
+    ['model.json', '{', '{ '],
+  ] as const) {
+    const path = join(backbone, name);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(from, to));
+    await assert.rejects(proveBackbone(backbone), { message: /was changed since they were written/ });
+    writeFileSync(path, text);
+  }
+  await proveBackbone(backbone);
+});
 
 function damageShard(): void {
   const { weightsManifest } = JSON.parse(readFileSync(join(backbone, 'model.json'), 'utf8'));

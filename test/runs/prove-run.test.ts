@@ -1,10 +1,11 @@
 // Whether a folder is a run and nothing else: only then may --force replace it.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { proveRun } from '../../src/runs/prove-run.js';
+import { seal } from '../../src/system/seal.js';
 import { makeOldRun, makeRun } from '../helpers/run-folder.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'finetune-prove-'));
@@ -37,6 +38,16 @@ for (const [what, change, message] of foreign) {
     await assert.rejects(proveRun(run), { message });
   });
 }
+
+test('a record that was edited is not proved: another file could be entered in it', async () => {
+  const run = makeRun(newDir(), files);
+  const path = join(run, 'run.json');
+  const record = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify(seal(record)));
+  await proveRun(run);
+  writeFileSync(path, JSON.stringify({ ...seal(record), note: 'mine' }));
+  await assert.rejects(proveRun(run), { message: /^run\.json was changed/ });
+});
 
 const foreignInOld: readonly (readonly [what: string, file: string, content: string, message: RegExp])[] = [
   ['a model.onnx of another program', 'model.onnx', 'pytorch', /^model\.onnx is not as/],

@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { addressSpaceLimit } from '../../src/system/address-space.js';
+import {
+  addressSpaceFor,
+  addressSpaceForThreads,
+  addressSpaceLimit,
+} from '../../src/system/address-space.js';
 
 const header = 'Limit                     Soft Limit           Hard Limit           Units     \n';
 const cases: readonly (readonly [string, string, number])[] = [
@@ -32,4 +36,10 @@ for (const [title, text, expected] of cases) {
 
 test('a process that cannot be asked counts as unlimited', () => {
   assert.equal(addressSpaceLimit('/nowhere/limits'), Number.POSITIVE_INFINITY);
+});
+
+test('training needs room for threads and the engine, predicting and the rest do not', () => {
+  assert.equal(addressSpaceFor('predict'), addressSpaceFor(undefined));
+  assert.ok(addressSpaceFor('predict') < addressSpaceForThreads());
+  assert.ok(addressSpaceFor('train') > addressSpaceForThreads());
 });

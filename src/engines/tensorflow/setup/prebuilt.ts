@@ -4,7 +4,6 @@ import { constants, existsSync } from 'node:fs';
 import { access, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
-import { EnvHttpProxyAgent, fetch } from 'undici';
 import { claimFolder, isClaimed } from '../../../system/claimed-folder.js';
 import { findGpus } from '../../../system/gpus.js';
 import { runProgram } from '../../../system/run-program.js';
@@ -80,6 +79,7 @@ async function requireOldGpu(signal: AbortSignal): Promise<void> {
 
 async function requireHost(signal: AbortSignal): Promise<void> {
   if (mirrorVariables.some(name => process.env[name])) return;
+  const { EnvHttpProxyAgent, fetch } = await import('undici');
   const dispatcher = new EnvHttpProxyAgent();
   try {
     const soon = AbortSignal.any([signal, AbortSignal.timeout(answerSeconds * 1000)]);
