@@ -7,19 +7,20 @@ import { FinetuneError, refuseOption } from '../errors.js';
 import type { BadImage } from '../events.js';
 import { looksLikeImage } from './contents.js';
 import { listFiles } from './folders.js';
-import { readImageFile, readImageStream } from './image-file.js';
+import { readImageStream } from './image-file.js';
 import { byNature } from './names.js';
 
-/** One image that a user named. */
-export interface NamedImage {
-  /** As the user named it, or found below a folder that they named. */
-  readonly name: string;
-  /**
-   * The bytes of the file.
-   * @throws FinetuneError `bad-image` when there is nothing to read
-   */
-  read(): Promise<Buffer>;
-}
+/** One image that a user named: as they named it, or found below a folder that they named. */
+export type NamedImage = { readonly name: string } & (
+  | { readonly file: string }
+  | {
+      /**
+       * What is no file to be read by its path.
+       * @throws FinetuneError `bad-image` when there is nothing to read
+       */
+      read(): Promise<Buffer>;
+    }
+);
 
 /**
  * Lists the images of files, folders (recursively), globs and `-` (standard input): arguments in the order given,
@@ -77,7 +78,7 @@ async function lookThrough(folder: string): Promise<{ images: string[]; special:
 }
 
 function inputAt(path: string): NamedImage {
-  return { name: path, read: () => readImageFile(path) };
+  return { name: path, file: path };
 }
 
 /** What a pattern matches may be a named pipe; where somebody names one, it is read. */

@@ -88,6 +88,7 @@ async function runBatch<Image>(
   decoded: readonly Numbers<Image>[],
   { images, batches }: { readonly images: ReusedArrays; readonly batches: ReusedArrays },
 ): Promise<Numbers<Image>[]> {
+  if (decoded.every(({ outcome }) => isBad(outcome))) return [...decoded];
   const input = batches.take();
   let count = 0;
   for (const { outcome } of decoded) {
@@ -95,7 +96,6 @@ async function runBatch<Image>(
     input.set(outcome, images.length * count++);
     images.giveBack(outcome);
   }
-  if (count === 0) return [...decoded];
   const { data } = await session.run(input.subarray(0, images.length * count), [count, ...size, channels]);
   batches.giveBack(input);
   const length = data.length / count;

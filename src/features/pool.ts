@@ -14,7 +14,14 @@ import type { Base } from './base.js';
 import type { DamageFindings } from './damage-sample.js';
 import type { Precision } from './precision.js';
 import type { BaseResult, BaseWork, RunResult, ViewedExample } from './run-images.js';
-import { type SharedState, shareState, tellToStop, waitUntilIdle, whenIdle } from './thread-guard.js';
+import {
+  largeWeights,
+  type SharedState,
+  shareState,
+  tellToStop,
+  waitUntilIdle,
+  whenIdle,
+} from './thread-guard.js';
 import type { GroupResult, ThreadFailure, WorkerData, WorkerTask } from './worker.js';
 
 /** Photos that a thread is told of at once, and gives back at once: a message for each cost it a twentieth of its time. */
@@ -30,8 +37,6 @@ const photosWorthAThread = 16;
 
 /** Little of what a thread makes lives long: with Node's own limit it would keep some 20 MB more, and be no faster. */
 const maxYoungGenerationSizeMb = 4;
-
-const largeWeights = 32 * 2 ** 20;
 
 /** A model that every thread opens for itself. */
 export interface ThreadModel extends TemporaryModel {
@@ -55,7 +60,7 @@ export interface ThreadWork<Image> {
 }
 
 /**
- * Decodes images and runs a model on them, in threads. The model is removed when they are gone.
+ * Decodes images and runs a model on them, in threads. When they are gone, the model's `remove` is called.
  * @param model without one, the outcome of an image is the `target` of its task, filled
  * @returns in the images' order
  * @throws the signal's reason once it is aborted; what a thread failed of
@@ -65,6 +70,7 @@ export async function* runInThreads<Image>(
   work: ThreadWork<Image>,
 ): AsyncGenerator<RunResult<Image>> {
   const { images, signal, times, damage } = work;
+  signal?.throwIfAborted();
   const { pool, state, stop } = await startPool(model, work);
   const abort = () => tellToStop(state);
   signal?.addEventListener('abort', abort, { once: true });

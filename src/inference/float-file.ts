@@ -2,21 +2,32 @@
 // processes takes four to nine times as long.
 
 import { type FileHandle, open } from 'node:fs/promises';
+import { explainWriteFailure } from '../system/write-failure.js';
 
 /** A file of 32-bit floats. */
 export class FloatFile {
-  private constructor(readonly file: FileHandle) {}
+  private constructor(
+    readonly path: string,
+    readonly file: FileHandle,
+  ) {}
 
   /** @param flags `w` for whoever makes the file, `r` for the other process */
   static async open(path: string, flags: 'w' | 'r'): Promise<FloatFile> {
-    return new FloatFile(await open(path, `${flags}+`));
+    return new FloatFile(path, await open(path, `${flags}+`));
   }
 
-  /** Replaces the first numbers. */
+  /**
+   * Replaces the first numbers.
+   * @throws FinetuneError `not-written` where the machine refuses
+   */
   async write(values: Float32Array): Promise<void> {
     const bytes = bytesOf(values);
-    for (let done = 0; done < bytes.length; )
-      done += (await this.file.write(bytes, done, bytes.length - done, done)).bytesWritten;
+    try {
+      for (let done = 0; done < bytes.length; )
+        done += (await this.file.write(bytes, done, bytes.length - done, done)).bytesWritten;
+    } catch (error) {
+      throw explainWriteFailure(this.path, error, 'TMPDIR');
+    }
   }
 
   /**

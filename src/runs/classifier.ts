@@ -126,7 +126,7 @@ async function seeInViews(opened: OpenModel, views: number | undefined): Promise
     );
   }
   if (views !== 2 || isMirrored) return opened;
-  return { ...opened, session: averageOverMirror(opened.session), forThreads: undefined };
+  return { ...opened, session: averageOverMirror(opened.session), forThreads: async () => undefined };
 }
 
 class LoadedClassifier implements Classifier {

@@ -1,7 +1,6 @@
 // The model of a run, or of a backbone with its top, opened on the device that is wanted.
 
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Card, loadCard } from '../backbones/card.js';
 import { classNamesOf } from '../backbones/class-scores.js';
@@ -9,6 +8,7 @@ import { resolveBackbone } from '../backbones/resolve.js';
 import type { InputRules } from '../data/image-rules.js';
 import { FinetuneError, messageOf } from '../errors.js';
 import type { ThreadModel } from '../features/pool.js';
+import { largeWeights } from '../features/thread-guard.js';
 import { type DeviceName, validateDevice } from '../inference/devices.js';
 import { withFallBack } from '../inference/fall-back.js';
 import { type DeclaredShape, openSession, type Session } from '../inference/session.js';
@@ -26,8 +26,8 @@ interface Opened {
   readonly folder: string;
   readonly card: Card;
   readonly session: Session;
-  /** The same for threads, each of which opens it on the CPU; undefined where the session does more than the model. */
-  readonly forThreads: (() => Promise<ThreadModel>) | undefined;
+  /** The same for threads, each of which opens it on the CPU; undefined where the session is to do the work. */
+  readonly forThreads: () => Promise<ThreadModel | undefined>;
   /** What it runs on now: a device that fails makes place for the CPU. */
   readonly place: () => Place;
 }
@@ -66,8 +66,16 @@ export async function openRun(model: string | undefined, onDevice: OnDevice): Pr
     onCpu: () => openSession(path),
     precisionOnCpu: record.base?.precision === 'int8' ? 'int8' : 'fp32',
   });
-  const forThreads = async () => ({ path, weightBytes: statSync(path).size, remove: async () => undefined });
+  const forThreads = () => findForThreads(resolve(path), record.files?.['model.onnx']);
   return validate({ name: dir, path, folder, card, forThreads, ...opened }, record);
+}
+
+/** The model's file, if it is still what is in memory, and not so large that it is to be there once only. */
+async function findForThreads(path: string, sha256: string | undefined): Promise<ThreadModel | undefined> {
+  const size = await measureFile(path);
+  if (sha256 === undefined || typeof size === 'string' || size > largeWeights) return undefined;
+  if ((await fileDigest(path, 'sha256')) !== sha256) return undefined;
+  return { path, weightBytes: size, remove: async () => undefined };
 }
 
 /** @throws FinetuneError `bad-model` for a file that is not as the run has written it */

@@ -4,6 +4,7 @@
 import type { Card } from '../backbones/card.js';
 import { preprocessInput } from '../backbones/preprocessing.js';
 import { generateImages } from '../data/generated-images.js';
+import { largeWeights } from '../features/thread-guard.js';
 import { compileGraph, compileOnnx } from '../formats/onnx/compile.js';
 import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { openTriedDevice } from '../inference/device-trial.js';
@@ -25,9 +26,12 @@ export async function openOnCpu(network: Network): Promise<Session> {
   return openSession(compileOnnx(network));
 }
 
-/** Compiles a network for threads on the CPU. */
-export function writeForThreads(network: Network): Promise<TemporaryModel> {
-  return writeTemporaryModel(compileGraph(network));
+/** Compiles a network for threads on the CPU; undefined for one so large that it is to be in memory once only. */
+export async function writeForThreads(network: Network): Promise<TemporaryModel | undefined> {
+  const model = await writeTemporaryModel(compileGraph(network));
+  if (model.weightBytes <= largeWeights) return model;
+  await model.remove();
+  return undefined;
 }
 
 /**

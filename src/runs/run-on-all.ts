@@ -21,6 +21,9 @@ export const imagesWorthThreads = 256;
 /** A device other than the CPU takes two batches: one runs, and one is decoded. */
 const prefetchedBatches = 2;
 
+/** Among files there may be a few that are none. */
+const mostReaders = 16;
+
 /** What a classifier gives for an image. */
 type Classified<Image> = RunResult<Image, Float32Array | BadInput>;
 
@@ -33,15 +36,21 @@ export async function* runOnAll<Image extends OpenableImage>(
   images: Iterable<Image>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Classified<Image>> {
-  // Of what comes bit by bit the number is not known.
-  const list: readonly Image[] = Array.isArray(images) ? images : [];
-  const areMany = list.length >= imagesWorthThreads && addressSpaceLimit() >= addressSpaceForThreads();
-  const results = areMany ? useThreads(opened, list, signal) : oneByOne(opened, images, signal);
+  const results = areForThreads(images)
+    ? useThreads(opened, images, signal)
+    : oneByOne(opened, images, signal);
   for await (const result of results) {
-    // Some come together.
+    // Those of a batch are there at once.
     signal?.throwIfAborted();
     yield result;
   }
+}
+
+/** Of what comes bit by bit the number is not known; what reads itself is in memory before a thread gets it. */
+function areForThreads<Image extends OpenableImage>(images: Iterable<Image>): images is readonly Image[] {
+  if (!Array.isArray(images) || images.length < imagesWorthThreads) return false;
+  const readers = images.filter(image => typeof image === 'object' && 'read' in image);
+  return readers.length <= mostReaders && addressSpaceLimit() >= addressSpaceForThreads();
 }
 
 function oneByOne<Image extends OpenableImage>(
@@ -66,8 +75,9 @@ async function* useThreads<Image extends OpenableImage>(
   const [{ runInThreads }, { runOnDecoded }] = await loadThreads();
   const { session, rules, place, forThreads } = opened;
   const work = { rules, images, taskOf, signal };
-  if (place().device === 'cpu' && forThreads !== undefined) {
-    const results = runInThreads(await forThreads(), work);
+  const model = place().device === 'cpu' ? await forThreads() : undefined;
+  if (model !== undefined) {
+    const results = runInThreads(model, work);
     for await (const { outcome, ...result } of results) yield { ...result, outcome: floatsOnly(outcome) };
     return;
   }
@@ -86,7 +96,9 @@ function floatsOnly(outcome: Outcome): Float32Array | BadInput {
 
 async function taskOf(image: OpenableImage): Promise<WorkerTask> {
   const source = await openImage(image);
-  return { source, path: typeof source === 'string' ? source : '', hash: hashOf(image) };
+  // A thread would get all of the memory that the bytes are a part of.
+  const own = typeof source === 'string' ? source : Uint8Array.from(source);
+  return { source: own, path: typeof source === 'string' ? source : '', hash: hashOf(image) };
 }
 
 function hashOf(image: OpenableImage): string | undefined {

@@ -3,10 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { resolveImages } from '../../src/data/list-images.js';
+import { readImageFile } from '../../src/data/image-file.js';
+import { type NamedImage, resolveImages } from '../../src/data/list-images.js';
 import { folderWith, numberedJpeg } from './sample-images.js';
 
 const [first, second] = [await numberedJpeg(1), await numberedJpeg(2)];
+
+const read = async (image: NamedImage) => ('file' in image ? readImageFile(image.file) : image.read());
 
 test('files, folders and globs become images, in the order given', async t => {
   const root = await folderWith(t, {
@@ -30,7 +33,7 @@ test('files, folders and globs become images, in the order given', async t => {
 test('an image is read when asked for, byte by byte', async t => {
   const root = await folderWith(t, { 'a[1].jpg': first });
   const [image] = await resolveImages([join(root, 'a[1].jpg')]);
-  assert.deepEqual(await image!.read(), first);
+  assert.deepEqual(await read(image!), first);
 });
 
 test('what is missing is an input that cannot be read, not the end of everything', async t => {
@@ -38,14 +41,14 @@ test('what is missing is an input that cannot be read, not the end of everything
   const images = await resolveImages(['a.jpg', 'b.jpg', '*.png', 'empty'].map(arg => join(root, arg)));
   const reasons = await Promise.all(
     images.map(image =>
-      image.read().then(
+      read(image).then(
         () => 'read',
         error => error.message,
       ),
     ),
   );
   assert.deepEqual(reasons, ['read', 'no such file', 'no file matches', 'a folder without images']);
-  await assert.rejects(images[1]!.read(), { name: 'FinetuneError', code: 'bad-image' });
+  await assert.rejects(read(images[1]!), { name: 'FinetuneError', code: 'bad-image' });
 });
 
 test('no image at all is a mistake', async () => {
@@ -77,7 +80,7 @@ test('a named pipe in a folder is told, and not opened, which would wait for eve
       images.map(({ name }) => name),
       [join(root, 'a.jpg'), join(root, 'pipe.jpg')],
     );
-    await assert.rejects(images[1]!.read(), { code: 'bad-image', message: 'a named pipe, not a file' });
+    await assert.rejects(read(images[1]!), { code: 'bad-image', message: 'a named pipe, not a file' });
   }
 });
 
@@ -85,7 +88,7 @@ test('a link to a folder is told, and not followed, since it may lead in a circl
   const root = await folderWith(t, { 'album/a.jpg': first, 'others/b.jpg': second });
   symlinkSync(join(root, 'others'), join(root, 'album/more'));
   const [image, link] = await resolveImages([join(root, 'album')]);
-  assert.deepEqual(await image!.read(), first);
+  assert.deepEqual(await read(image!), first);
   assert.equal(link!.name, join(root, 'album/more'));
-  await assert.rejects(link!.read(), { code: 'bad-image', message: 'a link to a folder, not followed' });
+  await assert.rejects(read(link!), { code: 'bad-image', message: 'a link to a folder, not followed' });
 });

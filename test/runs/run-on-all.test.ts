@@ -42,8 +42,9 @@ before(async () => {
     readFileSync(file),
     { file, hash },
     { file, hash: first.hash },
-    { read: async () => readFileSync(file) },
+    readFileSync(file).subarray(),
   ]);
+  images[4] = { read: async () => readFileSync(first.file) };
   opened = {
     ...{ name: 'means', path: 'means', folder, classNames: ['only'], rules },
     session: await openTemporarySession(means, {}),
@@ -75,18 +76,37 @@ test('in threads every image gets what it gets alone, whatever it is opened from
   assert.deepEqual(await outcomesOf(opened, images), alone);
 });
 
-test('where a session does more than its model, and for another device, threads only decode', async () => {
-  const alone = await outcomesOf(opened, images.slice(0, 20));
-  const run: OpenModel['session']['run'] = async (...batch) => {
-    const { data, shape } = await opened.session.run(...batch);
-    return { data: data.map(value => 2 * value), shape };
-  };
-  const doubled = { ...opened, session: { ...opened.session, run }, forThreads: undefined };
-  const twice = await outcomesOf(doubled, images);
-  const expected = alone.map(outcome =>
-    outcome instanceof Float32Array ? outcome.map(value => 2 * value) : outcome,
-  );
-  assert.deepEqual(twice.slice(0, 20), expected);
+for (const device of ['cpu', 'cuda'] as const) {
+  test(`where the session is to do the work, as on ${device}, threads only decode`, async () => {
+    const alone = [
+      ...(await outcomesOf(opened, images.slice(0, 130))),
+      ...(await outcomesOf(opened, images.slice(130))),
+    ];
+    const run: OpenModel['session']['run'] = async (...batch) => {
+      const { data, shape } = await opened.session.run(...batch);
+      return { data: data.map(value => 2 * value), shape };
+    };
+    const doubling: OpenModel = {
+      ...opened,
+      session: { ...opened.session, run },
+      forThreads: async () => undefined,
+      place: () => ({ device, precision: 'fp32' }),
+    };
+    const expected = alone.map(outcome =>
+      outcome instanceof Float32Array ? outcome.map(value => 2 * value) : outcome,
+    );
+    assert.deepEqual(await outcomesOf(doubling, images), expected);
+  });
+}
+
+test('bytes that are a part of larger ones are read as they are', async () => {
+  const digit = readFileSync(join(folder, '7.png'));
+  const archive = new Uint8Array(1 << 20);
+  archive.set(digit, 1000);
+  const part = archive.subarray(1000, 1000 + digit.length);
+  const list = Array.from({ length: 256 }, () => part);
+  const [alone] = await outcomesOf(opened, [digit]);
+  assert.deepEqual(new Set((await outcomesOf(opened, list)).map(String)), new Set([String(alone)]));
 });
 
 test('it ends with what stops it', async () => {
