@@ -1,5 +1,5 @@
-// What tfjs' layers do otherwise here than as they come: batch normalization stays frozen, dropout is seeded, and what
-// takes several passes over memory takes fewer.
+// What tfjs' layers do otherwise here than as they come: batch normalization stays frozen, dropout is seeded, what takes
+// several passes over memory takes fewer, and what has no gradient, or a wrong one, is computed in another way.
 
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { tf } from '../engines/tfjs.js';
@@ -23,6 +23,8 @@ export function adaptLayer(layer: Layer, model: LayersModel): void {
     activateLate(layer, model);
   }
   if (name === 'ThresholdedReLU') multiplyByStep(layer);
+  if (name === 'PReLU') stretchSlopes(layer);
+  if (name === 'Maximum' || name === 'Minimum') stretchInputs(layer);
   if (isSeeded(layer)) seedMasks(layer);
   else if (unseeded.has(name)) keepInference(layer);
 }
@@ -101,6 +103,28 @@ function keepDilatedApart(layer: Layer): void {
       const convolved = tf.conv2d(x, kernel.read(), strides, padding, 'NHWC', dilationRate);
       return activation.apply(bias === null ? convolved : tf.add(convolved, bias.read()));
     });
+}
+
+/** The wasm engine repeats the slopes from the last axis on, as if none were shared along it. */
+function stretchSlopes(layer: Layer): void {
+  const { alpha } = layer as Layer & { readonly alpha: { read(): tf.Tensor } };
+  if (alpha.read().shape.at(-1) !== 1) return;
+  layer.call = inputs =>
+    tf.tidy(() => {
+      const x = onlyInput(inputs);
+      return tf.prelu(x, tf.broadcastTo(alpha.read(), x.shape));
+    });
+}
+
+/** tfjs forgets in the gradient that an input was stretched. */
+function stretchInputs(layer: Layer): void {
+  const merging = layer as Layer & { mergeFunction(inputs: tf.Tensor[]): tf.Tensor };
+  const merge = merging.mergeFunction.bind(merging);
+  merging.mergeFunction = inputs => {
+    const { assertAndGetBroadcastShape } = tf.backend_util;
+    const shape = inputs.map(each => each.shape).reduce(assertAndGetBroadcastShape);
+    return merge(inputs.map(each => tf.broadcastTo(each, shape)));
+  };
 }
 
 /** tfjs' own compares, and a comparison has no gradient. */

@@ -99,6 +99,71 @@ for (const activation of ['linear', 'swish', 'relu']) {
   });
 }
 
+test('PReLU has the slopes of its axes, whichever share them', async () => {
+  for (const shared of [[3], [1, 3], [1, 2]]) {
+    const build = new NetworkBuilder();
+    const slopes = build.add('PReLU', [build.input('images', [2, 3, 4])], {
+      name: 'slopes',
+      shared_axes: shared,
+    });
+    const shape = [2, 3, 4].map((size, axis) => (shared.includes(axis + 1) ? 1 : size));
+    const alpha = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i + 1);
+    build.withWeights(slopes, { alpha: { shape, data: alpha } });
+    const model = await openModel(build.network('prelu', slopes));
+    const x = tf.fill([2, 2, 3, 4], -1);
+    const apply = (each: tf.Tensor) => model.apply(each) as tf.Tensor;
+    const expected = tf.broadcastTo(tf.tensor(alpha, [1, ...shape]), x.shape).dataSync();
+    assertClose(
+      apply(x).dataSync(),
+      expected.map(value => -value),
+      0,
+      `outputs, shared ${shared}`,
+    );
+    assertClose(
+      tf
+        .grad(each => tf.sum(apply(each)))(x)
+        .dataSync(),
+      expected,
+      0,
+      `gradient, shared ${shared}`,
+    );
+    model.dispose();
+  }
+});
+
+for (const name of ['Maximum', 'Minimum'])
+  test(`${name} of a map and of one number a channel passes on what each is worth`, async () => {
+    const build = new NetworkBuilder();
+    const input = build.input('images', [2, 2, 1]);
+    const mean = build.add('GlobalAveragePooling2D', [input], { name: 'mean', keepdims: true });
+    const model = await openModel(
+      build.network('merged', build.add(name, [input, mean], { name: 'merged' })),
+    );
+    const apply = (each: tf.Tensor) => model.apply(each) as tf.Tensor;
+    // Their mean is 3; of what it gives, every pixel has a quarter.
+    const x = tf.tensor([0, 1, 3.5, 7.5], [1, 2, 2, 1]);
+    const [outputs, gradient] =
+      name === 'Maximum'
+        ? [
+            [3, 3, 3.5, 7.5],
+            [0.5, 0.5, 1.5, 1.5],
+          ]
+        : [
+            [0, 1, 3, 3],
+            [1.5, 1.5, 0.5, 0.5],
+          ];
+    assertClose(apply(x).dataSync(), outputs, 0, 'outputs');
+    assertClose(
+      tf
+        .grad(each => tf.sum(apply(each)))(x)
+        .dataSync(),
+      gradient,
+      1e-6,
+      'gradient',
+    );
+    model.dispose();
+  });
+
 test('ThresholdedReLU passes the gradient on above its threshold, and nothing below', async () => {
   const build = new NetworkBuilder();
   const cut = build.add('ThresholdedReLU', [build.input('images', [1, 4, 1])], { name: 'cut', theta: 0.5 });
