@@ -96,12 +96,18 @@ export class BatchRunner {
   }
 }
 
-function partOf({ input, shape: [images, ...size] }: ImageBatch, first: number, count: number): ImageBatch {
+/** Some images of a batch, in the same memory. */
+export function partOf(
+  { input, shape: [images, ...size] }: ImageBatch,
+  first: number,
+  count: number,
+): ImageBatch {
   const length = input.length / images;
   return { input: input.subarray(first * length, (first + count) * length), shape: [count, ...size] };
 }
 
-function joinOutputs(outputs: readonly SessionOutput[], images: number): SessionOutput {
+/** @param images how many they are of, together */
+export function joinOutputs(outputs: readonly SessionOutput[], images: number): SessionOutput {
   const [first, ...others] = outputs;
   if (first === undefined || others.length === 0) return first ?? { data: new Float32Array(), shape: [0] };
   const data = new Float32Array(outputs.reduce((sum, each) => sum + each.data.length, 0));

@@ -1,6 +1,7 @@
 // A session on a device that may fail: from then on the CPU does the work.
 
 import { messageOf } from '../errors.js';
+import { type ImageBatch, joinOutputs, partOf, type SessionOutput } from './batch.js';
 import type { Session } from './session.js';
 
 /** What takes a device's place. */
@@ -11,7 +12,10 @@ export interface Replacement {
   readonly warn: (reason: string) => void;
 }
 
-/** The batch that failed runs on the CPU, too: nothing is lost. What fails there as well is thrown. */
+/**
+ * The batch that failed runs on the CPU, too: nothing is lost. What fails there as well is thrown. Image by image, since a
+ * device's batches would take the CPU seconds and a gigabyte.
+ */
 export function withFallBack(session: Session, { onCpu, warn }: Replacement): Session {
   let replaced: Promise<Session> | undefined;
   const replace = (error: unknown): Promise<Session> => {
@@ -21,12 +25,12 @@ export function withFallBack(session: Session, { onCpu, warn }: Replacement): Se
   return {
     ...session,
     async run(input, shape) {
-      if (replaced !== undefined) return (await replaced).run(input, shape);
+      if (replaced !== undefined) return runOneByOne(await replaced, { input, shape });
       try {
         return await session.run(input, shape);
       } catch (error) {
         replaced ??= replace(error);
-        return (await replaced).run(input, shape);
+        return runOneByOne(await replaced, { input, shape });
       }
     },
     async release() {
@@ -34,4 +38,14 @@ export function withFallBack(session: Session, { onCpu, warn }: Replacement): Se
       await (await replaced?.catch(() => undefined))?.release();
     },
   };
+}
+
+async function runOneByOne(session: Session, batch: ImageBatch): Promise<SessionOutput> {
+  const [count] = batch.shape;
+  const outputs: SessionOutput[] = [];
+  for (let i = 0; i < count; i++) {
+    const { input, shape } = partOf(batch, i, 1);
+    outputs.push(await session.run(input, shape));
+  }
+  return joinOutputs(outputs, count);
 }
