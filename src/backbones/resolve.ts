@@ -4,6 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FinetuneError, findNearest } from '../errors.js';
+import { restoreReplaced } from '../system/atomic-folder.js';
 import { quoteWord } from '../system/printable.js';
 import { measureFile } from '../system/read-failure.js';
 import { type Card, loadCard } from './card.js';
@@ -33,6 +34,7 @@ export async function resolveBackbone(nameOrDir: string): Promise<PreparedBackbo
     candidates.push(...pretrainedFolders().map(folder => join(folder, nameOrDir)));
   }
   for (const dir of candidates) {
+    restoreReplaced(dir);
     // One that cannot be read is told of by its reason.
     if ((await measureFile(join(dir, 'card.json'))) !== 'is missing')
       return { dir, card: await loadCard(dir) };

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { globSync } from 'glob';
 import * as v from 'valibot';
 import { FinetuneError } from '../errors.js';
+import { restoreReplaced } from '../system/atomic-folder.js';
 import { describeIssue } from '../system/issues.js';
 import { measureFile } from '../system/read-failure.js';
 import { isAsSealed } from '../system/seal.js';
@@ -74,6 +75,7 @@ export async function resolveRun(dir: string | undefined): Promise<Run> {
 
 /** Who names the model of a run means the run. */
 async function openNamed(dir: string): Promise<Run> {
+  restoreReplaced(dir);
   const isModel = existsSync(join(dir, 'model.json')) && !existsSync(join(dir, 'run.json'));
   const run = isModel && existsSync(join(dir, '..', 'run.json')) ? join(dir, '..') : dir;
   return { dir: run, record: await loadRecord(run) };

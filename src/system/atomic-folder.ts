@@ -135,7 +135,7 @@ export async function writeFolderAtomically<Written>(
   const { replacement } = rules;
   if (replacement !== undefined) await validateReplaceable(dir, replacement);
   makeParent(dirname(dir));
-  const prefix = join(dirname(dir), `.${shorten(basename(dir))}`);
+  const prefix = prefixOf(dir);
   putBack(prefix, dir);
   const temporary = makeTemporaryFolderAt(prefix, '--out');
   try {
@@ -151,6 +151,24 @@ export async function writeFolderAtomically<Written>(
   } finally {
     await temporary.remove();
   }
+}
+
+/**
+ * Puts back what a killed process had put aside to replace it, where nothing is in its place: whoever looks for a run or a
+ * backbone finds it. Where the file system refuses, it stays where it is.
+ */
+export function restoreReplaced(dir: string): void {
+  if (existsSync(dir)) return;
+  try {
+    putBack(prefixOf(resolve(dir)), dir);
+  } catch {
+    // Whoever looks for it says that it is not there.
+  }
+}
+
+/** Of the temporary folders beside a folder. */
+function prefixOf(dir: string): string {
+  return join(dirname(dir), `.${shorten(basename(dir))}`);
 }
 
 /** A temporary folder's name has an ending of its own, and no name has more than 255 bytes. */

@@ -1,10 +1,12 @@
 // Folders that appear complete or not at all.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { beforeEach } from 'node:test';
-import { writeFolderAtomically } from '../../src/system/atomic-folder.js';
+import { restoreReplaced, writeFolderAtomically } from '../../src/system/atomic-folder.js';
+import { ownerName } from '../../src/system/owner.js';
 import { writeFiles } from '../helpers/run-folder.js';
 
 let dir = '';
@@ -40,6 +42,24 @@ test('a folder may have a name as long as names can be', async () => {
     assert.equal(readFileSync(join(dir, name, 'file'), 'utf8'), 'new');
   }
   assert.equal(readdirSync(dir).length, 2);
+});
+
+test('whoever looks for a folder finds what a killed process has put aside, and nobody takes it from one at work', () => {
+  const [host] = ownerName().split('-');
+  for (const [name, owner, isRestored] of [
+    ['killed', `${host}-4194304-1`, true],
+    ['busy', ownerName(), false],
+  ] as const) {
+    const hidden = `.${name}-${owner}-${randomUUID()}`;
+    writeFiles(join(dir, hidden), { 'old/file': 'old', '.finetune-owner': owner });
+    restoreReplaced(join(dir, name));
+    assert.equal(existsSync(join(dir, name, 'file')), isRestored);
+    assert.equal(existsSync(join(dir, hidden, 'old')), !isRestored);
+  }
+  writeFiles(join(dir, `.there-${host}-4194304-1-${randomUUID()}`), { 'old/file': 'old' });
+  writeFiles(join(dir, 'there'), { file: 'mine' });
+  restoreReplaced(join(dir, 'there'));
+  assert.equal(readFileSync(join(dir, 'there/file'), 'utf8'), 'mine');
 });
 
 test('writing that fails leaves nothing, and what was there as it was', async () => {
