@@ -1,7 +1,7 @@
 // What `inspect` writes: a list of images to leave out, and a page to look at. Nothing else is ever replaced by them.
 
 import { accessSync, constants, existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type ListedImage, listHeading, renderList } from '../data/image-list.js';
 import { reasonOfBadImage } from '../data/read-image.js';
@@ -11,6 +11,7 @@ import type { CopyGroup, Inspection } from '../features/inspection.js';
 import { listShownImages, pageHeading, renderInspectionPage } from '../report/inspect-page.js';
 import { writeAtomically } from '../system/atomic-write.js';
 import type { Context } from '../system/context.js';
+import { isTextAsSealed, sealText } from '../system/seal.js';
 import { explainWriteFailure } from '../system/write-failure.js';
 import type { SettledInspectOptions } from './inspect-options.js';
 
@@ -43,9 +44,9 @@ async function validateTarget(option: string, path: string, { heading, force }: 
     );
   }
   if (!force)
-    refuseOption(
-      `${option} ${path} is there already. Choose another file, or say --force to replace it, edits included.`,
-    );
+    refuseOption(`${option} ${path} is there already. Choose another file, or say --force to replace it.`);
+  if (!isTextAsSealed(await readFile(path, 'utf8')))
+    refuseOption(`${option} ${path} was edited since, so it is not replaced. Choose another file.`);
 }
 
 /** Looked at now, for after the work nothing of it could be kept. */
@@ -86,7 +87,10 @@ export async function writeFindings(
   { signal }: Context,
 ): Promise<Pick<Inspection, 'list' | 'page'>> {
   signal.throwIfAborted();
-  if (writeList !== undefined) await writeAtomically(writeList, renderList(listToLeaveOut(found)));
+  if (writeList !== undefined) {
+    const list = sealText(renderList(listToLeaveOut(found)), words => `# ${words}`);
+    await writeAtomically(writeList, list);
+  }
   if (html !== undefined) await writePage(found, { data, html, signal });
   return { list: writeList, page: html };
 }
@@ -105,7 +109,11 @@ async function writePage(found: Inspection, { data, html, signal }: PageTarget):
     // A file that cannot be read has no picture, but a reason.
     if (thumbnail.startsWith('data:')) thumbnails.set(path, thumbnail);
   }
-  await writeAtomically(html, renderInspectionPage(found, thumbnails));
+  const page = renderInspectionPage(found, thumbnails);
+  await writeAtomically(
+    html,
+    sealText(page, words => `<!-- ${words} -->`),
+  );
 }
 
 /** What is surely wrong, then, as comments, what only may be. An image is listed once. */

@@ -1,4 +1,4 @@
-// A JSON file that tells whether it is as it was written: a hash of its values stands in it.
+// Files that tell whether they are as they were written: a hash of what they hold stands in them.
 
 import { createHash } from 'node:crypto';
 
@@ -26,4 +26,28 @@ function hashOf(value: object, companions: readonly Uint8Array[]): string {
   const hash = createHash('sha256').update(JSON.stringify(value));
   for (const bytes of companions) hash.update(bytes);
   return hash.digest('hex');
+}
+
+const sealWords = 'sha-256 of all above: ';
+
+/**
+ * A text with a last line that tells the hash of those above.
+ * @param comment makes a line that counts for nothing in such a file
+ */
+export function sealText(text: string, comment: (words: string) => string): string {
+  const lines = text.endsWith('\n') ? text : `${text}\n`;
+  return `${lines}${comment(`${sealWords}${hashOfText(lines)}`)}\n`;
+}
+
+/** @returns true also where there is no seal, as in files of older versions */
+export function isTextAsSealed(read: string): boolean {
+  const at = read.indexOf(sealWords);
+  if (at === -1) return true;
+  const lines = read.slice(0, read.lastIndexOf('\n', at) + 1);
+  const [last = '', ...more] = read.slice(lines.length).split('\n');
+  return last.includes(`${sealWords}${hashOfText(lines)}`) && more.join('') === '';
+}
+
+function hashOfText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -9,6 +9,7 @@ import type { CopyGroup, InspectedImage, Inspection } from '../../src/features/i
 import { listToLeaveOut, validateTargets, writeFindings } from '../../src/pipeline/inspect-files.js';
 import { pageHeading } from '../../src/report/inspect-page.js';
 import { silent } from '../../src/system/context.js';
+import { sealText } from '../../src/system/seal.js';
 import { seven } from '../helpers/library.js';
 
 const root = mkdtempSync(join(tmpdir(), 'finetune-inspect-files-'));
@@ -17,11 +18,14 @@ after(() => rmSync(root, { recursive: true }));
 const [list, page, foreign, folder, none] = ['list.txt', 'page.html', 'mine.txt', 'folder', 'none'].map(
   name => join(root, name),
 );
+const edited = join(root, 'edited.txt');
 
 before(() => {
   writeFileSync(list ?? '', `${listHeading}. And so on`);
   writeFileSync(page ?? '', `${pageHeading} And so on`);
   writeFileSync(foreign ?? '', 'My own');
+  const sealed = sealText(`${listHeading}\na.jpg\nb.jpg\n`, words => `# ${words}`);
+  writeFileSync(edited, sealed.replace('a.jpg\n', ''));
   mkdirSync(folder ?? '');
 });
 
@@ -49,6 +53,7 @@ const refused: [what: string, given: object, message: RegExp][] = [
     /--write-list .*list\.txt is there already.*--force to replace it/,
   ],
   ['a page is there', { html: page }, /--html .*page\.html is there already.*--force/],
+  ['a list was edited', { writeList: edited, force: true }, /edited\.txt was edited since/],
   ['the file is not of inspect', { writeList: foreign, force: true }, /was not written by inspect/],
   ['the list would replace a page', { writeList: page, force: true }, /was not written by inspect/],
   ['the file is a folder', { html: folder, force: true }, /was not written by inspect/],
