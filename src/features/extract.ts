@@ -65,7 +65,7 @@ export async function extractFeatures(extraction: Extraction, context: Context):
     return new FeatureSet({
       images: kept,
       ...{ source, bad, narrowRanges, shape: base.featureShape, computed: missing.length - failures.size },
-      profile: work.profile(runsOnThisThread(runtime), missing.length > 0),
+      profile: work.profile(feedsDevice(runtime), missing.length > 0),
     });
   } catch (error) {
     work.store.close();
@@ -129,8 +129,8 @@ function uniqueByKey(images: readonly ViewedExample[]): ViewedExample[] {
   return [...new Map(images.map(image => [keyOf(image), image])).values()];
 }
 
-/** On a device other than the CPU: this thread brings batches there. */
-function runsOnThisThread({ device }: BaseRuntime): boolean {
+/** Whether this thread brings batches to a device other than the CPU: that is the base's time. */
+function feedsDevice({ device }: BaseRuntime): boolean {
   return device !== undefined && device.name !== 'cpu';
 }
 

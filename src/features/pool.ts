@@ -77,7 +77,7 @@ export async function* runInThreads<Image>(
   try {
     const groupsUnderWay = pool.options.maxThreads * groupsPerThread;
     const run = async (group: readonly Image[]): Promise<RunResult<Image>[]> => {
-      const tasks = await Promise.all(group.map(image => describe(image, work)));
+      const tasks = await Promise.all(group.map(image => taskOrReason(image, work)));
       const result: GroupResult | ThreadFailure = await pool.run(tasks);
       if ('failure' in result) throw errorOf(result);
       const { outcomes, narrowRanges, pictures } = result;
@@ -122,7 +122,7 @@ function targetOf(task: WorkerTask | BadInput | undefined): Float32Array {
   throw new Error('An image was decoded into nothing.');
 }
 
-async function describe<Image>(
+async function taskOrReason<Image>(
   image: Image,
   { taskOf }: Pick<ThreadWork<Image>, 'taskOf'>,
 ): Promise<WorkerTask | BadInput> {
