@@ -1,13 +1,9 @@
 // Images that threads decode for a network that runs elsewhere, by batches.
 
 import type { InputRules } from '../data/image-rules.js';
-import type { BadInput } from '../data/read-image.js';
 import { prefetch } from '../system/prefetch.js';
 import { runInThreads, type ThreadWork } from './pool.js';
-import { isBad, type Runner, type RunResult } from './run-images.js';
-
-/** An image as a network takes it, `[height, width, channels]`, preprocessed; or what a network makes of it. */
-export type Numbers<Image> = RunResult<Image, Float32Array | BadInput>;
+import { isBad, type NumbersResult, type Runner } from './run-images.js';
 
 /** Arrays of one length, used again and again: to come by new memory takes longer than to fill it. */
 export class ReusedArrays {
@@ -34,7 +30,7 @@ export function arraysFor({ size, channels }: InputRules): ReusedArrays {
 }
 
 /**
- * Decodes images in threads.
+ * Decodes images in threads: as a network takes them, `[height, width, channels]`, preprocessed.
  * @param arrays take the images' numbers; whoever has used them gives them back
  * @returns in the images' order
  * @throws the signal's reason once it is aborted
@@ -42,7 +38,7 @@ export function arraysFor({ size, channels }: InputRules): ReusedArrays {
 export async function* decodeInThreads<Image>(
   { taskOf, ...work }: ThreadWork<Image>,
   arrays: ReusedArrays,
-): AsyncGenerator<Numbers<Image>> {
+): AsyncGenerator<NumbersResult<Image>> {
   const toMemory = async (image: Image) => ({ ...(await taskOf(image)), target: arrays.take() });
   for await (const { outcome, ...result } of runInThreads(undefined, { ...work, taskOf: toMemory })) {
     if (!(outcome instanceof Float32Array) && !isBad(outcome)) throw new Error('A decoder gave bytes.');
@@ -62,12 +58,12 @@ export interface DecodedWork<Image> extends ThreadWork<Image> {
  * @returns in the images' order
  * @throws the signal's reason once it is aborted; what the network throws
  */
-export async function* runOnDecoded<Image>(work: DecodedWork<Image>): AsyncGenerator<Numbers<Image>> {
+export async function* runOnDecoded<Image>(work: DecodedWork<Image>): AsyncGenerator<NumbersResult<Image>> {
   const { rules, batchSize, signal } = work;
   const images = arraysFor(rules);
   // ONNX Runtime takes no memory that threads share.
   const batches = new ReusedArrays(images.length * batchSize);
-  const run = (batch: readonly Numbers<Image>[]) => runBatch(work, batch, { images, batches });
+  const run = (batch: readonly NumbersResult<Image>[]) => runBatch(work, batch, { images, batches });
   const decoded = inBatches(decodeInThreads(work, images), batchSize);
   for await (const results of prefetch(decoded, run, { count: 1, signal })) yield* results;
 }
@@ -85,9 +81,9 @@ async function* inBatches<Item>(items: AsyncIterable<Item>, size: number): Async
 
 async function runBatch<Image>(
   { session, rules: { size, channels } }: DecodedWork<Image>,
-  decoded: readonly Numbers<Image>[],
+  decoded: readonly NumbersResult<Image>[],
   { images, batches }: { readonly images: ReusedArrays; readonly batches: ReusedArrays },
-): Promise<Numbers<Image>[]> {
+): Promise<NumbersResult<Image>[]> {
   if (decoded.every(({ outcome }) => isBad(outcome))) return [...decoded];
   const input = batches.take();
   let count = 0;

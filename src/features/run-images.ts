@@ -30,6 +30,9 @@ export interface RunResult<Image, Result = Outcome> {
   readonly picture?: Uint8Array | undefined;
 }
 
+/** The same where there are numbers: an input as a network takes it, or what it gives. */
+export type NumbersResult<Image> = RunResult<Image, Float32Array | BadInput>;
+
 /** What the base makes of an image of a data set. */
 export type BaseResult = RunResult<ViewedExample>;
 
@@ -107,7 +110,7 @@ export async function* predictImages<Image>(
   session: Runner,
   images: Iterable<Image>,
   { rules, open, optionsOf, signal, prefetched = defaultPrefetched }: ImageOptions<Image>,
-): AsyncGenerator<RunResult<Image, Float32Array | BadInput>> {
+): AsyncGenerator<NumbersResult<Image>> {
   const runner = new ImageRunner(session, rules);
   const predict = async (image: Image) => {
     let narrowRange: ValueRange | undefined;

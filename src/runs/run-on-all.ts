@@ -3,7 +3,7 @@
 import type { BadInput } from '../data/read-image.js';
 import type { ImageSource } from '../data/read-options.js';
 import { refuseOption } from '../errors.js';
-import { isBad, type Outcome, predictImages, type RunResult } from '../features/run-images.js';
+import { isBad, type NumbersResult, type Outcome, predictImages } from '../features/run-images.js';
 import type { WorkerTask } from '../features/worker.js';
 import { devices } from '../inference/devices.js';
 import { addressSpaceForThreads, addressSpaceLimit } from '../system/address-space.js';
@@ -24,9 +24,6 @@ const prefetchedBatches = 2;
 /** Among files there may be a few that are none. */
 const mostReaders = 16;
 
-/** What a classifier gives for an image. */
-type Classified<Image> = RunResult<Image, Float32Array | BadInput>;
-
 /**
  * Runs a network on images, in their order; the next ones are read meanwhile.
  * @throws the signal's reason once it is aborted
@@ -35,7 +32,7 @@ export async function* runOnAll<Image extends OpenableImage>(
   opened: OpenModel,
   images: Iterable<Image>,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Classified<Image>> {
+): AsyncGenerator<NumbersResult<Image>> {
   const results = areForThreads(images)
     ? useThreads(opened, images, signal)
     : oneByOne(opened, images, signal);
@@ -57,7 +54,7 @@ function oneByOne<Image extends OpenableImage>(
   opened: OpenModel,
   images: Iterable<Image>,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Classified<Image>> {
+): AsyncGenerator<NumbersResult<Image>> {
   const { session, rules } = opened;
   const { device } = opened.place();
   // On the CPU, as many as Node decodes at a time.
@@ -71,7 +68,7 @@ async function* useThreads<Image extends OpenableImage>(
   opened: OpenModel,
   images: readonly Image[],
   signal: AbortSignal | undefined,
-): AsyncGenerator<Classified<Image>> {
+): AsyncGenerator<NumbersResult<Image>> {
   const [{ runInThreads }, { runOnDecoded }] = await loadThreads();
   const { session, rules, place, forThreads } = opened;
   const work = { rules, images, taskOf, signal };

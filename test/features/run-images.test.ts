@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import type { Example } from '../../src/data/data-set.js';
 import { mirroredView } from '../../src/data/image-rules.js';
-import type { BadInput } from '../../src/data/read-image.js';
 import { FinetuneError } from '../../src/errors.js';
 import type { Base } from '../../src/features/base.js';
-import { ImageRunner, isBad, predictImages, type RunResult } from '../../src/features/run-images.js';
+import { ImageRunner, isBad, type NumbersResult, predictImages } from '../../src/features/run-images.js';
 import { compileOnnx } from '../../src/formats/onnx/compile.js';
 import { openSession, type Session } from '../../src/inference/session.js';
 import { silent } from '../../src/system/context.js';
@@ -36,15 +35,13 @@ const options = () => ({
   signal: silent.signal,
 });
 
-type Result<Image> = RunResult<Image, Float32Array | BadInput>;
-
-async function collect<Image>(results: AsyncIterable<Result<Image>>): Promise<Result<Image>[]> {
-  const list: Result<Image>[] = [];
+async function collect<Image>(results: AsyncIterable<NumbersResult<Image>>): Promise<NumbersResult<Image>[]> {
+  const list: NumbersResult<Image>[] = [];
   for await (const result of results) list.push(result);
   return list;
 }
 
-const reasonOf = (result: Result<Example> | undefined) =>
+const reasonOf = (result: NumbersResult<Example> | undefined) =>
   result !== undefined && isBad(result.outcome) ? result.outcome.reason : undefined;
 
 test('results come in the order of the images, a bad one with its reason', async () => {
