@@ -1,14 +1,19 @@
 // A classifier's network on many images: whoever runs it, threads or this one, gives the same.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { planConvnet } from '../../src/backbones/architectures/convnet.js';
+import { saveCard } from '../../src/backbones/card.js';
 import { nodeFor, type OnnxGraph } from '../../src/formats/onnx/graph.js';
+import { saveLayersModel } from '../../src/formats/tfjs-layers/layers-model.js';
 import { openTemporarySession, writeTemporaryModel } from '../../src/inference/temporary-model.js';
+import { loadClassifier } from '../../src/runs/classifier.js';
 import type { OpenModel } from '../../src/runs/open-model.js';
 import type { OpenableImage } from '../../src/runs/run-on-all.js';
-import { copyDigits } from '../features/sample-images.js';
+import { drawWeights } from '../../src/training/initialize.js';
+import { copyDigits, openInput } from '../features/sample-images.js';
 import { checkout } from '../helpers/finetune.js';
 
 /** As built: its threads run JavaScript. */
@@ -115,4 +120,26 @@ test('it ends with what stops it', async () => {
   assert.equal((await results.next()).done, false);
   stop.abort(new Error('enough'));
   await assert.rejects(results.next(), /enough/);
+});
+
+test('many images are seen in as many views as few', async () => {
+  const backbone = join(folder, 'backbone');
+  const network = drawWeights(planConvnet({ inputShape: [28, 28, 1], classes: 2 }), 1);
+  mkdirSync(backbone);
+  const { sha256 } = await saveLayersModel(backbone, network);
+  const { card } = openInput();
+  await saveCard(backbone, { ...card, classNames: ['odd', 'even'], sha256 });
+  const files = Array.from({ length: 256 }, (_, i) => join(folder, `${(i % 20) + 4}.png`));
+  const probabilities = async (views: 1 | 2, list: readonly string[]) => {
+    const classifier = await loadClassifier({ backbone, views });
+    const found: Float32Array[] = [];
+    for await (const result of classifier.classifyAll(list))
+      if (result.error === undefined) found.push(result.probabilities);
+    await classifier.close();
+    return found.slice(0, 20);
+  };
+  const twice = await probabilities(2, files);
+  assert.deepEqual(twice, await probabilities(2, files.slice(0, 20)));
+  assert.deepEqual(await probabilities(1, files), await probabilities(1, files.slice(0, 20)));
+  assert.notDeepEqual(twice, await probabilities(1, files));
 });
