@@ -1,11 +1,11 @@
-// What tfjs' layers do otherwise here than as they come: batch normalization stays frozen, dropout is seeded, what takes
-// several passes over memory takes fewer, and what has no gradient, or a wrong one, is computed in another way.
+// What tfjs' layers do otherwise here than as they come: batch normalization stays frozen, dropout is seeded, and what
+// takes several passes over memory takes fewer. What has no gradient is mended in missing-gradients.ts.
 
-import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { tf } from '../engines/tfjs.js';
+import { mendGradient } from './missing-gradients.js';
 import type { Random } from './random.js';
-
-type Layer = layers.Layer;
+import { type Convolution, type Layer, onlyInput } from './tfjs-layer.js';
 
 /** Noises that nobody seeds, a dropout of whole channels among them: they stay in inference mode. */
 const unseeded = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout', 'SpatialDropout1D', 'Dropout']);
@@ -18,13 +18,8 @@ export function adaptLayer(layer: Layer, model: LayersModel): void {
     foldIntoKernel(layer, model);
   }
   if (name === 'ReLU') quickenRelu6(layer);
-  if (name === 'Conv2D') {
-    keepDilatedApart(layer);
-    activateLate(layer, model);
-  }
-  if (name === 'ThresholdedReLU') multiplyByStep(layer);
-  if (name === 'PReLU') stretchSlopes(layer);
-  if (name === 'Maximum' || name === 'Minimum') stretchInputs(layer);
+  mendGradient(layer);
+  if (name === 'Conv2D') activateLate(layer, model);
   if (isSeeded(layer)) seedMasks(layer);
   else if (unseeded.has(name)) keepInference(layer);
 }
@@ -75,67 +70,6 @@ function drawMask(length: number, { rate, seed }: SeededLayer): Float32Array {
   return mask;
 }
 
-interface ConvolutionSettings {
-  readonly strides: [number, number];
-  readonly padding: 'same' | 'valid';
-  readonly dilationRate: [number, number];
-  readonly dataFormat: string;
-  readonly activation: string;
-}
-
-interface Convolution extends Layer {
-  getConfig(): ReturnType<Layer['getConfig']> & ConvolutionSettings;
-  readonly activation: { getClassName(): string; apply(x: tf.Tensor): tf.Tensor };
-  readonly kernel: { read(): tf.Tensor4D };
-  readonly depthwiseKernel: { read(): tf.Tensor4D };
-  readonly bias: { read(): tf.Tensor } | null;
-}
-
-/** tfjs fuses convolution and bias under most activations, and has no gradient for what it fuses where that is dilated. */
-function keepDilatedApart(layer: Layer): void {
-  const convolution = layer as Convolution;
-  const { kernel, bias, activation } = convolution;
-  const { strides, padding, dilationRate, dataFormat } = convolution.getConfig();
-  if (dataFormat !== 'channelsLast' || dilationRate.every(rate => rate === 1)) return;
-  layer.call = inputs =>
-    tf.tidy(() => {
-      const x = onlyInput(inputs) as tf.Tensor4D;
-      const convolved = tf.conv2d(x, kernel.read(), strides, padding, 'NHWC', dilationRate);
-      return activation.apply(bias === null ? convolved : tf.add(convolved, bias.read()));
-    });
-}
-
-/** The wasm engine repeats the slopes from the last axis on, as if none were shared along it. */
-function stretchSlopes(layer: Layer): void {
-  const { alpha } = layer as Layer & { readonly alpha: { read(): tf.Tensor } };
-  if (alpha.read().shape.at(-1) !== 1) return;
-  layer.call = inputs =>
-    tf.tidy(() => {
-      const x = onlyInput(inputs);
-      return tf.prelu(x, tf.broadcastTo(alpha.read(), x.shape));
-    });
-}
-
-/** tfjs forgets in the gradient that an input was stretched. */
-function stretchInputs(layer: Layer): void {
-  const merging = layer as Layer & { mergeFunction(inputs: tf.Tensor[]): tf.Tensor };
-  const merge = merging.mergeFunction.bind(merging);
-  merging.mergeFunction = inputs => {
-    const { assertAndGetBroadcastShape } = tf.backend_util;
-    const shape = inputs.map(each => each.shape).reduce(assertAndGetBroadcastShape);
-    return merge(inputs.map(each => tf.broadcastTo(each, shape)));
-  };
-}
-
-/** tfjs' own compares, and a comparison has no gradient. */
-function multiplyByStep(layer: Layer): void {
-  const { theta } = layer.getConfig() as { readonly theta: number };
-  layer.call = inputs => {
-    const x = onlyInput(inputs);
-    return tf.tidy(() => tf.mul(x, tf.step(tf.sub(x, theta))));
-  };
-}
-
 /**
  * Where a max pooling is all that takes a convolution's output, bias and relu come after it: the same values to the bit,
  * since neither changes which of some numbers is the largest, on a quarter of the memory, and so are the gradients.
@@ -173,12 +107,6 @@ function findOnlyUser(layer: Layer, model: LayersModel): Layer | undefined {
 function findPooling(layer: Layer, model: LayersModel): Layer | undefined {
   const user = findOnlyUser(layer, model);
   return user?.getClassName() === 'MaxPooling2D' ? user : undefined;
-}
-
-function onlyInput(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-  const x = Array.isArray(inputs) ? inputs[0] : inputs;
-  if (x === undefined) throw new Error('A layer without an input.');
-  return x;
 }
 
 /**
