@@ -2,26 +2,9 @@
 
 import type { InputRules } from '../data/image-rules.js';
 import { prefetch } from '../system/prefetch.js';
+import { ReusedArrays } from '../system/reused-arrays.js';
 import { runInThreads, type ThreadWork } from './pool.js';
 import { isBad, type NumbersResult, type Runner } from './run-images.js';
-
-/** Arrays of one length, used again and again: to come by new memory takes longer than to fill it. */
-export class ReusedArrays {
-  readonly #free: Float32Array[] = [];
-
-  constructor(
-    readonly length: number,
-    readonly make: (length: number) => Float32Array = count => new Float32Array(count),
-  ) {}
-
-  take(): Float32Array {
-    return this.#free.pop() ?? this.make(this.length);
-  }
-
-  giveBack(array: Float32Array): void {
-    this.#free.push(array);
-  }
-}
 
 /** Arrays for an image each, in memory that threads share. */
 export function arraysFor({ size, channels }: InputRules): ReusedArrays {

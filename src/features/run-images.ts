@@ -8,6 +8,7 @@ import type { ImageSource, ReadOptions } from '../data/read-options.js';
 import type { ValueRange } from '../data/value-range.js';
 import type { Session, SessionOutput } from '../inference/session.js';
 import { prefetch } from '../system/prefetch.js';
+import { ReusedArrays } from '../system/reused-arrays.js';
 import type { DamageFindings } from './damage-sample.js';
 import type { QuantizedFeatures } from './store-segment.js';
 
@@ -59,23 +60,24 @@ export function isBad(result: object): result is BadInput {
 
 /** Runs a network on single images, several under way at a time. */
 export class ImageRunner {
-  /** Inputs that no image is in: used again and again, they spare the system half a megabyte per image. */
-  readonly #freeInputs: Float32Array[] = [];
+  readonly #inputs: ReusedArrays;
 
   constructor(
     readonly session: Runner,
     readonly rules: InputRules,
-  ) {}
+  ) {
+    const { size, channels } = rules;
+    this.#inputs = new ReusedArrays(size[0] * size[1] * channels);
+  }
 
   /** Reads an image and runs the network on it. */
   async run(source: ImageSource, options: Omit<ReadOptions, 'target'> = {}): Promise<ImageOutput | BadInput> {
-    const { size, channels } = this.rules;
-    const target = this.#freeInputs.pop() ?? new Float32Array(size[0] * size[1] * channels);
+    const target = this.#inputs.take();
     try {
       const read = await readImage(source, this.rules, { ...options, target });
       return isBad(read) ? read : await this.session.run(read.input, read.shape);
     } finally {
-      this.#freeInputs.push(target);
+      this.#inputs.giveBack(target);
     }
   }
 }

@@ -65,13 +65,13 @@ export async function openDeviceSession(
   try {
     const folder = dirname(model.path);
     const [images, outputs] = [join(folder, 'images'), join(folder, 'outputs')];
-    const process = { child, seconds, images: await openFile(images), outputs: await openFile(outputs) };
+    const running = { child, seconds, images: await openFile(images), outputs: await openFile(outputs) };
     const question: ModelOnDevice = { model: model.path, device, images, outputs };
     const declared = await child.ask<Declared>(question, seconds);
-    const runner = new BatchRunner(batch => runBatch(process, batch), batchSize);
+    const runner = new BatchRunner(batch => runBatch(running, batch), batchSize);
     const run = (input: ImageBatch['input'], shape: ImageBatch['shape']) => runner.run({ input, shape });
     const limit = (most: number) => {
-      process.seconds = most;
+      running.seconds = most;
     };
     return { ...declared, run, release, limit };
   } catch (error) {

@@ -2,6 +2,7 @@
 // processes takes four to nine times as long.
 
 import { type FileHandle, open } from 'node:fs/promises';
+import { writeAt } from '../system/write-at.js';
 import { explainWriteFailure } from '../system/write-failure.js';
 
 /** A file of 32-bit floats. */
@@ -21,10 +22,8 @@ export class FloatFile {
    * @throws FinetuneError `not-written` where the machine refuses
    */
   async write(values: Float32Array): Promise<void> {
-    const bytes = bytesOf(values);
     try {
-      for (let done = 0; done < bytes.length; )
-        done += (await this.file.write(bytes, done, bytes.length - done, done)).bytesWritten;
+      await writeAt(this.file, 0, values);
     } catch (error) {
       throw explainWriteFailure(this.path, error, 'TMPDIR');
     }
@@ -35,7 +34,7 @@ export class FloatFile {
    * @throws Error where there are fewer
    */
   async read(target: Float32Array): Promise<void> {
-    const bytes = bytesOf(target);
+    const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
     for (let done = 0; done < bytes.length; ) {
       const { bytesRead } = await this.file.read(bytes, done, bytes.length - done, done);
       if (bytesRead === 0) throw new Error(`${done / 4} of ${target.length} numbers have arrived`);
@@ -46,8 +45,4 @@ export class FloatFile {
   close(): Promise<void> {
     return this.file.close();
   }
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -1,11 +1,12 @@
 // A graph that is not kept, as two files: the model, and its weights, which ONNX Runtime maps into memory instead of
 // copying them. Apart from session.ts, which threads that open a model's file load, too.
 
-import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { elementTypeOf, encodeModel, type WeightPlace } from '../formats/onnx/encode.js';
-import type { OnnxGraph, TensorData } from '../formats/onnx/graph.js';
+import type { OnnxGraph } from '../formats/onnx/graph.js';
 import { makeTemporaryFolder } from '../system/temporary-folder.js';
+import { writeAt } from '../system/write-at.js';
 import { explainWriteFailure } from '../system/write-failure.js';
 import { openSession, type Session, type SessionOptions } from './session.js';
 
@@ -91,13 +92,4 @@ async function writeWeights(folder: string, graph: OnnxGraph): Promise<ReadonlyM
     await file.close();
   }
   return places;
-}
-
-/** @returns how many bytes were written: all of them */
-async function writeAt(file: FileHandle, position: number, data: TensorData): Promise<number> {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  for (let written = 0; written < bytes.length; ) {
-    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
-  }
-  return bytes.length;
 }

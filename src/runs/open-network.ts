@@ -28,10 +28,8 @@ export async function openOnCpu(network: Network): Promise<Session> {
 
 /** Compiles a network for threads on the CPU; undefined for one so large that it is to be in memory once only. */
 export async function writeForThreads(network: Network): Promise<TemporaryModel | undefined> {
-  const model = await writeTemporaryModel(compileGraph(network));
-  if (model.weightBytes <= largeWeights) return model;
-  await model.remove();
-  return undefined;
+  const bytes = [...network.weights.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  return bytes > largeWeights ? undefined : writeTemporaryModel(compileGraph(network));
 }
 
 /**

@@ -10,7 +10,7 @@ export function seal<Value extends object>(
   value: Value,
   companions: readonly Uint8Array[] = [],
 ): Sealed<Value> {
-  return { ...value, seal: hashOf(value, companions) };
+  return { ...value, seal: hashOf(JSON.stringify(value), ...companions) };
 }
 
 /**
@@ -19,13 +19,7 @@ export function seal<Value extends object>(
  */
 export function isAsSealed(read: object, companions: readonly Uint8Array[] = []): boolean {
   const { seal: found, ...value } = read as { readonly seal?: unknown };
-  return found === undefined || found === hashOf(value, companions);
-}
-
-function hashOf(value: object, companions: readonly Uint8Array[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(value));
-  for (const bytes of companions) hash.update(bytes);
-  return hash.digest('hex');
+  return found === undefined || found === hashOf(JSON.stringify(value), ...companions);
 }
 
 const sealWords = 'sha-256 of all above: ';
@@ -36,7 +30,7 @@ const sealWords = 'sha-256 of all above: ';
  */
 export function sealText(text: string, comment: (words: string) => string): string {
   const lines = text.endsWith('\n') ? text : `${text}\n`;
-  return `${lines}${comment(`${sealWords}${hashOfText(lines)}`)}\n`;
+  return `${lines}${comment(`${sealWords}${hashOf(lines)}`)}\n`;
 }
 
 /** @returns true also where there is no seal, as in files of older versions */
@@ -45,9 +39,11 @@ export function isTextAsSealed(read: string): boolean {
   if (at === -1) return true;
   const lines = read.slice(0, read.lastIndexOf('\n', at) + 1);
   const [last = '', ...more] = read.slice(lines.length).split('\n');
-  return last.includes(`${sealWords}${hashOfText(lines)}`) && more.join('') === '';
+  return last.includes(`${sealWords}${hashOf(lines)}`) && more.join('') === '';
 }
 
-function hashOfText(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function hashOf(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }
