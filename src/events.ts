@@ -59,12 +59,16 @@ export type PipelineEvent =
   | Counted<'rates'>
   /** Folds of cross-validation that have been predicted. */
   | Counted<'folds'>
-  /** An epoch of the training loop has ended, of `epochs` at most; it went through so many images. */
+  /**
+   * An epoch of the training loop has ended, of `epochs` at most; it went through so many images. `fold` counts from 1,
+   * where a training is cross-validated.
+   */
   | {
       readonly type: 'epoch';
       readonly epoch: EpochRecord;
       readonly epochs: number;
       readonly images: number;
+      readonly fold?: { readonly number: number; readonly total: number } | undefined;
     }
   /** Images that a finished classifier has been evaluated on. */
   | Counted<'evaluate'>

@@ -5,6 +5,7 @@ import { splitKeyOf } from '../data/split.js';
 import type { ValueRange } from '../data/value-range.js';
 import type { BadImage } from '../events.js';
 import { elementCount } from '../network/source.js';
+import { joinArrays } from '../system/join-arrays.js';
 import type { ProcessorTimes } from '../system/processor-time.js';
 import type { FeatureGroup, TrainingData } from '../training/data.js';
 import type { RowSource } from './feature-rows.js';
@@ -94,6 +95,24 @@ export class FeatureSet {
     return new FeatureSet({ ...this.#known(), images: this.#images, source, shape: [size] }, groups);
   }
 
+  /**
+   * The same rows with images in other subsets. Both read the same source: whichever is closed closes it.
+   * @param subsetOf where an image belongs; undefined leaves it out
+   */
+  assign(subsetOf: (image: SubsetImage) => Subset | undefined): FeatureSet {
+    const order: number[] = [];
+    const images: SubsetImage[] = [];
+    for (const subset of subsets) {
+      for (const [row, image] of this.#images.entries()) {
+        if (subsetOf(image) !== subset) continue;
+        order.push(row);
+        images.push({ ...image, subset });
+      }
+    }
+    const source = new ChosenRows(this.#source, order);
+    return new FeatureSet({ ...this.#known(), images, source }, this.#groups);
+  }
+
   #known(): Omit<ExtractedRows, 'images' | 'source'> {
     const { shape, bad, narrowRanges, computed, profile } = this;
     return { shape, bad, narrowRanges, computed, profile };
@@ -136,6 +155,44 @@ function groupViews(images: readonly ViewedExample[]): number[][] | undefined {
     else rows.set(example, [row]);
   }
   return rows.size < images.length ? [...rows.values()] : undefined;
+}
+
+/** Some rows of a source, in an order of their own. */
+class ChosenRows implements RowSource {
+  readonly drawEpoch: RowSource['drawEpoch'];
+  #rows: readonly number[];
+
+  constructor(
+    readonly source: RowSource,
+    rows: readonly number[],
+  ) {
+    this.#rows = rows;
+    const draw = source.drawEpoch;
+    this.drawEpoch =
+      draw && (request => draw({ ...request, batches: request.batches.map(batch => this.#find(batch)) }));
+  }
+
+  read(rows: readonly number[]): Float32Array | Promise<Float32Array> {
+    return this.source.read(this.#find(rows));
+  }
+
+  slice(start: number, end: number): Float32Array | undefined {
+    const rows = this.#rows.slice(start, end).map(row => this.source.slice(row, row + 1));
+    const whole = rows.flatMap(row => row ?? []);
+    return whole.length < rows.length ? undefined : joinArrays(whole);
+  }
+
+  reorder(order: readonly number[]): void {
+    this.#rows = this.#find(order);
+  }
+
+  close(): void {
+    this.source.close();
+  }
+
+  #find(rows: readonly number[]): number[] {
+    return rows.flatMap(row => this.#rows[row] ?? []);
+  }
 }
 
 /** The first numbers of every row. */

@@ -80,7 +80,7 @@ export interface TrainResult {
   /**
    * On the training images, by heads that had not seen them; undefined where nothing was chosen by it, and where more
    * than the head was trained. A little too good: the l2 and the kind of features were chosen by the same folds. With
-   * `folds`, which holds no image out for validation, every fold has chosen its own l2.
+   * `folds`, which holds no image out for validation, every fold has chosen its own l2, and trained as much as the whole.
    */
   readonly crossValidation: CrossValidation | undefined;
   /** On the test images; undefined where none was held out. */

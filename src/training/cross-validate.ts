@@ -38,7 +38,7 @@ export async function crossValidateFit(
     emit: event => event.type === 'warning' && context.emit(event),
   };
   const rows = [...heldOutBy.keys()];
-  const predicted: HeldOutPart[] = [];
+  const predicted: PredictedFold[] = [];
   for (let fold = 0; fold < count; fold++) {
     context.signal.throwIfAborted();
     const heldOut = selectRows(
@@ -54,16 +54,22 @@ export async function crossValidateFit(
     predicted.push({ fold, ...averageViews(await fitted.predict(heldOut), heldOut) });
     context.emit({ type: 'folds', done: fold + 1, total: count });
   }
-  return predicted.length === 0 ? undefined : measure(predicted, classNames);
+  return predicted.length === 0 ? undefined : measureFolds(predicted, classNames);
 }
 
-interface HeldOutPart {
+/** What was predicted of the images that a fold holds out. */
+export interface PredictedFold {
   readonly fold: number;
+  /** `[labels.length, classes]` */
   readonly probabilities: Float32Array;
   readonly labels: Int32Array;
 }
 
-function measure(parts: readonly HeldOutPart[], classNames: readonly string[]): CrossValidation {
+/** Measures what all folds have predicted, of which there is one at least. */
+export function measureFolds(
+  parts: readonly PredictedFold[],
+  classNames: readonly string[],
+): CrossValidation {
   const metrics = computeMetrics(
     joinArrays(parts.map(({ probabilities }) => probabilities)),
     Int32Array.from(parts.flatMap(({ labels }) => [...labels])),
@@ -72,7 +78,7 @@ function measure(parts: readonly HeldOutPart[], classNames: readonly string[]): 
   return { ...summarizeFolds(parts.flatMap(listImages)), metrics };
 }
 
-function listImages({ fold, probabilities, labels }: HeldOutPart): HeldOutImage[] {
+function listImages({ fold, probabilities, labels }: PredictedFold): HeldOutImage[] {
   const predictions = predictLabels(probabilities, labels.length);
   const classes = probabilities.length / labels.length;
   return Array.from(labels, (label, image) => ({

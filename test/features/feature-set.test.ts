@@ -126,3 +126,32 @@ test('under another split, rows lie by its subsets, and bad images have none', (
   assert.deepEqual(after.subset('val').read([0]), Float32Array.of(0));
   assert.deepEqual(after.subset('val').splitKeys, ['g']);
 });
+
+test('assigned to other subsets, images take their rows along, into what an epoch draws, too', async () => {
+  const drawn: unknown[] = [];
+  const drawEpoch: RowSource['drawEpoch'] = async function* ({ batches }) {
+    drawn.push(...batches);
+    yield Float32Array.of();
+  };
+  const features = setOf({ ...inMemory, drawEpoch });
+  const other = features.assign(({ subset, view, example: { label } }) => {
+    if (subset === 'val') return undefined;
+    return view === originalView && label === 1 ? 'test' : 'train';
+  });
+  const train = other.subset('train');
+  assert.deepEqual(
+    [train.matrix(), train.read([1]), [...train.labels]],
+    [Float32Array.of(1, 2), Float32Array.of(2), [0, 1]],
+  );
+  assert.deepEqual([other.subset('test').matrix(), other.subset('val').images], [Float32Array.of(0), []]);
+  const { signal } = new AbortController();
+  for await (const _ of train.drawEpoch?.({ epoch: 1, batches: [[1], [0]], signal }) ?? []);
+  assert.deepEqual(drawn, [[2], [1]]);
+  assert.equal(
+    setOf({ ...inMemory, slice: () => undefined })
+      .assign(() => 'train')
+      .subset('train')
+      .matrix(),
+    undefined,
+  );
+});

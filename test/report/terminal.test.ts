@@ -81,6 +81,11 @@ test('an epoch is one line of at most 80 columns, in the place of the one before
   assert.ok(shown.endsWith(`\n\x1b[1A\r\x1b[2K${line}\n`));
 });
 
+test('of a training that is cross-validated the fold is named, and the time is that of all folds', () => {
+  const shown = show(true, [{ ...epoch(15), fold: { number: 2, total: 5 } }]);
+  assert.match(shown, /^fold 2\/5 {2}epoch 15\/15 {2}loss .* 15 min left\n$/);
+});
+
 test('an epoch overwrites nothing but an epoch, and what is piped has no epochs', () => {
   const shown = show(true, [epoch(1), { type: 'warning', message: 'full disk' }, epoch(2)]);
   assert.match(shown, /^epoch 1.*\nWarning: full disk\nepoch 2/);

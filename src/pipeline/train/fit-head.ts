@@ -43,7 +43,9 @@ export async function fitHead(job: Job, seen: SeenImages, context: Context): Pro
 
   const data = { train: features.subset('train'), val: features.subset('val') };
   const fitted = describeFeatures(await fit(data, planChosenFit(fitPlan, chosen), context), chosen);
-  const folding = { ...plan.split, fit: fitPlan, classNames: dataSet.classNames };
+  // Where more is trained, it is cross-validated together with that.
+  const folds = plan.tuning === undefined ? plan.split.folds : undefined;
+  const folding = { ...plan.split, folds, fit: fitPlan, classNames: dataSet.classNames };
   const head = await crossValidateHead(fitted, data.train, { ...folding, context });
   context.signal.throwIfAborted();
   timer.step('head');

@@ -8,8 +8,8 @@ export const folds = maybe(
   integer(
     2,
     20,
-    'Hold out no validation images but cross-validate the head, with so many folds: for sets of few images. ' +
-      'The head that is saved is trained on all of them',
+    'Hold out no validation images but cross-validate, with so many folds: for sets of few images. What is saved ' +
+      'is trained on all of them',
   ),
 );
 
@@ -38,20 +38,11 @@ interface Timed {
 
 /**
  * Checks what --folds goes with.
- * @param frozen nothing but the head is trained
  * @throws FinetuneError `bad-option`
  */
-export function validateFolds({ folds: count, val }: Options, frozen: boolean): void {
-  if (count === undefined) return;
-  if (!frozen) {
-    refuseOption(
-      `--folds ${count} cross-validates a head on a frozen backbone: what trains more is trained once. ` +
-        'Leave it out, and hold images out with --val.',
-    );
-  }
-  if (val !== undefined) {
-    refuseOption(
-      `--folds ${count} holds every image out in turn, and --val ${val} holds some out for good: give one of them.`,
-    );
-  }
+export function validateFolds({ folds: count, val }: Options): void {
+  if (count === undefined || val === undefined) return;
+  refuseOption(
+    `--folds ${count} holds every image out in turn, and --val ${val} holds some out for good: give one of them.`,
+  );
 }

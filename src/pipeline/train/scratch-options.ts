@@ -12,7 +12,6 @@ import { planScratch, type TrainingPlan } from '../../training/plan.js';
 import type { SplitPlan } from '../split-data.js';
 import { planAugmentation } from './augment-option.js';
 import { planFitOptions, validateLoop } from './fit-options.js';
-import { validateFolds } from './folds-options.js';
 import type { SettledTrainOptions } from './options.js';
 import { withoutMirrors } from './tuning-plan.js';
 
@@ -59,7 +58,6 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
   const { backbone = convnetName, seed, val, test, inputShape, channels, resize } = options;
   const { data, out, force } = options;
   validateForScratch(options);
-  validateFolds(options, false);
   validateLoop(options);
   return {
     network: backbone === convnetName ? undefined : backbone,
@@ -74,10 +72,16 @@ export function planFromScratch(options: SettledTrainOptions): ScratchPlan {
 }
 
 function validateForScratch(options: SettledTrainOptions): void {
-  const { backbone = convnetName, recipe = 'scratch', channels, device, precision, pooling } = options;
+  const { backbone = convnetName, recipe = 'scratch', channels, device, precision, pooling, folds } = options;
   if (recipe !== 'scratch') {
     refuseOption(
       `${convnetName} is trained from scratch, and has nothing to start from: leave out --recipe ${recipe}.`,
+    );
+  }
+  if (folds !== undefined) {
+    refuseOption(
+      `--folds ${folds} cross-validates what starts from a pretrained backbone: a network from scratch is trained once. ` +
+        'Leave it out, and hold images out with --val.',
     );
   }
   if (backbone !== convnetName && channels !== undefined) {

@@ -2,12 +2,13 @@
 
 import { FinetuneError } from '../../errors.js';
 import type { Base } from '../../features/base.js';
-import type { FeatureSet, SubsetFeatures } from '../../features/feature-set.js';
+import type { FeatureSet } from '../../features/feature-set.js';
 import type { BaseRuntime } from '../../features/runtime.js';
 import type { Augmentation } from '../../training/augmentation.js';
 import { averageViews } from '../../training/data.js';
 import type { Fit } from '../../training/fit.js';
-import { compareClassifiers, type Verdict } from '../../training/significance.js';
+import type { CrossValidation } from '../../training/folds.js';
+import type { Comparison, Verdict } from '../../training/significance.js';
 
 /** A base, the features that it gives, and what was fitted on them. */
 export interface Stage {
@@ -21,23 +22,30 @@ export interface Stage {
 }
 
 /**
- * Compares what two stages predict of validation images.
+ * What two stages predict of the images of a subset, which neither was trained on.
  * @throws FinetuneError `bad-data-set` where these are not the same images
  */
-export async function compareOnValidation(
-  { head, features }: Stage,
-  tuned: Fit,
-  val: SubsetFeatures,
-): Promise<Verdict> {
-  const rival = features.subset('val');
-  const before = averageViews(await head.predict(rival), rival);
-  if (String(before.labels) !== String(val.labels)) {
-    throw new FinetuneError('bad-data-set', 'Validation images changed while training. Train again.');
+export async function predictBoth(
+  before: Pick<Stage, 'head' | 'features'>,
+  after: Pick<Stage, 'head' | 'features'>,
+  subset: 'val' | 'test',
+): Promise<Comparison> {
+  const [own, other] = [await predictSubset(before, subset), await predictSubset(after, subset)];
+  if (String(own.labels) !== String(other.labels)) {
+    throw new FinetuneError('bad-data-set', 'Images changed while training. Train again.');
   }
-  return compareClassifiers(
-    { labels: val.labels, before: before.probabilities, after: await tuned.predict(val) },
-    val.labels.length,
-  );
+  return { labels: own.labels, before: own.probabilities, after: other.probabilities };
+}
+
+async function predictSubset({ head, features }: Pick<Stage, 'head' | 'features'>, name: 'val' | 'test') {
+  const subset = features.subset(name);
+  return averageViews(await head.predict(subset), subset);
+}
+
+/** What cross-validation says of a stage before and after more of it was trained. */
+export interface CrossValidations {
+  readonly before: CrossValidation;
+  readonly after: CrossValidation;
 }
 
 /** What came of the comparison of a network that is unfrozen above a cut, and was trained on these views of each image. */
@@ -46,26 +54,40 @@ interface Finding {
   readonly views: number | string;
   readonly augment: Augmentation;
   readonly verdict: Verdict;
+  /** Where the images were held out by folds. */
+  readonly crossValidations?: CrossValidations | undefined;
 }
 
 /** Says of a tuned network what it gained. */
-export function explain(tuned: Fit, { verdict, ...how }: Finding): Fit {
-  const { before, after, images } = verdict;
+export function explain(tuned: Fit, finding: Finding): Fit {
   return {
     ...tuned,
-    description: `${tuned.description}: ${after} of ${images} validation images right, ${before} with the head alone`,
-    details: { ...tuned.details, tuning: { ...how, kept: true, ...verdict } },
+    description: `${tuned.description}: ${tellBoth(finding)}`,
+    details: { ...tuned.details, tuning: { kept: true, ...tellDetails(finding) } },
+    crossValidation: finding.crossValidations?.after,
   };
 }
 
 /** Says of a head that stays what it was compared with. */
-export function explainRefusal(head: Fit, { verdict, ...how }: Finding): Fit {
-  const { before, after, images } = verdict;
+export function explainRefusal(head: Fit, finding: Finding): Fit {
   return {
     ...head,
     description:
-      `${head.description}. Training what lies above ${how.cut} was no better by more than chance ` +
-      `(${after} of ${images} validation images right, ${before} with the head alone): the head stays`,
-    details: { ...head.details, tuning: { ...how, kept: false, ...verdict } },
+      `${head.description}. Training what lies above ${finding.cut} was no better by more than chance ` +
+      `(${tellBoth(finding)}): the head stays`,
+    details: { ...head.details, tuning: { kept: false, ...tellDetails(finding) } },
+    crossValidation: finding.crossValidations?.before ?? head.crossValidation,
   };
+}
+
+function tellBoth({ verdict: { before, after, images }, crossValidations }: Finding): string {
+  const held = crossValidations === undefined ? 'validation' : 'held-out';
+  return `${after} of ${images} ${held} images right, ${before} with the head alone`;
+}
+
+function tellDetails({ verdict, crossValidations, ...how }: Finding): Readonly<Record<string, unknown>> {
+  if (crossValidations === undefined) return { ...how, ...verdict };
+  const tell = ({ accuracy, deviation }: CrossValidation) => ({ accuracy, deviation });
+  const { before, after } = crossValidations;
+  return { ...how, ...verdict, crossValidated: { before: tell(before), after: tell(after) } };
 }

@@ -53,8 +53,8 @@ export function planTraining(options: SettledTrainOptions): TrainingPlan {
   const fit = tuning ? startOptions(given) : given;
   validateFit(fit);
   validatePrecision(options);
-  validateFolds(options, tuning === undefined);
-  validateFoldsInTime(options, trainsByEpochs(fit));
+  validateFolds(options);
+  validateFoldsInTime(options, tuning !== undefined || trainsByEpochs(fit));
   validateLoop(options);
   const features = planFeatures(options, { solved: !trainsByEpochs(fit), tuned: tuning !== undefined });
   return {

@@ -27,6 +27,8 @@ export interface TuningWork {
   readonly estimateRow: () => Promise<number>;
   /** Seconds that the head took: it is solved once more in the end. */
   readonly headSeconds: number;
+  /** Each trains as long as the whole. */
+  readonly folds?: { readonly count: number } | undefined;
   /** What was planned by a training that was stopped, and goes on. */
   readonly planned?: Amounts | undefined;
 }
@@ -86,11 +88,11 @@ const longTraining = 60;
 
 async function warnOfDuration(work: TuningWork, context: Context): Promise<void> {
   const costs = await measureCosts(work, { ...context, budget: startBudget(endless) });
-  const { epochs } = work.plan.loop;
+  const epochs = work.plan.loop.epochs * (1 + (work.folds?.count ?? 0));
   if (costs === undefined || epochs * costs.epoch < longTraining) return;
   const message =
     `The whole backbone is trained, which takes about ${renderDuration(epochs * costs.epoch + costs.afterwards)} here: ` +
-    `${epochs} epochs of ${renderDuration(costs.epoch)}. --time sets a limit, --recipe fine-tune trains the topmost ` +
+    `${epochs} epochs of ${renderDuration(costs.epoch)}. ${work.folds ? '' : '--time sets a limit, '}--recipe fine-tune trains the topmost ` +
     'blocks alone.';
   context.emit({ type: 'warning', message });
 }

@@ -13,13 +13,12 @@ for (const count of [1, 2.5, 21, 'many']) {
   });
 }
 
-test('what trains more than a head is not cross-validated', () => {
-  const given = { folds: 5, val: undefined };
-  assert.throws(() => validateFolds(given, false), {
+test('folds hold every image out, so that none is held out for good', () => {
+  assert.throws(() => validateFolds({ folds: 5, val: 0.2 }), {
     code: 'bad-option',
-    message: /hold images out with --val/,
+    message: /--folds 5 .* --val 0\.2 .* give one of them/,
   });
-  assert.doesNotThrow(() => validateFolds(given, true));
+  assert.doesNotThrow(() => validateFolds({ folds: 5, val: undefined }));
 });
 
 test('a budget of time goes with folds of a head that is solved, and not with trainings by epochs', () => {

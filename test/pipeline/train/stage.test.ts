@@ -6,15 +6,11 @@ import { startEngine } from '../../../src/engines/start.js';
 import type { Base } from '../../../src/features/base.js';
 import { FeatureSet } from '../../../src/features/feature-set.js';
 import { inFloat } from '../../../src/features/precision.js';
-import {
-  compareOnValidation,
-  explain,
-  explainRefusal,
-  type Stage,
-} from '../../../src/pipeline/train/stage.js';
+import { explain, explainRefusal, predictBoth, type Stage } from '../../../src/pipeline/train/stage.js';
 import { namedAugmentations } from '../../../src/training/augmentation.js';
 import { type Fit, toFit } from '../../../src/training/fit.js';
 import { headNetwork } from '../../../src/training/head.js';
+import { compareClassifiers } from '../../../src/training/significance.js';
 import { openBase } from '../../features/sample-images.js';
 
 let base: Base;
@@ -69,17 +65,17 @@ const cases: [what: string, before: number, after: number, right: readonly numbe
 
 for (const [what, before, after, right, isBetter] of cases) {
   test(`a tuned network that is ${what}`, async () => {
-    const val = featuresOf(labels).subset('val');
-    const verdict = await compareOnValidation(stageWith(headOf(before)), headOf(after), val);
+    const compared = await predictBoth(stageWith(headOf(before)), stageWith(headOf(after)), 'val');
+    const verdict = compareClassifiers(compared, 20);
     assert.deepEqual([verdict.before, verdict.after, verdict.isBetter], [...right, isBetter]);
   });
 }
 
 test('other validation images than the head’s are refused', async () => {
-  const val = featuresOf([...labels].reverse()).subset('val');
-  await assert.rejects(compareOnValidation(stageWith(headOf(1)), headOf(1), val), {
+  const others = stageWith(headOf(1), featuresOf([...labels].reverse()));
+  await assert.rejects(predictBoth(stageWith(headOf(1)), others, 'val'), {
     code: 'bad-data-set',
-    message: 'Validation images changed while training. Train again.',
+    message: 'Images changed while training. Train again.',
   });
 });
 
@@ -92,6 +88,20 @@ test('of a tuned network it is said what it gained, in words and for run.json', 
   assert.equal(description, 'a head: 18 of 20 validation images right, 15 with the head alone');
   assert.deepEqual(details, { l2: 0.1, tuning: { ...how, kept: true, ...verdict } });
   assert.equal(history.length, 1);
+});
+
+test('where folds hold images out, both say how good they are by cross-validation', () => {
+  const found = (accuracy: number) => ({ folds: 2, images: 20, accuracy, accuracies: [], loss: 1 });
+  const folded = { ...finding, crossValidations: { before: found(0.75), after: found(0.9) } };
+  const [tuned, head] = [explain(headOf(1), folded), explainRefusal(headOf(1), folded)];
+  assert.match(tuned.description, /18 of 20 held-out images right, 15 with the head alone/);
+  assert.deepEqual([tuned.crossValidation?.accuracy, head.crossValidation?.accuracy], [0.9, 0.75]);
+  const { crossValidated } = tuned.details.tuning as { crossValidated: object };
+  const deviation = undefined;
+  assert.deepEqual(crossValidated, {
+    before: { accuracy: 0.75, deviation },
+    after: { accuracy: 0.9, deviation },
+  });
 });
 
 test('of a head that stays it is said what was tried, and that it was no better', () => {

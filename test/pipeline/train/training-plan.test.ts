@@ -55,7 +55,6 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ recipe: 'fine-tune', val: 0 }, /none are held out.*Leave out --val 0/],
   [{ recipe: 'full', views: 4 }, /--views 4 does nothing here: .* every epoch draws a new view/],
   [{ unfreeze: 'all', views: 0 }, /--views 0 does nothing here/],
-  [{ recipe: 'full', folds: 5 }, /--folds 5 cross-validates a head/],
   [{ recipe: 'fine-tune', mirror: 'no', augment: { flip: {} } }, /--mirror no contradicts the flip/],
   [{ recipe: 'fine-tune', augment: { flop: {} } }, /unknown name flop\. Did you mean flip/],
   [{ unfreeze: '1', l2: 0.1, headSolver: 'adam' }, /--l2 belongs to --head-solver lbfgs/],
@@ -69,7 +68,11 @@ const contradictions: [given: object, message: RegExp][] = [
   [{ epochs: 3, schedule: 'one-cycle', warmup: 1 }, /--warmup 1 does nothing with --schedule one-cycle/],
   [{ epochs: 3, targetAccuracy: 0.9, val: 0 }, /--target-accuracy 0\.9 .* Leave it out, or --val 0/],
   [{ epochs: 3, targetAccuracy: 0.9, folds: 5 }, /--target-accuracy 0\.9 .* Leave it out, or --folds 5/],
-  [{ folds: 5, recipe: 'fine-tune' }, /--folds 5 cross-validates a head on a frozen backbone/],
+  [{ folds: 5, recipe: 'fine-tune', time: 60 }, /--folds 5 trains 6 times: give one of them/],
+  [
+    { folds: 5, recipe: 'fine-tune', targetAccuracy: 0.9 },
+    /--target-accuracy 0\.9 goes by validation images/,
+  ],
   [{ verify: true, precision: 'fp32' }, /there is no int8 model/],
 ];
 
@@ -92,6 +95,8 @@ const allowed = [
   { hidden: [8], batchSize: 4, mixup: 0.2 },
   { headSolver: 'adam' },
   { folds: 5, test: 0.2, headSolver: 'adam' },
+  { folds: 5, recipe: 'fine-tune' },
+  { folds: 5, recipe: 'full' },
 ];
 
 for (const given of allowed) {
