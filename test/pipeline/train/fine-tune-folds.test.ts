@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
 import type { PipelineEvent } from '../../../src/events.js';
-import { copyDigits, finetune, makeFolder, readRun, trainUntilKilled } from '../../helpers/library.js';
+import { copyDigits, finetune, makeFolder, readRun } from '../../helpers/library.js';
 import { saveSmallBackbone } from '../../helpers/small-backbone.js';
 
 const dir = makeFolder('fine-tune-folds');
@@ -11,7 +11,7 @@ const alone = {
   ...{ data: join(dir, 'digits'), store: join(dir, 'store'), backbone: join(dir, 'small'), folds: 2 },
   ...({ taps: 'none', mirror: 'no', precision: 'fp32', engine: 'wasm' } as const),
 };
-const small = { ...alone, unfreeze: 'conv2d_1', views: 1, epochs: 5, learningRate: 1e-3 };
+const small = { ...alone, unfreeze: 'conv2d_1', views: 1, epochs: 4, learningRate: 1e-3 };
 
 async function train(out: string, options: object) {
   const events: PipelineEvent[] = [];
@@ -45,11 +45,11 @@ test('What is better is trained on all, from views that are stored once; its acc
   unbroken = await train('run', small);
   const { head, crossValidation, val, epochs, events } = unbroken;
   assert.deepEqual(
-    epochs.filter(([, epoch]) => epoch === 5),
+    epochs.filter(([, epoch]) => epoch === 4),
     [
-      [1, 5, 30],
-      [2, 5, 30],
-      [undefined, 5, 60],
+      [1, 4, 30],
+      [2, 4, 30],
+      [undefined, 4, 60],
     ],
   );
   const { after, crossValidated } = head.tuning as Record<string, unknown>;
@@ -61,12 +61,16 @@ test('What is better is trained on all, from views that are stored once; its acc
   assert.ok(events.every(event => event.type !== 'features'));
 });
 
-test('Killed in the middle, the same command goes on, and ends as an unbroken training does', async () => {
-  trainUntilKilled({ ...small, out: join(dir, 'killed') }, dir);
-  const { epochs, crossValidation, events } = await train('killed', small);
-  assert.deepEqual(epochs[0], [1, 4, 30]);
-  assert.ok(events.some(event => event.type === 'notice' && /^Fold 1 of 2: Going on/.test(event.message)));
-  assert.deepEqual(readRun(join(dir, 'killed')), readRun(join(dir, 'run')));
+test('Stopped in a later fold, the same command trains none of the folds before, and ends as an unbroken training does', async () => {
+  const stop = new AbortController();
+  const onEvent = (event: PipelineEvent) =>
+    event.type === 'epoch' && event.fold?.number === 2 && event.epoch.epoch === 3 && stop.abort();
+  const callbacks = { onEvent: (event: PipelineEvent) => void onEvent(event), signal: stop.signal };
+  await assert.rejects(finetune.train({ ...small, out: join(dir, 'stopped') }, callbacks));
+  const { epochs, crossValidation, events } = await train('stopped', small);
+  assert.equal(epochs[0]?.[0], 2);
+  assert.ok(events.some(event => event.type === 'notice' && /^Fold 2 of 2: Going on/.test(event.message)));
+  assert.deepEqual(readRun(join(dir, 'stopped')), readRun(join(dir, 'run')));
   assert.deepEqual(crossValidation, unbroken.crossValidation);
 });
 
