@@ -6,22 +6,16 @@ import type { InputRules } from '../data/image-rules.js';
 import { type BadInput, reasonOfBadImage } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
 import type { Quantization } from '../inference/int8/quantization.js';
+import { largeWeights } from '../inference/session.js';
 import { type TemporaryModel, writeTemporaryModel } from '../inference/temporary-model.js';
 import { prefetch } from '../system/prefetch.js';
 import { addTimes } from '../system/processor-time.js';
 import { countProcessors } from '../system/processors.js';
+import { type SharedState, shareState, tellToStop, waitUntilIdle, whenIdle } from '../system/thread-guard.js';
 import type { Base } from './base.js';
 import type { DamageFindings } from './damage-sample.js';
 import type { Precision } from './precision.js';
 import type { BaseResult, BaseWork, RunResult, ViewedExample } from './run-images.js';
-import {
-  largeWeights,
-  type SharedState,
-  shareState,
-  tellToStop,
-  waitUntilIdle,
-  whenIdle,
-} from './thread-guard.js';
 import type { GroupResult, ThreadFailure, WorkerData, WorkerTask } from './worker.js';
 
 /** Photos that a thread is told of at once, and gives back at once: a message for each cost it a twentieth of its time. */

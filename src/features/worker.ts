@@ -9,9 +9,9 @@ import type { ValueRange } from '../data/value-range.js';
 import { type ErrorCode, FinetuneError } from '../errors.js';
 import type { SessionOptions } from '../inference/session.js';
 import { listThreads, type ProcessorTimes, readThreads, ThreadClock } from '../system/processor-time.js';
+import { beginWork, endWork, isToStop, type SharedState } from '../system/thread-guard.js';
 import { type DamageFindings, DamageSampler } from './damage-sample.js';
 import type { ImageRunner, Outcome } from './run-images.js';
-import { beginWork, endWork, isToStop, type SharedState } from './thread-guard.js';
 
 /** What every thread needs to know once. */
 export interface WorkerData {

@@ -12,6 +12,9 @@ export { type ImageBatch, type ImageBatchShape, joinBatches, type SessionOutput 
 /** Larger files are refused before they are read: ONNX itself ends at 2 GiB. */
 const largestModelBytes = 2 ** 31 - 1;
 
+/** Models of more bytes of weights are opened once, for all threads together. */
+export const largeWeights = 32 * 2 ** 20;
+
 /** A network that is ready to run. */
 export interface Session {
   /** As the model declares them: a number per fixed dimension, a name per open one; empty where it does not say. */

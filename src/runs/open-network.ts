@@ -4,12 +4,11 @@
 import type { Card } from '../backbones/card.js';
 import { preprocessInput } from '../backbones/preprocessing.js';
 import { generateImages } from '../data/generated-images.js';
-import { largeWeights } from '../features/thread-guard.js';
 import { compileGraph, compileOnnx } from '../formats/onnx/compile.js';
 import { loadLayersModel } from '../formats/tfjs-layers/layers-model.js';
 import { openTriedDevice } from '../inference/device-trial.js';
 import type { DeviceName } from '../inference/devices.js';
-import { type ImageBatch, openSession, type Session } from '../inference/session.js';
+import { type ImageBatch, largeWeights, openSession, type Session } from '../inference/session.js';
 import { type TemporaryModel, writeTemporaryModel } from '../inference/temporary-model.js';
 import type { Network } from '../network/network.js';
 

@@ -8,6 +8,7 @@ import { countMultiplications } from '../network/multiplications.js';
 import type { Network } from '../network/network.js';
 import { elementCount } from '../network/source.js';
 import { countProcessors } from '../system/processors.js';
+import { type SharedState, shareState, waitUntilIdle, whenIdle } from '../system/thread-guard.js';
 import { cutApart, type Part, type StepResult } from './gradients.js';
 import type { LossPlan } from './loss.js';
 import { type Batch, type Mixed, trainableWeights } from './model.js';
@@ -54,6 +55,9 @@ export interface DealtBatch {
 /** The other threads of a training; `stop` ends them. */
 export class StepThreads {
   readonly #pool: Piscina;
+  readonly #state: SharedState;
+  readonly #beforeExit = () => waitUntilIdle(this.#state);
+  #hasFailed = false;
   readonly #weights: Float32Array;
   readonly #gradients: readonly Float32Array[];
 
@@ -70,7 +74,8 @@ export class StepThreads {
     const length = lengths.reduce((sum, each) => sum + each, 0);
     this.#weights = sharedFloats(length);
     this.#gradients = Array.from({ length: count - 1 }, () => sharedFloats(length));
-    const workerData: StepWorkerData = { network, loss, weights: this.#weights };
+    this.#state = shareState(count - 1);
+    const workerData: StepWorkerData = { network, loss, weights: this.#weights, state: this.#state };
     this.#pool = new Piscina({
       filename: new URL('./step-worker.js', import.meta.url).href,
       minThreads: count - 1,
@@ -80,6 +85,11 @@ export class StepThreads {
       execArgv: [],
       workerData,
     });
+    // Whoever waits for a part hears of the failure, too.
+    this.#pool.on('error', () => {
+      this.#hasFailed = true;
+    });
+    process.prependListener('exit', this.#beforeExit);
   }
 
   /** Begins a batch: the others take their parts of it, with the model's weights as they are. */
@@ -102,9 +112,11 @@ export class StepThreads {
     return { own, others: all };
   }
 
-  /** Ends the threads, whatever they are doing. */
+  /** Ends the threads, after the parts that they are at. */
   async stop(): Promise<void> {
+    await whenIdle(this.#state, () => this.#hasFailed || this.#pool.threads.length < this.#gradients.length);
     await this.#pool.destroy();
+    process.off('exit', this.#beforeExit);
   }
 }
 

@@ -6,6 +6,8 @@ import { FinetuneError } from '../../errors.js';
 import type { Engine } from '../engine.js';
 import { registerGradients } from '../gradients.js';
 import { tf } from '../tfjs.js';
+import { openGemm } from './gemm.js';
+import { multiplyBy } from './kernels/steps.js';
 import { registerWasmKernels } from './kernels/table.js';
 
 const require = createRequire(import.meta.url);
@@ -23,6 +25,7 @@ export async function startWasm(description: string): Promise<Engine> {
   wasm.setWasmPaths(binariesDirectory());
   registerGradients();
   registerWasmKernels();
+  multiplyBy(await openGemm());
   if (!(await keepingProcessListeners(() => tf.setBackend('wasm')))) {
     throw new FinetuneError(
       'engine-missing',

@@ -50,7 +50,7 @@ export function encodeModel(
           dims: constant.shape,
           ...numbersMessage(constant, places.get(name)),
         })),
-        input: [portMessage(graph.input)],
+        input: [graph.input, ...(graph.furtherInputs ?? [])].map(portMessage),
         output: [portMessage({ ...graph.output, name: outputName }), ...observed.map(observedMessage)],
       },
     })

@@ -42,13 +42,15 @@ export interface Port {
 /** Height and width of a feature map in pixels. */
 export type MapSize = readonly [height: number, width: number];
 
-/** A whole graph with one input and one output. */
+/** A whole graph with one output, and one input where it is a network's. */
 export interface OnnxGraph {
   readonly name: string;
   /** In an order in which they can run. */
   readonly nodes: readonly OnnxNode[];
   readonly initializers: ReadonlyMap<string, Initializer>;
   readonly input: Port;
+  /** What else is to be given. */
+  readonly furtherInputs?: readonly Port[];
   readonly output: Port;
   /** What convolutions give, by the name of their node; only where the size is known. */
   readonly mapSizes: ReadonlyMap<string, MapSize>;

@@ -12,12 +12,12 @@ const shortRun = 48;
  */
 export function imagesToColumns(images: Float32Array, columns: Float32Array, convolution: Convolution): void {
   columns.fill(0);
-  eachTap(images.length, convolution, (pixel, cell, channels) => {
-    if (channels >= shortRun) {
-      columns.set(images.subarray(pixel, pixel + channels), cell);
+  eachRun(images.length, convolution, (pixel, cell, length) => {
+    if (length >= shortRun) {
+      columns.set(images.subarray(pixel, pixel + length), cell);
       return;
     }
-    for (let c = 0; c < channels; c++) columns[cell + c] = images[pixel + c]!;
+    for (let i = 0; i < length; i++) columns[cell + i] = images[pixel + i]!;
   });
 }
 
@@ -28,54 +28,47 @@ export function imagesToColumns(images: Float32Array, columns: Float32Array, con
  */
 export function columnsToImages(columns: Float32Array, images: Float32Array, convolution: Convolution): void {
   images.fill(0);
-  eachTap(images.length, convolution, (pixel, cell, channels) => {
-    for (let c = 0; c < channels; c++) images[pixel + c]! += columns[cell + c]!;
+  eachRun(images.length, convolution, (pixel, cell, length) => {
+    for (let i = 0; i < length; i++) images[pixel + i]! += columns[cell + i]!;
   });
 }
 
-/**
- * What each tap of the filter sees of each channel, a row per tap and channel: the transpose of `imagesToColumns`.
- * @param planes `[inChannels, images, inHeight, inWidth]`
- * @param rows filled: `[filterHeight, filterWidth, inChannels, images, outHeight, outWidth]`
- */
-export function planesToRows(planes: Float32Array, rows: Float32Array, sizes: Convolution): void {
-  const { inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo } = sizes;
-  rows.fill(0);
-  const planeSize = inHeight * inWidth;
-  let row = 0;
-  for (let tap = 0; tap < filterHeight * filterWidth; tap++) {
-    const top = Math.floor(tap / filterWidth) * sizes.dilationHeight - padInfo.top;
-    const left = (tap % filterWidth) * sizes.dilationWidth - padInfo.left;
-    const [start, end] = insideColumns(left, sizes);
-    for (let plane = 0; plane < planes.length; plane += planeSize) {
-      for (let outY = 0; outY < outHeight; outY++, row += outWidth) {
-        const y = top + outY * sizes.strideHeight;
-        if (y < 0 || y >= inHeight) continue;
-        const origin = plane + y * inWidth + left;
-        for (let outX = start; outX < end; outX++)
-          rows[row + outX] = planes[origin + outX * sizes.strideWidth]!;
-      }
-    }
-  }
+/** Some of the images of a batch. */
+interface ImageGroup {
+  readonly first: number;
+  readonly count: number;
 }
 
-/** The output columns whose pixel `left + column * stride` lies inside the image. */
-function insideColumns(left: number, { strideWidth, inWidth, outWidth }: Convolution): [number, number] {
-  return [
-    Math.max(0, Math.ceil(-left / strideWidth)),
-    Math.min(outWidth, Math.floor((inWidth - 1 - left) / strideWidth) + 1),
-  ];
+/** Output pixels per product: a few images, so that memory stays small and the cache is used well. */
+const pixelsPerProduct = 2048;
+
+/** The images of a batch in groups, the first the largest, whose columns are in memory together. */
+export function groupImages({ batchSize, outHeight, outWidth }: Convolution): ImageGroup[] {
+  const most = Math.max(1, Math.floor(pixelsPerProduct / (outHeight * outWidth)));
+  return Array.from({ length: Math.ceil(batchSize / most) }, (_, group) => ({
+    first: group * most,
+    count: Math.min(most, batchSize - group * most),
+  }));
 }
 
-/** Calls `visit` with the offsets of every pixel under every position of the filter. */
-function eachTap(
+/** Whether each output pixel is made of the one input pixel at its place: the images are their own columns. */
+export function isPixelwise(sizes: Convolution): boolean {
+  const { filterHeight, filterWidth, inHeight, inWidth, outHeight, outWidth, padInfo } = sizes;
+  const isUnpadded = padInfo.top === 0 && padInfo.left === 0;
+  return filterHeight * filterWidth === 1 && inHeight === outHeight && inWidth === outWidth && isUnpadded;
+}
+
+/** Calls `visit` with the offsets of every run of neighboring pixels under a row of the filter, at each of its positions. */
+function eachRun(
   imagesSize: number,
   sizes: Convolution,
-  visit: (pixel: number, cell: number, channels: number) => void,
+  visit: (pixel: number, cell: number, length: number) => void,
 ): void {
   const { inHeight, inWidth, inChannels: channels, outHeight, outWidth } = sizes;
   const { filterHeight, filterWidth, dilationHeight, dilationWidth, padInfo } = sizes;
   const images = imagesSize / (inHeight * inWidth * channels);
+  // Taps that leave pixels out are runs of their own.
+  const taps = dilationWidth === 1 ? filterWidth : 1;
   let cell = 0;
   for (let position = 0; position < images * outHeight * outWidth; position++) {
     const image = Math.floor(position / (outHeight * outWidth));
@@ -83,10 +76,12 @@ function eachTap(
     const left = (position % outWidth) * sizes.strideWidth - padInfo.left;
     for (let tapY = 0; tapY < filterHeight; tapY++) {
       const y = top + tapY * dilationHeight;
-      for (let tapX = 0; tapX < filterWidth; tapX++, cell += channels) {
+      for (let tapX = 0; tapX < filterWidth; tapX += taps, cell += taps * channels) {
         const x = left + tapX * dilationWidth;
-        if (y < 0 || y >= inHeight || x < 0 || x >= inWidth) continue;
-        visit(((image * inHeight + y) * inWidth + x) * channels, cell, channels);
+        const [start, end] = [Math.max(0, -x), Math.min(taps, inWidth - x)];
+        if (y < 0 || y >= inHeight || start >= end) continue;
+        const pixel = (image * inHeight + y) * inWidth + x + start;
+        visit(pixel * channels, cell + start * channels, (end - start) * channels);
       }
     }
   }

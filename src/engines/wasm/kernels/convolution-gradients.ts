@@ -2,21 +2,19 @@
 
 import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { type Convolution, type ConvolutionShapes, sizesOf } from '../../convolution.js';
-import { columnsToImages, imagesToColumns, planesToRows } from './columns.js';
+import { columnsToImages, groupImages, imagesToColumns, isPixelwise } from './columns.js';
+import { multiply } from './mat-mul.js';
 import { kernelOf, runSteps, type Steps } from './steps.js';
 
 type InputAttrs = NamedAttrMap & { readonly inputShape: number[] };
 type FilterAttrs = NamedAttrMap & { readonly filterShape: number[] };
 
-/** A gradient by the filter: the convolution's input `x`, and the gradient `dy` of its output. */
+/** A gradient by a depthwise filter: the convolution's input `x`, and the gradient `dy` of its output. */
 interface FilterGradient {
   readonly x: TensorInfo;
   readonly dy: TensorInfo;
   readonly sizes: Convolution;
 }
-
-/** Output pixels per product: a few images, so that memory stays small and the cache is used well. */
-const pixelsPerProduct = 2048;
 
 /**
  * By the filter: what each tap saw of the input times the output's gradient.
@@ -25,32 +23,25 @@ const pixelsPerProduct = 2048;
 export const conv2dBackpropFilter = kernelOf<'x' | 'dy', FilterAttrs>((steps, { x, dy }, { attrs }) => {
   const { filterShape } = attrs;
   const sizes = resolveSizes({ input: x.shape, filter: filterShape, isDepthwise: false }, attrs);
-  const images = Math.max(1, Math.floor(pixelsPerProduct / (sizes.outHeight * sizes.outWidth)));
-  const gradient = steps.sumOf(Math.ceil(sizes.batchSize / images), (inner, index) => {
-    const first = index * images;
-    const count = Math.min(images, sizes.batchSize - first);
-    return filterGradientOf(inner, { x, dy, sizes }, { first, count });
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = sizes;
+  const gradients = steps.reshape(dy, [batchSize * outHeight * outWidth, outChannels]);
+  if (isPixelwise(sizes)) {
+    const pixels = steps.reshape(x, [batchSize * inHeight * inWidth, inChannels]);
+    const product = multiply(steps, { a: pixels, b: gradients }, { transposeA: true });
+    return steps.reshape(product, filterShape);
+  }
+  const [inSize, outPixels] = [inHeight * inWidth * inChannels, outHeight * outWidth];
+  const columns = sizes.filterHeight * sizes.filterWidth * inChannels;
+  const groups = groupImages(sizes);
+  const gradient = steps.sumOf(groups, (inner, { first, count }) => {
+    const a = inner.write([count * outPixels, columns], x, (target, images) => {
+      imagesToColumns(images.subarray(first * inSize, (first + count) * inSize), target, sizes);
+    });
+    const b = inner.rows(gradients, first * outPixels, count * outPixels);
+    return multiply(inner, { a, b }, { transposeA: true });
   });
   return steps.reshape(gradient, filterShape);
 });
-
-/** The gradient by some of the images: `[height x width x in, out]` */
-function filterGradientOf(
-  steps: Steps,
-  { x, dy, sizes }: FilterGradient,
-  { first, count }: { readonly first: number; readonly count: number },
-): TensorInfo {
-  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = sizes;
-  const [inPixels, outPixels] = [inHeight * inWidth, outHeight * outWidth];
-  const pixels = steps.reshape(x, [batchSize * inPixels, inChannels]);
-  const planes = steps.transpose(steps.rows(pixels, first * inPixels, count * inPixels), [1, 0]);
-  const rowCount = sizes.filterHeight * sizes.filterWidth * inChannels;
-  const rows = steps.write([rowCount, count * outPixels], planes, (target, source) => {
-    planesToRows(source, target, sizes);
-  });
-  const gradient = steps.reshape(dy, [batchSize * outPixels, outChannels]);
-  return steps.product(rows, steps.rows(gradient, first * outPixels, count * outPixels));
-}
 
 /**
  * By the input. With stride 1 it is a convolution with the reversed filter; else the gradient of the columns, one
@@ -60,14 +51,17 @@ function filterGradientOf(
 export const conv2dBackpropInput = kernelOf<'dy' | 'filter', InputAttrs>((steps, inputs, { attrs }) => {
   const { dy, filter } = inputs;
   const sizes = resolveSizes({ input: attrs.inputShape, filter: filter.shape, isDepthwise: false }, attrs);
-  if (sizes.strideHeight * sizes.strideWidth === 1) {
+  const isDense = sizes.strideHeight * sizes.strideWidth === 1;
+  if (isDense && !isPixelwise(sizes)) {
     const reversed = steps.transpose(steps.reverse(filter, [0, 1]), [0, 1, 3, 2]);
     return steps.convolve(moveToInputs(steps, dy, sizes), reversed);
   }
-  const columnSize = sizes.filterHeight * sizes.filterWidth * sizes.inChannels;
+  const taps = sizes.filterHeight * sizes.filterWidth * sizes.inChannels;
   const pixels = sizes.batchSize * sizes.outHeight * sizes.outWidth;
-  const turned = steps.transpose(steps.reshape(filter, [columnSize, sizes.outChannels]), [1, 0]);
-  const columns = steps.product(steps.reshape(dy, [pixels, sizes.outChannels]), turned);
+  const a = steps.reshape(dy, [pixels, sizes.outChannels]);
+  const b = steps.reshape(filter, [taps, sizes.outChannels]);
+  const columns = multiply(steps, { a, b }, { transposeB: true });
+  if (isPixelwise(sizes)) return steps.reshape(columns, [...sizes.inShape]);
   return steps.write([...sizes.inShape], columns, (target, source) => {
     columnsToImages(source, target, sizes);
   });

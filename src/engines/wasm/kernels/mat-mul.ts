@@ -1,17 +1,20 @@
-// Products of matrices. The backend computes a transposed or batched product by a naive loop, ten times slower than
-// one plain product, and packs the right operand anew whenever it has changed, as weights do in every step. So every
-// product is made a plain one, of the operands or of their transposes, whichever moves fewer numbers.
+// Products of matrices. Where they are worth it ONNX Runtime computes them. The backend computes a transposed or batched
+// product by a naive loop, ten times slower than one plain product, and packs the right operand anew whenever it has
+// changed, as weights do in every step. So every product of its own is made a plain one, of the operands or of their
+// transposes, whichever moves fewer numbers.
 
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { tf } from '../../tfjs.js';
 import { kernelOf, matrixShape, runSteps, type Steps } from './steps.js';
 
-interface Transposes {
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
+/** Which operands are to be transposed. */
+export interface Transposes {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
 }
 
-interface Operands {
+/** Two matrices. */
+export interface Operands {
   readonly a: TensorInfo;
   readonly b: TensorInfo;
 }
@@ -46,10 +49,19 @@ function flatten(steps: Steps, x: TensorInfo): TensorInfo {
   return steps.reshape(x, [tf.util.sizeFromShape(x.shape.slice(0, -1)), columns]);
 }
 
-function multiply(steps: Steps, { a, b }: Operands, transposes: Transposes): TensorInfo {
-  const { transposeA, transposeB } = transposes;
+/** The product of two matrices, or of their transposes. */
+export function multiply(steps: Steps, { a, b }: Operands, transposes: Transposes = {}): TensorInfo {
+  const { transposeA = false, transposeB = false } = transposes;
+  const shape = productShape({ a, b }, transposes);
+  const [rowsA, columnsA] = matrixShape(a);
+  const gemm = steps.gemmFor(transposeA ? rowsA : columnsA);
+  if (gemm !== undefined) {
+    return steps.write(shape, a, product => {
+      gemm(steps.matrix(a, transposeA), steps.matrix(b, transposeB), product);
+    });
+  }
   const [sizeA, sizeB] = [tf.util.sizeFromShape(a.shape), tf.util.sizeFromShape(b.shape)];
-  const sizeOfResult = tf.util.sizeFromShape(productShape({ a, b }, transposes));
+  const sizeOfResult = tf.util.sizeFromShape(shape);
   const direct = (transposeA ? sizeA : 0) + (transposeB ? sizeB : 0) + packingCost * sizeB;
   const turned = (transposeA ? 0 : sizeA) + (transposeB ? 0 : sizeB) + packingCost * sizeA + sizeOfResult;
   const turn = (x: TensorInfo, really = true) => (really ? steps.transpose(x, [1, 0]) : x);

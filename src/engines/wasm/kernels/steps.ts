@@ -9,6 +9,7 @@ import type {
 } from '@tensorflow/tfjs-core';
 import { attributesOf } from '../../attributes.js';
 import { tf } from '../../tfjs.js';
+import type { Gemm, Matrix } from '../gemm.js';
 
 /** What this folder uses of tfjs' wasm backend beyond the public interface. */
 export interface WasmBackend extends KernelBackend {
@@ -16,6 +17,16 @@ export interface WasmBackend extends KernelBackend {
   makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
   /** The tensor's memory itself, valid until the next allocation. */
   typedArrayFromHeap(tensor: TensorInfo): Float32Array;
+}
+
+/** Sums of fewer products are the backend's own: there ONNX Runtime is no faster. */
+const fewestSummed = 32;
+
+let gemm: Gemm | undefined;
+
+/** Has large products of matrices computed by `fast` from now on. */
+export function multiplyBy(fast: Gemm | undefined): void {
+  gemm = fast;
 }
 
 /** What replaces a kernel of the backend, or stands where it has none. */
@@ -117,6 +128,22 @@ export class Steps {
     return this.reshape(product, product.shape.slice(1));
   }
 
+  /** What computes products whose every number is the sum of so many; undefined where that is `product`. */
+  gemmFor(summed: number): Gemm | undefined {
+    return summed >= fewestSummed ? gemm : undefined;
+  }
+
+  /** The memory of a matrix, valid until the next allocation. */
+  matrix(x: TensorInfo, isTransposed = false): Matrix {
+    const [rows, columns] = matrixShape(x);
+    return { values: this.view(x), rows, columns, isTransposed };
+  }
+
+  /** `relu` and the like, by the name of their kernel. */
+  activate(x: TensorInfo, kernelName: string): TensorInfo {
+    return this.#run(kernelName, { x });
+  }
+
   /** Stride 1, no padding. */
   convolve(x: TensorInfo, filter: TensorInfo): TensorInfo {
     return this.#run('Conv2D', { x, filter }, { ...plainConvolution, dilations: [1, 1] });
@@ -127,13 +154,18 @@ export class Steps {
     return this.#run('DepthwiseConv2dNative', { x, filter }, { ...plainConvolution, dilations });
   }
 
+  /** A new tensor of undefined contents. */
+  make(shape: number[]): TensorInfo {
+    return this.keep(this.backend.makeOutput(shape, 'float32'));
+  }
+
   /** A new tensor whose contents `fill` writes, given what `source` holds. No kernel may run inside. */
   write(
     shape: number[],
     source: TensorInfo,
     fill: (target: Float32Array, source: Float32Array) => void,
   ): TensorInfo {
-    const target = this.keep(this.backend.makeOutput(shape, 'float32'));
+    const target = this.make(shape);
     // Views are taken after the allocation: it may move the whole memory.
     if (tf.util.sizeFromShape(shape) > 0) fill(this.view(target), this.view(source));
     return target;
@@ -158,13 +190,17 @@ export class Steps {
     });
   }
 
-  /** Adds up `part(0)` ... `part(count - 1)`, holding one at a time. */
-  sumOf(count: number, part: (steps: Steps, index: number) => TensorInfo): TensorInfo {
-    let total = runSteps(this.backend, steps => part(steps, 0));
-    for (let index = 1; index < count; index++) {
+  /** Adds up what `part` makes of each of some, at least one, holding one at a time. */
+  sumOf<Each>(some: readonly Each[], part: (steps: Steps, each: Each) => TensorInfo): TensorInfo {
+    let total: TensorInfo | undefined;
+    for (const each of some) {
       const before = total;
-      total = runSteps(this.backend, steps => steps.add(steps.keep(before), part(steps, index)));
+      total = runSteps(this.backend, steps => {
+        const next = part(steps, each);
+        return before === undefined ? next : steps.add(steps.keep(before), next);
+      });
     }
+    if (total === undefined) throw new Error('Expected something to add up.');
     return this.keep(total);
   }
 

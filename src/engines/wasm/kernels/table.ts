@@ -2,6 +2,7 @@
 
 import { tf } from '../../tfjs.js';
 import { avgPoolGrad } from './avg-pool-grad.js';
+import { convolution } from './convolution.js';
 import {
   conv2dBackpropFilter,
   conv2dBackpropInput,
@@ -17,13 +18,13 @@ import type { Replacement } from './steps.js';
 const replacements: Readonly<Record<string, Replacement>> = {
   AvgPoolGrad: avgPoolGrad,
   BatchMatMul: batchMatMul,
-  Conv2D: spacedConvolution(false),
+  Conv2D: convolution,
   Conv2DBackpropFilter: conv2dBackpropFilter,
   Conv2DBackpropInput: conv2dBackpropInput,
   DepthwiseConv2dNative: spacedConvolution(true),
   DepthwiseConv2dNativeBackpropFilter: depthwiseBackpropFilter,
   DepthwiseConv2dNativeBackpropInput: depthwiseBackpropInput,
-  FusedConv2D: spacedConvolution(false),
+  FusedConv2D: convolution,
   FusedDepthwiseConv2D: spacedConvolution(true),
   Identity: identity,
   MaxPoolGrad: maxPoolGrad,

@@ -16,7 +16,7 @@ const images: Shape4D[] = [
   [3, 6, 9, 2],
   [1, 5, 4, 50],
   // More output pixels than one product takes.
-  [3, 30, 33, 1],
+  [3, 30, 33, 4],
 ];
 const filters = [
   [1, 1],
@@ -78,6 +78,29 @@ for (const [kind, convolve] of Object.entries({ conv2d: tf.conv2d, depthwiseConv
       for (const [index, each] of actual.entries())
         assertClose(each, expected[index]!, 1e-5, `${of} ${index}`);
     }
+  });
+}
+
+for (const activation of ['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu'] as const) {
+  test(`A dilated convolution with bias and ${activation} agrees with the JavaScript backend`, async () => {
+    const compute = () => {
+      const [x, filter] = [random([2, 9, 8, 6], 1), random([3, 3, 6, 5], 2)] as [tf.Tensor4D, tf.Tensor4D];
+      const bias = random([5], 3);
+      return [
+        tf.fused.conv2d({
+          x,
+          filter,
+          bias,
+          activation,
+          leakyreluAlpha: 0.2,
+          strides: 1,
+          pad: 'same',
+          dilations: [2, 1],
+        }),
+      ];
+    };
+    const [[actual], [expected]] = [await valuesOn('wasm', compute), await valuesOn('cpu', compute)];
+    assertClose(actual!, expected!, 1e-5, activation);
   });
 }
 

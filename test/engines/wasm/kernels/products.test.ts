@@ -4,6 +4,8 @@ import test, { before } from 'node:test';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { startEngine } from '../../../../src/engines/start.js';
+import { openGemm } from '../../../../src/engines/wasm/gemm.js';
+import { multiplyBy } from '../../../../src/engines/wasm/kernels/steps.js';
 import { assertClose, random, valuesOn } from '../../compare.js';
 
 before(async () => {
@@ -19,7 +21,17 @@ const shapes = [
   [[2, 3], 4, 1, 3],
 ] as const;
 
-test('every combination of transposes and batches agrees with the JavaScript backend', async () => {
+for (const by of ['ONNX Runtime', 'the backend alone']) {
+  test(`every combination of transposes and batches agrees with the JavaScript backend, multiplied by ${by}`, async () => {
+    const gemm = await openGemm();
+    assert.ok(gemm);
+    multiplyBy(by === 'ONNX Runtime' ? gemm : undefined);
+    await compareProducts();
+    multiplyBy(gemm);
+  });
+}
+
+async function compareProducts(): Promise<void> {
   for (const [batch, rows, inner, columns] of shapes) {
     for (const [transposeA, transposeB] of [
       [false, false],
@@ -34,6 +46,14 @@ test('every combination of transposes and batches agrees with the JavaScript bac
       assertClose(actual!, expected!, 1e-5, JSON.stringify({ a, b, transposeA, transposeB }));
     }
   }
+}
+
+test('ONNX Runtime writes products into memory that it is given', async () => {
+  const gemm = await openGemm();
+  const product = new Float32Array(5).fill(9);
+  const a = { values: Float32Array.of(1, 2, 3, 4, 5, 6), rows: 3, columns: 2, isTransposed: true };
+  gemm?.(a, { values: Float32Array.of(1, 10, 100), rows: 3, columns: 1 }, product.subarray(1, 3));
+  assert.deepEqual([...product], [9, 531, 642, 9, 9]);
 });
 
 test('a batch times one matrix broadcasts', async () => {

@@ -7,9 +7,6 @@ import { setTimeout } from 'node:timers/promises';
 /** Memory that all threads see: whether to stop, and how many are at work. */
 export type SharedState = Int32Array<SharedArrayBuffer>;
 
-/** Models of more bytes of weights are opened once, for all threads together. */
-export const largeWeights = 32 * 2 ** 20;
-
 const stopFlag = 0;
 const atWork = 1;
 

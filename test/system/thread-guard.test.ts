@@ -11,7 +11,7 @@ import {
   tellToStop,
   waitUntilIdle,
   whenIdle,
-} from '../../src/features/thread-guard.js';
+} from '../../src/system/thread-guard.js';
 
 /** A thread that ends its work after a while. */
 function endLater(state: SharedState, milliseconds: number): Worker {
