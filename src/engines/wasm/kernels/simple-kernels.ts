@@ -11,7 +11,8 @@ export const identity = kernelOf<'x', object>((steps, { x }) => steps.share(x));
 export const reluGrad = kernelOf<'dy' | 'x', object>((steps, { dy, x }) =>
   steps.write(x.shape, dy, (target, gradient) => {
     const values = steps.view(x);
-    for (let i = 0; i < target.length; i++) target[i] = values[i]! > 0 ? gradient[i]! : 0;
+    // Multiplied, as in relu6Grad: a branch that cannot be foreseen takes four times as long.
+    for (let i = 0; i < target.length; i++) target[i] = gradient[i]! * Number(values[i]! > 0);
   }),
 );
 
@@ -21,7 +22,7 @@ export const relu6Grad = kernelOf<'dy' | 'x', object>((steps, { dy, x }) =>
     const values = steps.view(x);
     for (let i = 0; i < target.length; i++) {
       const value = values[i]!;
-      target[i] = value > 0 && value < 6 ? gradient[i]! : 0;
+      target[i] = gradient[i]! * (Number(value > 0) & Number(value < 6));
     }
   }),
 );
