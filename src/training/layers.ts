@@ -2,10 +2,11 @@
 // takes several passes over memory takes fewer. What has no gradient is mended in missing-gradients.ts.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { maxPool } from '../engines/max-pool.js';
 import { tf } from '../engines/tfjs.js';
 import { mendGradient } from './missing-gradients.js';
 import type { Random } from './random.js';
-import { type Convolution, type Layer, onlyInput } from './tfjs-layer.js';
+import { type Convolution, type Layer, type MaxPooling, onlyInput } from './tfjs-layer.js';
 
 /** Noises that nobody seeds, a dropout of whole channels among them: they stay in inference mode. */
 const unseeded = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout', 'SpatialDropout1D', 'Dropout']);
@@ -18,6 +19,7 @@ export function adaptLayer(layer: Layer, model: LayersModel): void {
     foldIntoKernel(layer, model);
   }
   if (name === 'ReLU') quickenRelu6(layer);
+  if (name === 'MaxPooling2D') rememberPlaces(layer);
   mendGradient(layer);
   if (name === 'Conv2D') activateLate(layer, model);
   if (isSeeded(layer)) seedMasks(layer);
@@ -65,7 +67,8 @@ function drawMask(length: number, { rate, seed }: SeededLayer): Float32Array {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    mask[i] = (mixed ^ (mixed >>> 14)) >>> 0 < most ? 0 : kept;
+    // No branch, which would be foreseen in half of the cases.
+    mask[i] = kept * Number((mixed ^ (mixed >>> 14)) >>> 0 >= most);
   }
   return mask;
 }
@@ -174,6 +177,13 @@ function foldIntoKernel(normalization: Layer, model: LayersModel): void {
       return tf.add(convolved, bias === null ? offset : tf.add(tf.mul(bias.read(), factor), offset));
     });
   normalization.call = inputs => onlyInput(inputs);
+}
+
+/** The gradient of the pooling need not look for the maxima again. */
+function rememberPlaces(layer: Layer): void {
+  if (layer.getConfig().dataFormat !== 'channelsLast') return;
+  const pooling = layer as MaxPooling;
+  pooling.poolingFunction = (x, size, strides, pad) => maxPool(x, { size, strides, pad });
 }
 
 /** tfjs' layer clips what relu gives, in two passes and four for the gradient. */

@@ -23,6 +23,16 @@ export interface Convolution extends Layer {
   readonly bias: { read(): tf.Tensor } | null;
 }
 
+/** A max pooling; what it does is a method of its own. */
+export interface MaxPooling extends Layer {
+  poolingFunction(
+    x: tf.Tensor4D,
+    size: [number, number],
+    strides: [number, number],
+    padding: 'same' | 'valid',
+  ): tf.Tensor;
+}
+
 /** The one tensor that a layer is called with. */
 export function onlyInput(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
   const x = Array.isArray(inputs) ? inputs[0] : inputs;

@@ -2,6 +2,7 @@
 import test, { before } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
+import { maxPool, type Pooling } from '../../src/engines/max-pool.js';
 import { startEngine } from '../../src/engines/start.js';
 import { assertClose, random, valuesOn } from './compare.js';
 
@@ -10,6 +11,8 @@ before(async () => {
   await startEngine('auto');
   backend = tf.getBackend();
 });
+
+const plain: Pooling = { size: [2, 2], strides: [2, 2], pad: 'valid' };
 
 const poolings = [
   { size: 2, strides: 2, pad: 'valid', image: [3, 6, 8, 4] },
@@ -20,15 +23,12 @@ const poolings = [
 
 for (const { size, strides, pad, image } of poolings) {
   test(`Windows of ${size}, strides ${strides}, ${pad}, on ${image}: each maximum gets its gradient`, async () => {
+    const pooling: Pooling = { size: [size, size], strides: [strides, strides], pad };
     const gradient = () => {
       const x = random([...image], 1) as tf.Tensor4D;
-      const pooled = tf.maxPool(x, size, strides, pad);
+      const pooled = maxPool(x, pooling);
       const dy = random(pooled.shape, 2);
-      return [
-        tf.grad((each: tf.Tensor) => tf.sum(tf.mul(tf.maxPool(each as tf.Tensor4D, size, strides, pad), dy)))(
-          x,
-        ),
-      ];
+      return [tf.grad((each: tf.Tensor) => tf.sum(tf.mul(maxPool(each as tf.Tensor4D, pooling), dy)))(x)];
     };
     const [expected] = await valuesOn('cpu', gradient);
     const [actual] = await valuesOn(backend, gradient);
@@ -38,9 +38,7 @@ for (const { size, strides, pad, image } of poolings) {
 
 test('Where all of a window is the same, its first place gets the gradient', async () => {
   const gradient = () => [
-    tf.grad((x: tf.Tensor) => tf.sum(tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid')))(
-      tf.fill([1, 4, 4, 1], 0.5),
-    ),
+    tf.grad((x: tf.Tensor) => tf.sum(maxPool(x as tf.Tensor4D, plain)))(tf.fill([1, 4, 4, 1], 0.5)),
   ];
   const [actual] = await valuesOn(backend, gradient);
   assertClose(actual!, [1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0], 0, 'gradient');
@@ -49,7 +47,7 @@ test('Where all of a window is the same, its first place gets the gradient', asy
 test('It leaves no tensor behind', async () => {
   const x = random([2, 6, 6, 3], 1);
   const { numTensors, numBytes } = tf.memory();
-  tf.tidy(() => void tf.grad((each: tf.Tensor) => tf.sum(tf.maxPool(each as tf.Tensor4D, 2, 2, 'valid')))(x));
+  tf.tidy(() => void tf.grad((each: tf.Tensor) => tf.sum(maxPool(each as tf.Tensor4D, plain)))(x));
   const after = tf.memory();
   assertClose([after.numTensors, after.numBytes], [numTensors, numBytes], 0, 'tensors and bytes');
 });

@@ -5,7 +5,6 @@ import { sizesOf } from '../convolution.js';
 import { layPadding, needsPlainForm, outputsFromPlain, tapsToPlain } from '../plain-convolution.js';
 import { tf } from '../tfjs.js';
 import { quickenDepthwiseFilterGrad } from './depthwise-filter-grad.js';
-import { quickenMaxPoolGrad } from './max-pool-grad.js';
 
 const backendName = 'tensorflow';
 
@@ -16,7 +15,6 @@ export type RunOperation = (name: string, inputs: readonly TensorInfo[]) => Tens
 export function completeKernels(run: RunOperation): void {
   replaceKernel('DepthwiseConv2dNative', completeDepthwise);
   replaceKernel('DepthwiseConv2dNativeBackpropFilter', quickenDepthwiseFilterGrad);
-  replaceKernel('MaxPoolGrad', quickenMaxPoolGrad);
   for (const kernelName of ['ReluGrad', 'Relu6Grad']) {
     tf.registerKernel({
       kernelName,

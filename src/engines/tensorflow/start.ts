@@ -10,6 +10,7 @@ import { tf } from '../tfjs.js';
 import { registerAdam } from './apply-adam.js';
 import type { TensorflowBackend } from './backend.js';
 import { completeKernels } from './kernels.js';
+import { registerMaxPool } from './max-pool.js';
 import { findBindings, type TensorflowPlace } from './place.js';
 
 interface BackendModule {
@@ -34,7 +35,10 @@ export async function startTensorflow(
     throw new Error(`TensorFlow in ${place.directory} does not start.`);
   }
   const device = startedBackend().isUsingGpuDevice ? 'cuda' : 'cpu';
-  if (device === 'cpu') registerAdam('tensorflow');
+  if (device === 'cpu') {
+    registerAdam('tensorflow');
+    registerMaxPool('tensorflow');
+  }
   return { name: 'tensorflow', device, description: describe(device) };
 }
 
