@@ -33,11 +33,11 @@ interface AddonSession {
 
 type Values = Readonly<Record<string, OnnxValue>>;
 
-/** @returns undefined where this version of ONNX Runtime offers none that is synchronous */
+/** @returns undefined where ONNX Runtime does not load, or this version of it offers none that is synchronous */
 export async function openGemm(): Promise<Gemm | undefined> {
-  const { Tensor } = await importRuntime();
-  const addon = loadAddon();
-  if (addon === undefined) return undefined;
+  const runtime = await loadRuntime();
+  if (runtime === undefined) return undefined;
+  const { addon, Tensor } = runtime;
   const sessions = new Map<string, AddonSession>();
   const tensor = ({ values, rows, columns }: Matrix) => new Tensor('float32', values, [rows, columns]);
   return (a, b, product) => {
@@ -48,11 +48,18 @@ export async function openGemm(): Promise<Gemm | undefined> {
   };
 }
 
-function loadAddon(): Addon | undefined {
+interface Runtime extends Pick<Awaited<ReturnType<typeof importRuntime>>, 'Tensor'> {
+  readonly addon: Addon;
+}
+
+async function loadRuntime(): Promise<Runtime | undefined> {
   try {
+    const { Tensor } = await importRuntime();
     const { binding, initOrt } = require('onnxruntime-node/dist/binding.js');
     initOrt();
-    return typeof binding.InferenceSession.prototype.run === 'function' ? binding : undefined;
+    return typeof binding.InferenceSession.prototype.run === 'function'
+      ? { addon: binding, Tensor }
+      : undefined;
   } catch {
     return undefined;
   }
