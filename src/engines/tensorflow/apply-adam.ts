@@ -8,7 +8,7 @@ import type { TensorflowBackend } from './backend.js';
 
 /**
  * The name of a kernel that an engine may have: one step of Adam, from `weights`, `mean`, `square` and `gradient` to new
- * weights, mean and square.
+ * weights, mean and square. The mean and the square that it is given are used up.
  */
 export const adamKernel = 'FinetuneAdam';
 
@@ -47,6 +47,8 @@ const applyAdam: KernelFunc = ({ inputs, attrs, backend: current }) => {
       backend.executeMultipleOutputs('AssignVariableOp', [float('dtype')], [variable, values], 0);
       return variable;
     });
+    // TensorFlow changes in place what nobody else holds, and copies the rest.
+    for (const { dataId } of [mean, square]) backend.disposeData(dataId);
     const operands = [...variables, ...constants.map(each => tf.scalar(each)), gradient];
     const settings = [float('T'), flag('use_locking'), flag('use_nesterov')];
     backend.executeMultipleOutputs('ResourceApplyAdam', settings, operands, 0);
