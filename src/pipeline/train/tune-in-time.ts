@@ -101,8 +101,8 @@ async function warnOfDuration(work: TuningWork, context: Context): Promise<void>
 const endless = 1e9;
 
 /**
- * As many epochs as fit, with as many views for each as there would be without a budget: an epoch sees an image once, so
- * that many views are of no use to few epochs.
+ * As many epochs as fit, with as many views for each as there would be without a budget, or down to half of them: an epoch
+ * sees an image once, so that many views are of no use to few epochs.
  * @returns undefined where not even one epoch fits
  */
 export function fitIntoTime(
@@ -111,8 +111,10 @@ export function fitIntoTime(
   seconds: number,
 ): Amounts | undefined {
   for (let { epochs } = wanted; epochs > 0; epochs--) {
-    const views = Math.ceil((wanted.views * epochs) / wanted.epochs);
-    if (views * view + epochs * epoch <= seconds) return { views, epochs };
+    const most = Math.ceil((wanted.views * epochs) / wanted.epochs);
+    const left = seconds - epochs * epoch;
+    const views = most * view <= left ? most : Math.floor(left / view);
+    if (left >= 0 && views >= most / 2) return { views, epochs };
   }
   return undefined;
 }

@@ -17,7 +17,8 @@ const costs = { view: 5, epoch: 10 };
 
 const cases: [title: string, seconds: number, fitting: { views: number; epochs: number } | undefined][] = [
   ['what was wanted is kept where there is time for it', 160, wanted],
-  ['with a second less, an epoch goes', 159, { views: 8, epochs: 11 }],
+  ['with a second less, a view goes', 159, { views: 7, epochs: 12 }],
+  ['when half of the views are gone, an epoch goes', 139, { views: 5, epochs: 11 }],
   ['views go with the epochs', 80, { views: 4, epochs: 6 }],
   ['a single epoch has a single view', 15, { views: 1, epochs: 1 }],
   ['where not even that fits, there is nothing', 14, undefined],
