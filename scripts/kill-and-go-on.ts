@@ -90,11 +90,9 @@ async function train(name: string, killAfter?: number): Promise<true | string> {
 function readRun(name: string): string {
   const model = join(folder, name, 'model');
   const shards = readdirSync(model).filter(file => file.endsWith('.bin'));
-  const history = readFileSync(join(folder, name, 'history.jsonl'), 'utf8').replace(/"seconds":[^,}]*/g, '');
+  const history = readFileSync(join(folder, name, 'history.jsonl'), 'utf8');
   const { val, test, head } = JSON.parse(readFileSync(join(folder, name, 'run.json'), 'utf8'));
-  return JSON.stringify([
-    shards.map(file => readFileSync(join(model, file)).toString('base64')),
-    history,
-    { val, test, head },
-  ]);
+  const weights = shards.map(file => readFileSync(join(model, file)).toString('base64'));
+  const told = `${history}${JSON.stringify({ val, test, head })}`.replace(/"seconds":[^,}]*/g, '');
+  return JSON.stringify([weights, told]);
 }
