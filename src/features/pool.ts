@@ -1,17 +1,17 @@
 // Threads that decode images, and run a model on them in ONNX Runtime where there is one. They are told to finish and waited
 // for, whatever happens: the runtime aborts the process when a thread is ended in the middle of a run.
 
-import { Piscina } from 'piscina';
 import type { InputRules } from '../data/image-rules.js';
 import { type BadInput, reasonOfBadImage } from '../data/read-image.js';
 import { FinetuneError } from '../errors.js';
 import type { Quantization } from '../inference/int8/quantization.js';
 import { largeWeights } from '../inference/session.js';
 import { type TemporaryModel, writeTemporaryModel } from '../inference/temporary-model.js';
+import { type GuardedThreads, startGuardedThreads } from '../system/guarded-threads.js';
 import { prefetch } from '../system/prefetch.js';
 import { addTimes } from '../system/processor-time.js';
 import { countProcessors } from '../system/processors.js';
-import { type SharedState, shareState, tellToStop, waitUntilIdle, whenIdle } from '../system/thread-guard.js';
+import { tellToStop } from '../system/thread-guard.js';
 import type { Base } from './base.js';
 import type { DamageFindings } from './damage-sample.js';
 import type { Precision } from './precision.js';
@@ -65,7 +65,7 @@ export async function* runInThreads<Image>(
 ): AsyncGenerator<RunResult<Image>> {
   const { images, signal, times, damage } = work;
   signal?.throwIfAborted();
-  const { pool, state, stop } = await startPool(model, work);
+  const { pool, state, stop } = startPool(model, work);
   const abort = () => tellToStop(state);
   signal?.addEventListener('abort', abort, { once: true });
   try {
@@ -146,53 +146,31 @@ function* dealOut<Image>(
   }
 }
 
-interface Pool {
-  readonly pool: Piscina;
-  readonly state: SharedState;
-  /** Tells the threads to finish, and waits for them. */
-  readonly stop: () => Promise<void>;
-}
-
-const poolOptions = {
-  filename: new URL('./worker.js', import.meta.url).href,
-  concurrentTasksPerWorker: groupsPerThread,
-  // Else a thread without a task stands still, and what it has begun by itself, opening the base, never ends.
-  atomics: 'disabled' as const,
-  resourceLimits: { maxYoungGenerationSizeMb },
-  // Loaders of the program that uses this one are not for these threads.
-  execArgv: [],
-};
-
 /** Threads with a model each. Its file is theirs until they are gone. */
-async function startPool(
+function startPool(
   model: ThreadModel | undefined,
   { rules, images, damage, takesPictures = false }: Omit<ThreadWork<unknown>, 'taskOf'>,
-): Promise<Pool> {
+): GuardedThreads {
   const { bases, threads } = shareProcessors(images.length, model?.weightBytes ?? 0);
-  const state = shareState(bases);
   // A thread's own environment is a copy, which the runtime does not see: it would send its makers what it is used for.
   process.env.ORT_DISABLE_TELEMETRY = '1';
-  const workerData: WorkerData = {
-    ...{ model: model?.path, output: model?.output, threads, rules, state },
-    ...{ looksForDamage: damage !== undefined, takesPictures },
-  };
-  const pool = new Piscina({ ...poolOptions, minThreads: bases, maxThreads: bases, workerData });
-  let hasFailed = false;
-  // Whoever waits for a thread's result hears of its failure, too.
-  pool.on('error', () => {
-    hasFailed = true;
+  const { stop, ...started } = startGuardedThreads({
+    file: new URL('./worker.js', import.meta.url),
+    count: bases,
+    concurrentTasksPerWorker: groupsPerThread,
+    resourceLimits: { maxYoungGenerationSizeMb },
+    workerData: (state): WorkerData => ({
+      ...{ model: model?.path, output: model?.output, threads, rules, state },
+      ...{ looksForDamage: damage !== undefined, takesPictures },
+    }),
   });
-  const beforeExit = () => waitUntilIdle(state);
-  // Before the model is removed, which threads may be reading.
-  process.prependListener('exit', beforeExit);
-  const stop = async () => {
-    // Piscina's own `close` does not wait for all threads where several have work.
-    await whenIdle(state, () => hasFailed || pool.threads.length < bases);
-    await pool.destroy();
-    process.off('exit', beforeExit);
-    await model?.remove();
+  return {
+    ...started,
+    async stop() {
+      await stop();
+      await model?.remove();
+    },
   };
-  return { pool, state, stop };
 }
 
 /**

@@ -2,13 +2,12 @@
 // and some images of every batch. Weights and gradients lie in memory that all of them see.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { Piscina } from 'piscina';
 import { tf } from '../engines/tfjs.js';
 import { countMultiplications } from '../network/multiplications.js';
 import type { Network } from '../network/network.js';
 import { elementCount } from '../network/source.js';
+import { type GuardedThreads, startGuardedThreads } from '../system/guarded-threads.js';
 import { countProcessors } from '../system/processors.js';
-import { type SharedState, shareState, waitUntilIdle, whenIdle } from '../system/thread-guard.js';
 import { cutApart, type Part, type StepResult } from './gradients.js';
 import type { LossPlan } from './loss.js';
 import { type Batch, type Mixed, trainableWeights } from './model.js';
@@ -54,10 +53,7 @@ export interface DealtBatch {
 
 /** The other threads of a training; `stop` ends them. */
 export class StepThreads {
-  readonly #pool: Piscina;
-  readonly #state: SharedState;
-  readonly #beforeExit = () => waitUntilIdle(this.#state);
-  #hasFailed = false;
+  readonly #threads: GuardedThreads;
   readonly #weights: Float32Array;
   readonly #gradients: readonly Float32Array[];
 
@@ -74,22 +70,11 @@ export class StepThreads {
     const length = lengths.reduce((sum, each) => sum + each, 0);
     this.#weights = sharedFloats(length);
     this.#gradients = Array.from({ length: count - 1 }, () => sharedFloats(length));
-    this.#state = shareState(count - 1);
-    const workerData: StepWorkerData = { network, loss, weights: this.#weights, state: this.#state };
-    this.#pool = new Piscina({
-      filename: new URL('./step-worker.js', import.meta.url).href,
-      minThreads: count - 1,
-      maxThreads: count - 1,
-      // Else a thread without a task stands still, and its engine does not start before the first one.
-      atomics: 'disabled',
-      execArgv: [],
-      workerData,
+    this.#threads = startGuardedThreads({
+      file: new URL('./step-worker.js', import.meta.url),
+      count: count - 1,
+      workerData: (state): StepWorkerData => ({ network, loss, weights: this.#weights, state }),
     });
-    // Whoever waits for a part hears of the failure, too.
-    this.#pool.on('error', () => {
-      this.#hasFailed = true;
-    });
-    process.prependListener('exit', this.#beforeExit);
   }
 
   /** Begins a batch: the others take their parts of it, with the model's weights as they are. */
@@ -103,7 +88,7 @@ export class StepThreads {
     const others = parts.map(async (part, i) => {
       const gradients = this.#gradients[i] ?? new Float32Array();
       const task: PartTask = { part, gradients, seed: Math.floor(random() * 2 ** 31) };
-      const result: StepResult = await this.#pool.run(task);
+      const result: StepResult = await this.#threads.pool.run(task);
       return { ...result, gradients: cutApart(gradients, weights) };
     });
     const all = Promise.all(others);
@@ -114,9 +99,7 @@ export class StepThreads {
 
   /** Ends the threads, after the parts that they are at. */
   async stop(): Promise<void> {
-    await whenIdle(this.#state, () => this.#hasFailed || this.#pool.threads.length < this.#gradients.length);
-    await this.#pool.destroy();
-    process.off('exit', this.#beforeExit);
+    await this.#threads.stop();
   }
 }
 

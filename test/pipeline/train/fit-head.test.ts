@@ -32,10 +32,12 @@ async function fit(given: object = {}) {
 test('a head is solved on the features that are asked for, and says which they are', async () => {
   const { job, seen, fitted } = await fit();
   const { stage, fitPlan, refusesMirrors, floatFeatures } = fitted;
-  assert.match(
-    stage.head.description,
-    /^a linear head solved .*, on the last layer and max_pooling2d( \(.*\))?$/,
-  );
+  const { tried } = stage.head.details.features as { tried: { loss: number }[] };
+  const losses = tried.map(({ loss }) => loss.toFixed(3));
+  const won = / \(cross-validated log-loss (\S+) instead of (\S+)\)$/.exec(stage.head.description);
+  if (won) assert.deepEqual(won.slice(1), losses.reverse());
+  const [words] = stage.head.description.split(' (cross-validated');
+  assert.match(words ?? '', /^a linear head solved .*, on the last layer and max_pooling2d$/);
   assert.deepEqual(stage.base.taps, ['max_pooling2d']);
   const features = stage.head.details.features as { taps: string[]; mirrored: boolean };
   assert.deepEqual([features.taps, features.mirrored, stage.mirrored], [stage.base.taps, false, false]);
